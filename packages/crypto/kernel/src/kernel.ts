@@ -15,9 +15,13 @@ export const MLKEM768_SEED_BYTES = 64
 export const MLKEM768_ENCAPSULATION_KEY_BYTES = 1184
 export const MLKEM768_CIPHERTEXT_BYTES = 1088
 export const MLKEM768_SHARED_SECRET_BYTES = 32
+export const MLKEM768_RANDOMNESS_BYTES = 32
 export const AEAD_KEY_BYTES = 32
 export const AEAD_NONCE_BYTES = 12
 export const AEAD_TAG_BYTES = 16
+/** Chain keys and message keys. */
+export const RATCHET_KEY_BYTES = 32
+export const RATCHET_COMMITMENT_BYTES = 32
 
 export interface HkdfOptions {
   readonly ikm: Uint8Array
