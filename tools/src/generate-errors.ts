@@ -23,9 +23,7 @@ export function generateErrorCodes(root: string): GeneratedFile[] {
       if (seen.has(code)) throw new Error(`${name}: ${code} is defined twice`)
       if (!message || !remedy) throw new Error(`${name}: ${code} lacks a message or a remedy`)
       seen.add(code)
-      lines.push(
-        `  ${code}: { area: ${quote(area.area)}, message: ${quote(message)}, remedy: ${quote(remedy)} },`,
-      )
+      lines.push(`  ${code}: { area: ${quote(area.area)}, message: ${quote(message)}, remedy: ${quote(remedy)} },`)
     }
   }
   const text = [

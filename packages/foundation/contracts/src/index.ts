@@ -1,1 +1,117 @@
-export {}
+// Generated from contracts/schemas by tools/src/generate.ts; do not edit.
+export {
+  type Base64url,
+  type Base64url32,
+  type Base64url64,
+  type Cid,
+  type CidText,
+  type Did,
+  type DidKey,
+  type Hash32,
+  type Hex32,
+  type Hex64,
+  type Key32,
+  parseBase64url,
+  parseBase64url32,
+  parseBase64url64,
+  parseCid,
+  parseCidText,
+  parseDid,
+  parseDidKey,
+  parseHash32,
+  parseHex32,
+  parseHex64,
+  parseKey32,
+  parseSignature64,
+  parseTimestampMs,
+  parseTimestampS,
+  parseUuid,
+  type Signature64,
+  type TimestampMs,
+  type TimestampS,
+  type Uuid,
+} from './generated/common.ts'
+export {
+  type DidDocument,
+  type DidDocumentDidUrl,
+  type DidDocumentRelationship,
+  type DidDocumentService,
+  type DidDocumentVerificationMethod,
+  parseDidDocument,
+  parseDidDocumentDidUrl,
+  parseDidDocumentRelationship,
+  parseDidDocumentService,
+  parseDidDocumentVerificationMethod,
+} from './generated/did-document.ts'
+export { decodeFirstFlight, encodeFirstFlight, type FirstFlight } from './generated/first-flight.ts'
+export { decodeFirstPayload, encodeFirstPayload, type FirstPayload } from './generated/first-payload.ts'
+export { INVITATION_TAG, type Invitation, parseInvitation } from './generated/invitation.ts'
+export {
+  type KeyFile,
+  type KeyFileAead,
+  type KeyFileKdf,
+  parseKeyFile,
+  parseKeyFileAead,
+  parseKeyFileKdf,
+} from './generated/key-file.ts'
+export {
+  decodeKeyFileSecrets,
+  encodeKeyFileSecrets,
+  KEY_FILE_SECRETS_SIZE_BYTES,
+  type KeyFileSecrets,
+} from './generated/key-file-secrets.ts'
+export { LOG_KEY_TAG, type LogKey, parseLogKey } from './generated/log-key.ts'
+export {
+  decodeMessageHeader,
+  encodeMessageHeader,
+  MESSAGE_HEADER_SIZE_BYTES,
+  type MessageHeader,
+} from './generated/message-header.ts'
+export {
+  decodeOneTimeLeaf,
+  encodeOneTimeLeaf,
+  ONE_TIME_LEAF_SIZE_BYTES,
+  type OneTimeLeaf,
+} from './generated/one-time-leaf.ts'
+export {
+  PREKEY_BUNDLE_TAG,
+  type PrekeyBundle,
+  type PrekeyBundleInstanceName,
+  type PrekeyBundleSignedKemPrekey,
+  type PrekeyBundleSignedPrekey,
+  parsePrekeyBundle,
+  parsePrekeyBundleInstanceName,
+  parsePrekeyBundleSignedKemPrekey,
+  parsePrekeyBundleSignedPrekey,
+} from './generated/prekey-bundle.ts'
+export { type PrekeySecrets, parsePrekeySecrets } from './generated/prekey-secrets.ts'
+export {
+  type PublishedBundle,
+  type PublishedBundlePublishedOneTime,
+  parsePublishedBundle,
+  parsePublishedBundlePublishedOneTime,
+} from './generated/published-bundle.ts'
+export {
+  parseSessionKeyCertificate,
+  SESSION_KEY_CERTIFICATE_TAG,
+  type SessionKeyCertificate,
+} from './generated/session-key-certificate.ts'
+export { decodeSessionMessage, encodeSessionMessage, type SessionMessage } from './generated/session-message.ts'
+export {
+  parseSessionRecord,
+  parseSessionRecordOldChain,
+  parseSessionRecordReceivingChain,
+  parseSessionRecordSendingChain,
+  parseSessionRecordSkippedKey,
+  type SessionRecord,
+  type SessionRecordOldChain,
+  type SessionRecordReceivingChain,
+  type SessionRecordSendingChain,
+  type SessionRecordSkippedKey,
+} from './generated/session-record.ts'
+export {
+  decodeTransportBinding,
+  encodeTransportBinding,
+  TRANSPORT_BINDING_SIZE_BYTES,
+  type TransportBinding,
+} from './generated/transport-binding.ts'
