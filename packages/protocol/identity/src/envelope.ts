@@ -11,7 +11,7 @@ import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { ED25519_SIGNATURE_BYTES, type Kernel } from '@talos/kernel'
 import { parseDidKey, publicKeyFromDidKey } from './did-key.ts'
-import type { Signer } from './signer.ts'
+import { type Signer, signWith } from './signer.ts'
 
 /** Largest envelope that is made or opened unless the caller allows another size (4.5): a prekey bundle needs 4 KiB. */
 export const ENVELOPE_MAX_BYTES = 65_536
@@ -109,7 +109,7 @@ export function envelopeCid(bytes: Uint8Array, kernel: Kernel): Cid {
 }
 
 /** Tells an object apart from the other IPLD kinds. */
-export function isIpldMap(value: IpldValue): value is IpldMap {
+export function isIpldMap(value: IpldValue | undefined): value is IpldMap {
   return (
     typeof value === 'object' &&
     value !== null &&
@@ -117,19 +117,6 @@ export function isIpldMap(value: IpldValue): value is IpldMap {
     !(value instanceof Uint8Array) &&
     !(value instanceof Cid)
   )
-}
-
-async function signWith(signer: Signer, message: Uint8Array): Promise<Uint8Array> {
-  let signature: Uint8Array
-  try {
-    signature = await signer.sign(message)
-  } catch (cause) {
-    throw new TalosError('SIGNER_FAILED', { reason: 'it refused' }, { cause })
-  }
-  if (signature.length !== ED25519_SIGNATURE_BYTES) {
-    throw new TalosError('SIGNER_FAILED', { reason: `it returned ${signature.length} bytes` })
-  }
-  return signature
 }
 
 interface EnvelopeParts {
@@ -140,8 +127,8 @@ interface EnvelopeParts {
 }
 
 function dissect(decoded: IpldValue): EnvelopeParts {
-  if (!Array.isArray(decoded) || decoded.length !== 2) throw malformed('not an array of two items')
-  const [signature, signed] = decoded as readonly [IpldValue, IpldValue]
+  if (!isIpldList(decoded) || decoded.length !== 2) throw malformed('not an array of two items')
+  const [signature, signed] = decoded
   if (!(signature instanceof Uint8Array) || signature.length !== ED25519_SIGNATURE_BYTES) {
     throw malformed(`the signature is not ${ED25519_SIGNATURE_BYTES} bytes`)
   }
@@ -154,6 +141,10 @@ function dissect(decoded: IpldValue): EnvelopeParts {
   if (!(header instanceof Uint8Array)) throw new TalosError('ENVELOPE_HEADER')
   const [tag, body] = entry
   return { signature, header, tag, body }
+}
+
+function isIpldList(value: IpldValue): value is readonly IpldValue[] {
+  return Array.isArray(value)
 }
 
 function issuerOf(payload: IpldMap): Did {

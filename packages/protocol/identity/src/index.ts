@@ -1,3 +1,13 @@
+export { AGENT_SECRET_BYTES, type AgentSecrets, createAgentSecrets, disposeAgentSecrets } from './agent-secrets.ts'
+export {
+  DID_DOCUMENT_MAX_BYTES,
+  type DidDocumentParts,
+  type DidService,
+  didDocument,
+  encodeDidDocument,
+  keyAgreementKey,
+  parseDidDocument,
+} from './did-document.ts'
 export { decodeMultikey, didKeyFromPublicKey, encodeMultikey, parseDidKey, publicKeyFromDidKey } from './did-key.ts'
 export {
   ENVELOPE_MAX_BYTES,
@@ -7,9 +17,35 @@ export {
   isIpldMap,
   type OpenEnvelopeOptions,
   openEnvelope,
-  type SignedEnvelope,
   type SignEnvelopeOptions,
+  type SignedEnvelope,
   signEnvelope,
   type VerifiedEnvelope,
 } from './envelope.ts'
-export { ed25519Signer, type Signer } from './signer.ts'
+export {
+  type CreateInvitationOptions,
+  createInvitation,
+  INVITATION_MAX_BYTES,
+  INVITATION_MAX_LIFETIME_S,
+  type Invitation,
+  parseInvitation,
+} from './invitation.ts'
+export {
+  DEFAULT_KEY_FILE_PARAMETERS,
+  KEY_FILE_MAX_BYTES,
+  KEY_FILE_PARAMETER_LIMITS,
+  type KeyFileParameters,
+  openKeyFile,
+  PASSPHRASE_MAX_CHARACTERS,
+  parseKeyFile,
+  type SealKeyFileOptions,
+  sealKeyFile,
+} from './key-file.ts'
+export { type DelegateLogKeyOptions, delegateLogKey, type LogKeyDelegation, openLogKeyDelegation } from './log-key.ts'
+export { ed25519Signer, type Signer, signWith } from './signer.ts'
+export {
+  type LinkRole,
+  signTransportBinding,
+  type TransportBinding,
+  verifyTransportBinding,
+} from './transport-binding.ts'

@@ -4,7 +4,8 @@
  */
 import type { Secret } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
-import type { Kernel } from '@talos/kernel'
+import { TalosError } from '@talos/errors'
+import { ED25519_SIGNATURE_BYTES, type Kernel } from '@talos/kernel'
 import { didKeyFromPublicKey } from './did-key.ts'
 
 export interface Signer {
@@ -37,4 +38,22 @@ export function ed25519Signer(options: { readonly kernel: Kernel; readonly seed:
       return seed.use((bytes) => kernel.ed25519Sign(bytes, message))
     },
   }
+}
+
+/**
+ * Asks a signer for a signature and holds it to its word.
+ *
+ * @throws TalosError `SIGNER_FAILED` when it refuses or returns something else than 64 bytes
+ */
+export async function signWith(signer: Signer, message: Uint8Array): Promise<Uint8Array> {
+  let signature: Uint8Array
+  try {
+    signature = await signer.sign(message)
+  } catch (cause) {
+    throw new TalosError('SIGNER_FAILED', { reason: 'it refused' }, { cause })
+  }
+  if (signature.length !== ED25519_SIGNATURE_BYTES) {
+    throw new TalosError('SIGNER_FAILED', { reason: `it returned ${signature.length} bytes` })
+  }
+  return signature
 }

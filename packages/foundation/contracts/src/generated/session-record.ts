@@ -1,0 +1,192 @@
+// Generated from contracts/schemas/session-record.schema.json by tools/src/generate.ts; do not edit.
+import { array, boolean, bytes, type Check, integer, object, oneOfValues, optional, ref, run } from '../check.ts'
+import { checkDidKey, checkTimestampMs, type DidKey, type TimestampMs } from './common.ts'
+import { checkPrekeyBundleInstanceName, type PrekeyBundleInstanceName } from './prekey-bundle.ts'
+
+/**
+ * The whole state of one end of a session, as stored. Secret bytes: storage seals them.
+ * Specified in 06-session 6.9.
+ */
+export interface SessionRecord {
+  /** Version of this record. */
+  readonly version: 1
+  /** The one suite of Talos Session 1. */
+  readonly suite: 'ts1-x25519-mlkem768-sha256-chacha20poly1305'
+  /** Which end this is. */
+  readonly role: 'initiator' | 'responder'
+  /** How the initiator authenticated. */
+  readonly mode: 'accountable' | 'deniable'
+  /** Names the session on the wire. */
+  readonly sessionId: Uint8Array
+  /** Hash of the handshake transcript. */
+  readonly transcriptHash: Uint8Array
+  /** Capability-context hash; zeroes for none. */
+  readonly context: Uint8Array
+  /** This agent. */
+  readonly localDid: DidKey
+  /** This instance. */
+  readonly localInstance: PrekeyBundleInstanceName
+  /** The peer. */
+  readonly remoteDid: DidKey
+  /** The peer's instance. */
+  readonly remoteInstance: PrekeyBundleInstanceName
+  /** When this end made the session, by its own clock. */
+  readonly createdMs: TimestampMs
+  /** Whether the peer answered to keys made in this session. */
+  readonly confirmed: boolean
+  /** Post-quantum ratchet epoch; 0 until the first step. */
+  readonly epoch: 0
+  /** Messages sealed and opened so far. */
+  readonly messages: number
+  /** Root key. */
+  readonly rootKey: Uint8Array
+  /** The peer's current ratchet public key. */
+  readonly remoteRatchet: Uint8Array
+  /** Messages in the sending chain before the current one. */
+  readonly previousCount: number
+  /** Absent after a turn, until the next message is sealed. */
+  readonly sending?: SessionRecordSendingChain
+  /** Header key of the next sending chain. */
+  readonly nextSendHeaderKey: Uint8Array
+  /** Absent at the initiator until the first answer. */
+  readonly receiving?: SessionRecordReceivingChain
+  /** Header key of the next receiving chain. */
+  readonly nextReceiveHeaderKey: Uint8Array
+  /** Earlier receiving chains with messages still missing, oldest first. */
+  readonly oldChains: readonly SessionRecordOldChain[]
+}
+
+const checkSessionRecord: Check = object({
+  version: oneOfValues(1),
+  suite: oneOfValues('ts1-x25519-mlkem768-sha256-chacha20poly1305'),
+  role: oneOfValues('initiator', 'responder'),
+  mode: oneOfValues('accountable', 'deniable'),
+  sessionId: bytes(16, 16),
+  transcriptHash: bytes(32, 32),
+  context: bytes(32, 32),
+  localDid: ref(() => checkDidKey),
+  localInstance: ref(() => checkPrekeyBundleInstanceName),
+  remoteDid: ref(() => checkDidKey),
+  remoteInstance: ref(() => checkPrekeyBundleInstanceName),
+  createdMs: ref(() => checkTimestampMs),
+  confirmed: boolean,
+  epoch: oneOfValues(0),
+  messages: integer(0, 4_294_967_296),
+  rootKey: bytes(32, 32),
+  remoteRatchet: bytes(32, 32),
+  previousCount: integer(0, 16_777_216),
+  sending: optional(ref(() => checkSessionRecordSendingChain)),
+  nextSendHeaderKey: bytes(32, 32),
+  receiving: optional(ref(() => checkSessionRecordReceivingChain)),
+  nextReceiveHeaderKey: bytes(32, 32),
+  oldChains: array(
+    ref(() => checkSessionRecordOldChain),
+    { minItems: 0, maxItems: 4 },
+  ),
+})
+
+/** Returns `value` typed as SessionRecord. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseSessionRecord(value: unknown): SessionRecord {
+  run('session-record', checkSessionRecord, value)
+  return value as SessionRecord
+}
+
+/** The sending chain and the ratchet key that it belongs to. */
+export interface SessionRecordSendingChain {
+  /** X25519 ratchet secret. */
+  readonly ratchetSecret: Uint8Array
+  /** X25519 ratchet public key. */
+  readonly ratchetPublic: Uint8Array
+  /** Header key of the chain. */
+  readonly headerKey: Uint8Array
+  /** Chain key of the next message. */
+  readonly chainKey: Uint8Array
+  /** Number of the next message. */
+  readonly count: number
+}
+
+const checkSessionRecordSendingChain: Check = object({
+  ratchetSecret: bytes(32, 32),
+  ratchetPublic: bytes(32, 32),
+  headerKey: bytes(32, 32),
+  chainKey: bytes(32, 32),
+  count: integer(0, 16_777_216),
+})
+
+/** Returns `value` typed as SessionRecordSendingChain. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseSessionRecordSendingChain(value: unknown): SessionRecordSendingChain {
+  run('session-record#sendingChain', checkSessionRecordSendingChain, value)
+  return value as SessionRecordSendingChain
+}
+
+/** The receiving chain and the keys of its messages that did not arrive yet. */
+export interface SessionRecordReceivingChain {
+  /** Header key of the chain. */
+  readonly headerKey: Uint8Array
+  /** Chain key of the next message. */
+  readonly chainKey: Uint8Array
+  /** Number of the next message. */
+  readonly count: number
+  /** Keys of skipped messages, in the order of their numbers. */
+  readonly skipped: readonly SessionRecordSkippedKey[]
+}
+
+const checkSessionRecordReceivingChain: Check = object({
+  headerKey: bytes(32, 32),
+  chainKey: bytes(32, 32),
+  count: integer(0, 16_777_216),
+  skipped: array(
+    ref(() => checkSessionRecordSkippedKey),
+    { minItems: 0, maxItems: 2000 },
+  ),
+})
+
+/** Returns `value` typed as SessionRecordReceivingChain. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseSessionRecordReceivingChain(value: unknown): SessionRecordReceivingChain {
+  run('session-record#receivingChain', checkSessionRecordReceivingChain, value)
+  return value as SessionRecordReceivingChain
+}
+
+/** What is left of an earlier receiving chain. */
+export interface SessionRecordOldChain {
+  /** Header key of the chain. */
+  readonly headerKey: Uint8Array
+  /** Keys of skipped messages, in the order of their numbers. */
+  readonly skipped: readonly SessionRecordSkippedKey[]
+}
+
+const checkSessionRecordOldChain: Check = object({
+  headerKey: bytes(32, 32),
+  skipped: array(
+    ref(() => checkSessionRecordSkippedKey),
+    { minItems: 1, maxItems: 2000 },
+  ),
+})
+
+/** Returns `value` typed as SessionRecordOldChain. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseSessionRecordOldChain(value: unknown): SessionRecordOldChain {
+  run('session-record#oldChain', checkSessionRecordOldChain, value)
+  return value as SessionRecordOldChain
+}
+
+/** The key of one message that did not arrive yet. */
+export interface SessionRecordSkippedKey {
+  /** Number of the message. */
+  readonly count: number
+  /** Its message key. */
+  readonly messageKey: Uint8Array
+  /** When the key was stored. */
+  readonly storedMs: TimestampMs
+}
+
+const checkSessionRecordSkippedKey: Check = object({
+  count: integer(0, 16_777_215),
+  messageKey: bytes(32, 32),
+  storedMs: ref(() => checkTimestampMs),
+})
+
+/** Returns `value` typed as SessionRecordSkippedKey. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseSessionRecordSkippedKey(value: unknown): SessionRecordSkippedKey {
+  run('session-record#skippedKey', checkSessionRecordSkippedKey, value)
+  return value as SessionRecordSkippedKey
+}
