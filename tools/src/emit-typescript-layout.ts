@@ -65,7 +65,7 @@ function writeLine(field: LayoutField): string {
   switch (field.kind) {
     case 'integer': {
       const value = field.constant ? literal(field.min) : `value.${field.name}`
-      return `writer.integer(${name}, ${quote(field.type)}, { value: ${value}, bounds: ${bounds(field)} })`
+      return `writer.integer(${name}, ${quote(field.type)}, { value: ${value}, min: ${literal(field.min)}, max: ${literal(field.max)} })`
     }
     case 'constant':
       return `writer.bytes(${name}, ${constantName(field)}, ${bounds({ min: field.bytes.length, max: field.bytes.length })})`

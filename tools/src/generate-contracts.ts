@@ -5,7 +5,7 @@ import { type EmittedModule, emitSchemaModule } from './emit-typescript.ts'
 import { emitLayoutModule } from './emit-typescript-layout.ts'
 import type { GeneratedFile } from './generate.ts'
 import { type LayoutFile, parseLayoutFile } from './layout-model.ts'
-import { Refusal } from './schema-json.ts'
+import { parseContract, Refusal } from './schema-json.ts'
 import { linkSchemas } from './schema-link.ts'
 import { parseSchemaFile, type SchemaFile } from './schema-model.ts'
 
@@ -31,7 +31,7 @@ function readContracts(folder: string): { schemas: SchemaFile[]; layouts: Layout
   const refusals: string[] = []
   for (const name of readdirSync(folder).sort()) {
     try {
-      const value: unknown = parseJson(name, readFileSync(join(folder, name), 'utf8'))
+      const value: unknown = parseContract(name, readFileSync(join(folder, name), 'utf8'))
       if (name.endsWith('.schema.json')) schemas.push(parseSchemaFile(name, value))
       else if (name.endsWith('.layout.json')) layouts.push(parseLayoutFile(name, value))
       else throw new Refusal(name, 'a file here ends in .schema.json or .layout.json')
@@ -42,14 +42,6 @@ function readContracts(folder: string): { schemas: SchemaFile[]; layouts: Layout
   }
   if (refusals.length > 0) throw new Refusal('contracts/schemas', `\n  ${refusals.join('\n  ')}`)
   return { schemas, layouts }
-}
-
-function parseJson(name: string, text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Refusal(name, 'not JSON')
-  }
 }
 
 function assertDistinct(modules: readonly EmittedModule[]): void {

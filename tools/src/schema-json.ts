@@ -38,3 +38,27 @@ export function only(object: JsonObject, allowed: readonly string[], at: string)
     if (!allowed.includes(key)) throw new Refusal(at, `unknown keyword ${JSON.stringify(key)} here`)
   }
 }
+
+/** Reads the text of a contract. Duplicate names, which JSON.parse would pass over, are refused. */
+export function parseContract(name: string, source: string): unknown {
+  try {
+    const value: unknown = JSON.parse(source)
+    assertUniqueNames(name, source, value)
+    return value
+  } catch (error) {
+    if (error instanceof Refusal) throw error
+    throw new Refusal(name, 'is not JSON')
+  }
+}
+
+/** Every name in the text is followed by a colon; where some are repeated, the parsed value holds fewer. */
+function assertUniqueNames(name: string, source: string, value: unknown): void {
+  const written = source.match(/"(?:[^"\\]|\\.)*"(?=\s*:)/g)?.length ?? 0
+  if (written !== countNames(value)) throw new Refusal(name, 'has one name twice in an object')
+}
+
+function countNames(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length
+  return Object.values(value).reduce<number>((sum, child: unknown) => sum + countNames(child), own)
+}

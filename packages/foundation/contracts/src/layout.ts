@@ -7,14 +7,14 @@ import { TalosError } from '@talos/errors'
 
 export type IntegerType = 'u8' | 'u16' | 'u32' | 'u64'
 
+/** The integer in front of a byte string of variable length, where the layout has one. */
+export type LengthPrefix = 'u8' | 'u16' | 'u32'
+
 /** Inclusive bounds: of a value for integers, of a length in bytes for byte strings. */
 export interface Bounds {
   readonly min: number
   readonly max: number
 }
-
-/** How the length of a byte string is known: its prefix, or nothing where the bounds or the end of input say it. */
-export type LengthPrefix = 'u8' | 'u16' | 'u32'
 
 /** Reads the fields of one layout in order. Every refusal is LAYOUT_INVALID {layout, field, reason}. */
 export class LayoutReader {
@@ -23,58 +23,47 @@ export class LayoutReader {
 
   constructor(layout: string, input: Uint8Array) {
     this.#layout = layout
-    this.#reader = new ByteReader(input)
+    this.#reader = new ByteReader(input, layout)
   }
 
   /** An integer within `bounds`. */
-  integer(field: string, type: IntegerType, bounds: Bounds): number {
-    const value = this.#read(field, () => this.#reader[type]())
-    if (value < bounds.min || value > bounds.max) refuse(this.#layout, field, 'is out of range')
+  integer(field: string, type: IntegerType, { min, max }: Bounds): number {
+    const value = this.#reader[type](field)
+    if (value < min || value > max) refuse(this.#layout, field, 'is out of range')
     return value
   }
 
-  /** `length` bytes. */
+  /** `length` bytes, copied. */
   fixed(field: string, length: number): Uint8Array {
-    return this.#read(field, () => this.#reader.bytes(length))
+    return this.#reader.bytes(length, field)
   }
 
-  /** A length, then as many bytes; the length is judged before the bytes are touched. */
+  /** A length, then as many bytes, copied; the length is judged before the bytes are touched. */
   prefixed(field: string, prefix: LengthPrefix, bounds: Bounds): Uint8Array {
-    const length = this.#read(field, () => this.#reader[prefix]())
-    if (length < bounds.min || length > bounds.max) refuse(this.#layout, field, 'has a length out of range')
-    return this.fixed(field, length)
+    const length = this.#reader[prefix](field)
+    assertLength(this.#layout, field, { length, ...bounds })
+    return this.#reader.bytes(length, field)
   }
 
-  /** What is left of the input. */
+  /** What is left of the input, copied. */
   rest(field: string, bounds: Bounds): Uint8Array {
-    const value = this.#reader.rest()
-    if (value.length < bounds.min || value.length > bounds.max) refuse(this.#layout, field, 'has a length out of range')
-    return value
+    assertLength(this.#layout, field, { length: this.#reader.remaining, ...bounds })
+    return this.#reader.rest()
   }
 
-  /** Bytes that never differ. */
+  /** Bytes that never differ. They are public, so the comparison may stop early. */
   constant(field: string, expected: Uint8Array): void {
-    const value = this.fixed(field, expected.length)
-    if (!expected.every((byte, index) => byte === value[index])) {
-      refuse(this.#layout, field, 'is not the required value')
-    }
+    const value = this.#reader.bytes(expected.length, field)
+    if (expected.some((byte, index) => byte !== value[index])) refuse(this.#layout, field, 'is not the required value')
   }
 
   /** Refuses bytes after the last field. */
   end(): void {
-    this.#read('(end)', () => this.#reader.end())
-  }
-
-  #read<T>(field: string, read: () => T): T {
-    try {
-      return read()
-    } catch (cause) {
-      return refuse(this.#layout, field, 'does not fit the input', cause)
-    }
+    this.#reader.end()
   }
 }
 
-/** Writes the fields of one layout in order, with the same rules as the reader. */
+/** Writes the fields of one layout in order, by the same rules. */
 export class LayoutWriter {
   readonly #layout: string
   readonly #writer = new ByteWriter()
@@ -83,21 +72,15 @@ export class LayoutWriter {
     this.#layout = layout
   }
 
-  integer(
-    field: string,
-    type: IntegerType,
-    { value, bounds }: { readonly value: number; readonly bounds: Bounds },
-  ): void {
-    if (!Number.isSafeInteger(value) || value < bounds.min || value > bounds.max) {
-      refuse(this.#layout, field, 'is out of range')
-    }
+  integer(field: string, type: IntegerType, { value, min, max }: Bounds & { readonly value: number }): void {
+    if (!Number.isSafeInteger(value) || value < min || value > max) refuse(this.#layout, field, 'is out of range')
     this.#writer[type](value)
   }
 
-  /** Bytes whose length is fixed (`min` equals `max`), goes before them as `prefix`, or runs to the end. */
-  bytes(field: string, value: Uint8Array, { min, max, prefix }: Bounds & { readonly prefix?: LengthPrefix }): void {
-    if (value.length < min || value.length > max) refuse(this.#layout, field, 'has a length out of range')
-    if (prefix !== undefined) this.#writer[prefix](value.length)
+  /** Bytes of fixed length (`min` equals `max`), behind a length, or up to the end. */
+  bytes(field: string, value: Uint8Array, rules: Bounds & { readonly prefix?: LengthPrefix }): void {
+    assertLength(this.#layout, field, { length: value.length, min: rules.min, max: rules.max })
+    if (rules.prefix !== undefined) this.#writer[rules.prefix](value.length)
     this.#writer.bytes(value)
   }
 
@@ -106,6 +89,10 @@ export class LayoutWriter {
   }
 }
 
-function refuse(layout: string, field: string, reason: string, cause?: unknown): never {
-  throw new TalosError('LAYOUT_INVALID', { layout, field, reason }, { cause })
+function assertLength(layout: string, field: string, { length, min, max }: Bounds & { readonly length: number }): void {
+  if (length < min || length > max) refuse(layout, field, 'has a length out of range')
+}
+
+function refuse(layout: string, field: string, reason: string): never {
+  throw new TalosError('LAYOUT_INVALID', { layout, field, reason })
 }

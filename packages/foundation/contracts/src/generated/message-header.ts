@@ -25,11 +25,11 @@ export interface MessageHeader {
 /** Encodes MessageHeader. @throws TalosError LAYOUT_INVALID {layout, field, reason} */
 export function encodeMessageHeader(value: MessageHeader): Uint8Array {
   const writer = new LayoutWriter('message-header')
-  writer.integer('version', 'u8', { value: 1, bounds: { min: 1, max: 1 } })
+  writer.integer('version', 'u8', { value: 1, min: 1, max: 1 })
   writer.bytes('ratchetKey', value.ratchetKey, { min: 32, max: 32 })
-  writer.integer('previousCount', 'u32', { value: value.previousCount, bounds: { min: 0, max: 4_294_967_295 } })
-  writer.integer('count', 'u32', { value: value.count, bounds: { min: 0, max: 4_294_967_295 } })
-  writer.integer('epoch', 'u32', { value: value.epoch, bounds: { min: 0, max: 4_294_967_295 } })
+  writer.integer('previousCount', 'u32', { value: value.previousCount, min: 0, max: 4_294_967_295 })
+  writer.integer('count', 'u32', { value: value.count, min: 0, max: 4_294_967_295 })
+  writer.integer('epoch', 'u32', { value: value.epoch, min: 0, max: 4_294_967_295 })
   return writer.finish()
 }
 

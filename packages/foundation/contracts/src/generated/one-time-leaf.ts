@@ -26,8 +26,8 @@ export interface OneTimeLeaf {
 /** Encodes OneTimeLeaf. @throws TalosError LAYOUT_INVALID {layout, field, reason} */
 export function encodeOneTimeLeaf(value: OneTimeLeaf): Uint8Array {
   const writer = new LayoutWriter('one-time-leaf')
-  writer.integer('version', 'u8', { value: 1, bounds: { min: 1, max: 1 } })
-  writer.integer('index', 'u32', { value: value.index, bounds: { min: 0, max: 4_294_967_295 } })
+  writer.integer('version', 'u8', { value: 1, min: 1, max: 1 })
+  writer.integer('index', 'u32', { value: value.index, min: 0, max: 4_294_967_295 })
   writer.bytes('x25519', value.x25519, { min: 32, max: 32 })
   writer.bytes('mlkem', value.mlkem, { min: 1_184, max: 1_184 })
   return writer.finish()

@@ -38,9 +38,9 @@ export interface SessionMessage {
 /** Encodes SessionMessage. @throws TalosError LAYOUT_INVALID {layout, field, reason} */
 export function encodeSessionMessage(value: SessionMessage): Uint8Array {
   const writer = new LayoutWriter('session-message')
-  writer.integer('suite', 'u8', { value: 1, bounds: { min: 1, max: 1 } })
-  writer.integer('kind', 'u8', { value: 2, bounds: { min: 2, max: 2 } })
-  writer.integer('contentType', 'u8', { value: value.contentType, bounds: { min: 0, max: 255 } })
+  writer.integer('suite', 'u8', { value: 1, min: 1, max: 1 })
+  writer.integer('kind', 'u8', { value: 2, min: 2, max: 2 })
+  writer.integer('contentType', 'u8', { value: value.contentType, min: 0, max: 255 })
   writer.bytes('sessionId', value.sessionId, { min: 16, max: 16 })
   writer.bytes('nonce', value.nonce, { min: 12, max: 12 })
   writer.bytes('header', value.header, { min: 61, max: 61 })

@@ -29,7 +29,7 @@ const DOMAIN = Uint8Array.of(0x74, 0x61, 0x6c, 0x6f, 0x73, 0x2f, 0x6c, 0x69, 0x6
 export function encodeTransportBinding(value: TransportBinding): Uint8Array {
   const writer = new LayoutWriter('transport-binding')
   writer.bytes('domain', DOMAIN, { min: 13, max: 13 })
-  writer.integer('role', 'u8', { value: value.role, bounds: { min: 0, max: 255 } })
+  writer.integer('role', 'u8', { value: value.role, min: 0, max: 255 })
   writer.bytes('channelBinding', value.channelBinding, { min: 32, max: 32 })
   writer.bytes('transportKey', value.transportKey, { min: 32, max: 32 })
   return writer.finish()
