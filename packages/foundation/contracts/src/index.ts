@@ -1,5 +1,16 @@
 // Generated from contracts/schemas by tools/src/generate.ts; do not edit.
 export {
+  type AuditEntry,
+  type AuditEntryCommitments,
+  type AuditEntryKind,
+  type AuditEntryOpening,
+  parseAuditEntry,
+  parseAuditEntryCommitments,
+  parseAuditEntryKind,
+  parseAuditEntryOpening,
+} from './generated/audit-entry.ts'
+export { CAPABILITY_TAG, type Capability, parseCapability } from './generated/capability.ts'
+export {
   type Base64url,
   type Base64url32,
   type Base64url64,
@@ -31,6 +42,8 @@ export {
   type TimestampS,
   type Uuid,
 } from './generated/common.ts'
+export { DELEGATION_TAG, type Delegation, parseDelegation } from './generated/delegation.ts'
+export { type Denial, type DenialCause, parseDenial, parseDenialCause } from './generated/denial.ts'
 export {
   type DidDocument,
   type DidDocumentDidUrl,
@@ -46,6 +59,7 @@ export {
 export { decodeFirstFlight, encodeFirstFlight, type FirstFlight } from './generated/first-flight.ts'
 export { decodeFirstPayload, encodeFirstPayload, type FirstPayload } from './generated/first-payload.ts'
 export { INVITATION_TAG, type Invitation, parseInvitation } from './generated/invitation.ts'
+export { INVOCATION_TAG, type Invocation, parseInvocation } from './generated/invocation.ts'
 export {
   type KeyFile,
   type KeyFileAead,
@@ -91,6 +105,8 @@ export {
   parsePublishedBundle,
   parsePublishedBundlePublishedOneTime,
 } from './generated/published-bundle.ts'
+export { parseReceipt, RECEIPT_TAG, type Receipt } from './generated/receipt.ts'
+export { parseRevocation, REVOCATION_TAG, type Revocation } from './generated/revocation.ts'
 export {
   parseSessionKeyCertificate,
   SESSION_KEY_CERTIFICATE_TAG,

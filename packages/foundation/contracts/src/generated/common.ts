@@ -5,7 +5,7 @@ import { bytes, type Check, cid, integer, run, string } from '../check.ts'
 /** A decentralized identifier of a method that Talos knows: `did:key` (Ed25519), `did:web`, `did:webvh` or `did:talos`. */
 export type Did = string & { readonly __brand: 'Did' }
 
-const checkDid: Check = string({
+export const checkDid: Check = string({
   maxLength: 512,
   pattern:
     /^did:(?:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}|web(?:vh:Qm[1-9A-HJ-NP-Za-km-z]{44})?:(?:[A-Za-z0-9._-]|%[0-9A-F]{2})+(?::(?:[A-Za-z0-9._-]|%[0-9A-F]{2})+)*|talos:Qm[1-9A-HJ-NP-Za-km-z]{44})$/u,
@@ -31,7 +31,7 @@ export function parseDidKey(value: unknown): DidKey {
 /** The CID of a signed object: CIDv1, DAG-CBOR, SHA-256, as a CBOR link. */
 export type Cid = CidValue
 
-const checkCid: Check = cid
+export const checkCid: Check = cid
 
 /** Returns `value` typed as Cid. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
 export function parseCid(value: unknown): Cid {
@@ -42,7 +42,7 @@ export function parseCid(value: unknown): Cid {
 /** The CID of a signed object as text: CIDv1, DAG-CBOR, SHA-256, base32 lower case with its multibase prefix. */
 export type CidText = string
 
-const checkCidText: Check = string({ maxLength: 59, pattern: /^bafyrei[a-z2-7]{52}$/u })
+export const checkCidText: Check = string({ maxLength: 59, pattern: /^bafyrei[a-z2-7]{52}$/u })
 
 /** Returns `value` typed as CidText. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
 export function parseCidText(value: unknown): CidText {
@@ -75,7 +75,7 @@ export function parseTimestampMs(value: unknown): TimestampMs {
 /** A SHA-256 digest: 32 bytes. */
 export type Hash32 = Uint8Array
 
-const checkHash32: Check = bytes(32, 32)
+export const checkHash32: Check = bytes(32, 32)
 
 /** Returns `value` typed as Hash32. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
 export function parseHash32(value: unknown): Hash32 {
@@ -163,7 +163,7 @@ export function parseBase64url64(value: unknown): Base64url64 {
 /** A UUID (a message id is a UUIDv7) as 32 lower-case hexadecimal digits without hyphens. */
 export type Uuid = string
 
-const checkUuid: Check = string({ maxLength: 32, pattern: /^[0-9a-f]{32}$/u })
+export const checkUuid: Check = string({ maxLength: 32, pattern: /^[0-9a-f]{32}$/u })
 
 /** Returns `value` typed as Uuid. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
 export function parseUuid(value: unknown): Uuid {

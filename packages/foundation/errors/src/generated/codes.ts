@@ -1,6 +1,79 @@
 // Generated from contracts/errors by tools/src/generate.ts; do not edit.
 
 export const ERROR_TABLE = {
+  AUDIT_ENTRY_INVALID: {
+    area: 'audit',
+    message: 'the audit entry is not acceptable: {reason}',
+    remedy:
+      'Compare the entry with contracts/spec/10-audit-entry.md; an entry that was read so from a log means that the log was altered.',
+  },
+  AUDIT_COMMITMENT_MISMATCH: {
+    area: 'audit',
+    message: 'the disclosed value for {path} is not the one that was committed to',
+    remedy: 'Ask for the salt and the value again; otherwise treat the disclosure as false.',
+  },
+  AUDIT_SALT_ERASED: {
+    area: 'audit',
+    message: 'the salt of entry {index} was erased or never existed',
+    remedy: 'The entry stays provable, but its values can no longer be disclosed.',
+  },
+  AUDIT_RANGE: {
+    area: 'audit',
+    message: "{name} is {value}, outside of the log's {size} entries",
+    remedy: "Use an index below the log's size and a size up to it.",
+  },
+  AUDIT_BATCH_TOO_LARGE: {
+    area: 'audit',
+    message: '{count} entries were given at once, more than the limit of {limit}',
+    remedy: 'Append them in several batches.',
+  },
+  AUDIT_QUEUE_FULL: {
+    area: 'audit',
+    message: '{count} entries wait to be written, the limit is {limit}',
+    remedy: 'Wait for earlier appends to finish; the disk may be too slow or full.',
+  },
+  AUDIT_APPEND_FAILED: {
+    area: 'audit',
+    message: 'the entries could not be written for certain (stored: {stored})',
+    remedy:
+      'Check the disk. With stored: no, append again; with yes they are in the log; with unknown, look before appending again.',
+  },
+  AUDIT_STORE_FAILED: {
+    area: 'audit',
+    message: 'the audit store failed to {operation}',
+    remedy: "Check that the disk has room and that the agent's folder can be written.",
+  },
+  AUDIT_STORE_UNSUITABLE: {
+    area: 'audit',
+    message: 'the audit store cannot be used: {reason}',
+    remedy: 'Use the version of Node.js that this project brings, and the file that it created.',
+  },
+  AUDIT_STORE_CONFLICT: {
+    area: 'audit',
+    message: 'the log was changed by another writer: {expected} entries were expected, {actual} found',
+    remedy: 'Only one process may write a log; close the other one, then open the log again.',
+  },
+  AUDIT_CLOSED: { area: 'audit', message: 'the audit log is closed', remedy: 'Open it again before using it.' },
+  AUDIT_CORRUPT: {
+    area: 'audit',
+    message: 'the audit log is damaged at entry {index} ({part})',
+    remedy: 'Restore the log from a backup and compare it with the last signed checkpoint; do not append to it.',
+  },
+  AUDIT_ROLLBACK: {
+    area: 'audit',
+    message: 'the audit log does not contain its own last signed checkpoint of {size} entries: {reason}',
+    remedy: 'The log was replaced, cut or set back. It opens for reading only; restore the newest copy.',
+  },
+  AUDIT_OTHER_LOG: {
+    area: 'audit',
+    message: 'the store holds another log: its {part} differs',
+    remedy: 'Open the log with the identity, the log key and the origin that it was made with.',
+  },
+  AUDIT_CHECKPOINT_FAILED: {
+    area: 'audit',
+    message: 'the checkpoint of {size} entries was not released: {reason}',
+    remedy: 'Check the disk and the log key, then ask for the checkpoint again.',
+  },
   CAPABILITY_DENIED: {
     area: 'capability',
     message: 'the call is not allowed',
@@ -614,6 +687,91 @@ export const ERROR_TABLE = {
     remedy: 'Restore it from a backup that is not older than the last message, or establish a new session.',
   },
   SESSION_ARGUMENT: { area: 'session', message: '{name} is not usable: {reason}', remedy: 'Correct the argument.' },
+  AGENT_NAME_INVALID: {
+    area: 'storage',
+    message: "the agent's name is not 1 to 64 of a-z, 0-9, _ and -, beginning with a letter or digit",
+    remedy: 'Choose a name such as my-agent.',
+  },
+  AGENT_EXISTS: {
+    area: 'storage',
+    message: 'an agent named {name} exists already',
+    remedy: "Choose another name; an agent's keys are never overwritten.",
+  },
+  AGENT_NOT_FOUND: {
+    area: 'storage',
+    message: 'there is no agent named {name} in {home}',
+    remedy: 'Create it with talos init {name}, or point TALOS_HOME to the folder that holds it.',
+  },
+  AGENT_LOCKED: {
+    area: 'storage',
+    message: 'another process runs the agent {name}',
+    remedy: 'Stop that process first: only one may run an agent, so that its keys and its log never fork.',
+  },
+  HOME_PERMISSIONS: {
+    area: 'storage',
+    message: '{path} is open to other users of this machine (mode {mode})',
+    remedy: 'Run chmod {wanted} on it, and make sure that it belongs to you.',
+  },
+  HOME_UNUSABLE: {
+    area: 'storage',
+    message: '{path} is not a {wanted}',
+    remedy: 'Move it away, or point TALOS_HOME to another folder.',
+  },
+  FILE_FAILED: {
+    area: 'storage',
+    message: 'could not {operation} {path}: {reason}',
+    remedy: 'Check that the disk has room and that the folder belongs to you.',
+  },
+  STORE_UNSUPPORTED: {
+    area: 'storage',
+    message: 'SQLite {found} is older than {needed}',
+    remedy: 'Run Talos on Node 24.18 or later.',
+  },
+  STORE_TOO_NEW: {
+    area: 'storage',
+    message: 'the {store} database has version {found}, this program knows {known}',
+    remedy: 'Update Talos; going back to an older version is not possible.',
+  },
+  STORE_CORRUPT: {
+    area: 'storage',
+    message: 'the {store} database is damaged: {reason}',
+    remedy: 'Restore the agent from a backup; do not delete the file before that.',
+  },
+  STORE_READ_FAILED: {
+    area: 'storage',
+    message: 'could not read from the {store} database: {reason}',
+    remedy: "Check the disk and the file's permissions, and try again.",
+  },
+  STORE_WRITE_FAILED: {
+    area: 'storage',
+    message: 'could not write to the {store} database: {reason}; nothing was changed',
+    remedy: 'Free space on the disk and check that the file is writable, then try again.',
+  },
+  STORE_CONFLICT: {
+    area: 'storage',
+    message: '{what} was changed by somebody else meanwhile, or exists already',
+    remedy: 'Read it again and repeat the step.',
+  },
+  STORE_FULL: {
+    area: 'storage',
+    message: 'there is no room for more {what}: the limit is {limit}',
+    remedy: 'Let the peer fetch what waits for it, or remove what is no longer needed.',
+  },
+  STORE_ROW_INVALID: {
+    area: 'storage',
+    message: 'a sealed row of {table} does not open',
+    remedy: 'The database belongs to another key file or was changed from outside; restore both from one backup.',
+  },
+  STORE_KEY_MISSING: {
+    area: 'storage',
+    message: "{table} is sealed, and the database was opened without the agent's storage key",
+    remedy: 'Open the agent with its passphrase.',
+  },
+  BUNDLE_ROLLBACK: {
+    area: 'storage',
+    message: "the peer's prekey bundle has serial {offered}, but {seen} was seen before",
+    remedy: 'Ask the peer for its current bundle: somebody served an old one.',
+  },
 } as const
 
 /** Every error code of Talos; stable once published. */
