@@ -56,6 +56,7 @@ export {
   parseDidDocumentService,
   parseDidDocumentVerificationMethod,
 } from './generated/did-document.ts'
+export { decodeEnvelope, type Envelope, encodeEnvelope } from './generated/envelope.ts'
 export { decodeFirstFlight, encodeFirstFlight, type FirstFlight } from './generated/first-flight.ts'
 export { decodeFirstPayload, encodeFirstPayload, type FirstPayload } from './generated/first-payload.ts'
 export { INVITATION_TAG, type Invitation, parseInvitation } from './generated/invitation.ts'
@@ -74,6 +75,17 @@ export {
   KEY_FILE_SECRETS_SIZE_BYTES,
   type KeyFileSecrets,
 } from './generated/key-file-secrets.ts'
+export { decodeLinkClose, encodeLinkClose, LINK_CLOSE_SIZE_BYTES, type LinkClose } from './generated/link-close.ts'
+export {
+  decodeLinkContent,
+  encodeLinkContent,
+  LINK_CONTENT_SIZE_BYTES,
+  type LinkContent,
+} from './generated/link-content.ts'
+export { decodeLinkCredit, encodeLinkCredit, LINK_CREDIT_SIZE_BYTES, type LinkCredit } from './generated/link-credit.ts'
+export { decodeLinkFrame, encodeLinkFrame, LINK_FRAME_SIZE_BYTES, type LinkFrame } from './generated/link-frame.ts'
+export { decodeLinkHello, encodeLinkHello, type LinkHello } from './generated/link-hello.ts'
+export { decodeLinkPing, encodeLinkPing, LINK_PING_SIZE_BYTES, type LinkPing } from './generated/link-ping.ts'
 export { LOG_KEY_TAG, type LogKey, parseLogKey } from './generated/log-key.ts'
 export {
   decodeMessageHeader,

@@ -574,6 +574,16 @@ export const ERROR_TABLE = {
     message: 'none of the {attempts} endpoints led to the peer',
     remedy: 'Check that the peer runs and ask it for a fresh invitation; the cause lists each attempt.',
   },
+  NETWORK_REFUSED_BY_PEER: {
+    area: 'network',
+    message: 'the peer refused this agent',
+    remedy: 'Ask its owner to admit your DID, or try later if it is busy.',
+  },
+  NETWORK_HANDLER_FAILED: {
+    area: 'network',
+    message: 'the handler of content of kind {kind} failed',
+    remedy: 'The cause names the failure; fix the handler, it must deal with bad content itself.',
+  },
   SESSION_SUITE: {
     area: 'session',
     message: '{subject} does not belong to Talos Session 1',

@@ -1,0 +1,20 @@
+/** The steps that one evaluation may take (spec 07-delegation, clause 7.10): total work is bounded, whatever the rules. */
+import { MAX_EVALUATION_STEPS } from './limits.ts'
+
+export class Budget {
+  #left: number
+
+  constructor(steps: number = MAX_EVALUATION_STEPS) {
+    this.#left = steps
+  }
+
+  /** True once more was asked for than there was: every result since then is void, and the call is refused. */
+  get exhausted(): boolean {
+    return this.#left < 0
+  }
+
+  /** Takes `steps`; bound to the budget, so that it can be handed around. */
+  readonly spend = (steps = 1): void => {
+    this.#left -= steps
+  }
+}

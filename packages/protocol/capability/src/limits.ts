@@ -1,0 +1,55 @@
+/**
+ * The limits of the capability layer (spec 07-delegation, clause 7.10), each with its reason.
+ *
+ * They hold before a signature is checked wherever the number is known by then.
+ */
+
+/** Links in a chain unless the executor allows another number: an owner, an organisation, teams, agents, sub-agents. */
+export const DEFAULT_MAX_DEPTH = 8
+/** The most that an executor can allow: bounds the signatures of one call. */
+export const ABSOLUTE_MAX_DEPTH = 16
+
+/** One delegation: a policy of 256 statements with room to spare. */
+export const DELEGATION_MAX_BYTES = 65_536
+/** All delegations sent along with one call. */
+export const CHAIN_MAX_BYTES = 262_144
+/** One invocation: an argument may be a whole source file. */
+export const INVOCATION_MAX_BYTES = 1_048_576
+/** A receipt or a revocation. */
+export const STATEMENT_MAX_BYTES = 16_384
+
+/** Policy statements and rules in one delegation, nested ones counted. */
+export const MAX_STATEMENTS = 256
+/** Nesting of policy statements. */
+export const MAX_STATEMENT_DEPTH = 16
+/** Characters of one selector. */
+export const MAX_SELECTOR_LENGTH = 1_024
+/** Segments of one selector. */
+export const MAX_SELECTOR_SEGMENTS = 32
+/** Roots of one `subpath`, values of one `enum`. */
+export const MAX_CHOICES = 256
+/** Steps of evaluation (statements, segments, elements, compared values) that one authorization may take. */
+export const MAX_EVALUATION_STEPS = 1_000_000
+/** UTF-16 units of a path that `subpath` judges: PATH_MAX of Linux. */
+export const MAX_PATH_LENGTH = 4_096
+
+/** Characters of a command. */
+export const MAX_COMMAND_LENGTH = 1_024
+/** Segments of a command. */
+export const MAX_COMMAND_SEGMENTS = 16
+
+/** JSON text of a call's arguments. */
+export const ARGUMENTS_MAX_BYTES = 1_048_576
+/** Nesting of a call's arguments: the envelope around them takes 4 of the 32 levels that its decoder allows. */
+export const ARGUMENTS_MAX_DEPTH = 24
+/** Characters of one number in a call's arguments. */
+export const MAX_NUMBER_LENGTH = 1_024
+
+/** Seconds that an invocation lives unless the caller says otherwise; half of the maximum leaves room for skew. */
+export const DEFAULT_INVOCATION_LIFETIME_S = 30
+/** Seconds that an invocation may still live when it arrives: bounds the replay record. */
+export const MAX_INVOCATION_LIFETIME_S = 60
+/** The most clock leeway that an executor can state. */
+export const MAX_LEEWAY_S = 300
+/** Bytes of the nonce that the library asks for. */
+export const MIN_NONCE_BYTES = 12

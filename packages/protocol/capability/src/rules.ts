@@ -1,0 +1,173 @@
+/**
+ * The typed rules of `talos/cap@1`, compiled to closures once (spec 07-delegation, clause 7.6).
+ *
+ *     ["subpath", selector, [root, ...]]     a path at or below one of the roots (clause 7.7)
+ *     ["enum", selector, [value, ...]]       one of the values
+ *     ["len", selector, min, max]            bytes of a text or byte string, items of a list, members of a map
+ *     ["range", selector, min, max]          an integer within the bounds; null leaves a bound open
+ *     ["known", selector]                    anything: names the argument, so that it may be there
+ *
+ * A rule whose selector ends in `[]` holds when it holds for every child. What a rule cannot judge, it refuses.
+ */
+import { type IpldValue, utf8 } from '@talos/bytes'
+import { TalosError } from '@talos/errors'
+import { isIpldMap } from '@talos/identity'
+import type { Budget } from './budget.ts'
+import { isIpldList } from './ipld.ts'
+import { MAX_CHOICES, MAX_STATEMENTS } from './limits.ts'
+import { parseSelector, type Selector, select } from './selector.ts'
+import { showNumberRange, showText } from './show.ts'
+import { isWithin, judgePath, type ResolvePath, type Root } from './subpath.ts'
+
+/** What a rule may use besides the arguments. */
+export interface RuleContext {
+  readonly budget: Budget
+  readonly resolvePath: ResolvePath | undefined
+}
+
+type Judge = (value: IpldValue, context: RuleContext) => boolean
+
+export interface CompiledRule {
+  readonly kind: string
+  readonly selector: Selector
+  /** What a value must be, for people and models: "must be ...". */
+  readonly requirement: string
+  readonly holds: (args: IpldValue, context: RuleContext) => boolean
+}
+
+interface Condition {
+  readonly judge: Judge
+  readonly requirement: string
+}
+
+type Compile = (operands: readonly IpldValue[], path: string) => Condition
+
+const KINDS: ReadonlyMap<string, Compile> = new Map<string, Compile>([
+  ['subpath', compileSubpath],
+  ['enum', compileEnum],
+  ['len', compileLength],
+  ['range', compileRange],
+  ['known', compileKnown],
+])
+
+/**
+ * Compiles the member `rules`; an unknown kind of rule refuses the whole token.
+ *
+ * @throws TalosError `CAPABILITY_POLICY_INVALID`
+ */
+export function compileRules(rules: IpldValue, path: string): readonly CompiledRule[] {
+  if (!isIpldList(rules)) throw invalid(path, 'the rules are not an array')
+  if (rules.length > MAX_STATEMENTS) throw invalid(path, `there are more than ${MAX_STATEMENTS} rules`)
+  return rules.map((rule, index) => compileRule(rule, `${path}[${index}]`))
+}
+
+function compileRule(rule: IpldValue, path: string): CompiledRule {
+  if (!isIpldList(rule)) throw invalid(path, 'a rule is not an array')
+  const [kind, first, ...operands] = rule
+  const compile = typeof kind === 'string' ? KINDS.get(kind) : undefined
+  if (compile === undefined) throw invalid(path, 'the kind of rule is unknown')
+  if (first === undefined) throw invalid(path, 'the rule has no selector')
+  const selector = parseSelector(first, path)
+  const { judge, requirement } = compile(operands, path)
+  const each = selector.at(-1)?.kind === 'values'
+  return {
+    kind: String(kind),
+    selector,
+    requirement,
+    holds: (args, context) => {
+      context.budget.spend()
+      const found = select(selector, args, context.budget.spend)
+      if (found === undefined) return false
+      if (!each || !isIpldList(found)) return judge(found, context)
+      return found.every((child) => {
+        context.budget.spend()
+        return !context.budget.exhausted && judge(child, context)
+      })
+    },
+  }
+}
+
+function compileSubpath(operands: readonly IpldValue[], path: string): Condition {
+  const [roots, ...rest] = operands
+  if (rest.length > 0) throw invalid(path, 'subpath takes a selector and an array of roots')
+  const judged = choices(roots, path).map((root) => rootOf(root, path))
+  return {
+    requirement: `must be a plain absolute path at or below ${judged.map((root) => showText(root.path)).join(' or ')}`,
+    judge: (value, { budget, resolvePath }) => {
+      budget.spend(judged.length)
+      return typeof value === 'string' && isWithin(value, judged, resolvePath)
+    },
+  }
+}
+
+function rootOf(value: IpldValue, path: string): Root {
+  const segments = typeof value === 'string' ? judgePath(value) : undefined
+  if (segments === undefined) throw invalid(path, 'a root is not a plain absolute path')
+  return { path: String(value), segments }
+}
+
+function compileEnum(operands: readonly IpldValue[], path: string): Condition {
+  const [values, ...rest] = operands
+  if (rest.length > 0) throw invalid(path, 'enum takes a selector and an array of values')
+  const list = choices(values, path)
+  if (list.some((value) => typeof value === 'object' && value !== null)) {
+    throw invalid(path, 'a value of enum is not a text, an integer, a boolean or null')
+  }
+  const allowed = new Set(list)
+  return {
+    requirement: `must be one of ${list.map((value) => (typeof value === 'string' ? showText(value) : String(value))).join(', ')}`,
+    judge: (value) => allowed.has(value),
+  }
+}
+
+function compileLength(operands: readonly IpldValue[], path: string): Condition {
+  const { minimum, maximum } = bounds(operands, path)
+  if (minimum < 0) throw invalid(path, 'a length is negative')
+  return {
+    requirement: `must have a length ${showNumberRange(minimum, maximum)} (bytes of a text, items of a list)`,
+    judge: (value) => {
+      const length = lengthOf(value)
+      return length !== undefined && length >= minimum && length <= maximum
+    },
+  }
+}
+
+function compileRange(operands: readonly IpldValue[], path: string): Condition {
+  const { minimum, maximum } = bounds(operands, path)
+  return {
+    requirement: `must be an integer ${showNumberRange(minimum, maximum)}`,
+    judge: (value) => typeof value === 'number' && value >= minimum && value <= maximum,
+  }
+}
+
+function compileKnown(operands: readonly IpldValue[], path: string): Condition {
+  if (operands.length > 0) throw invalid(path, 'known takes a selector alone')
+  return { requirement: 'may be anything', judge: () => true }
+}
+
+function choices(value: IpldValue | undefined, path: string): readonly IpldValue[] {
+  if (value === undefined || !isIpldList(value) || value.length === 0 || value.length > MAX_CHOICES) {
+    throw invalid(path, `the choices are not an array of 1 to ${MAX_CHOICES} values`)
+  }
+  return value
+}
+
+function bounds(operands: readonly IpldValue[], path: string): { readonly minimum: number; readonly maximum: number } {
+  const [low, high, ...rest] = operands
+  if (low === undefined || high === undefined || rest.length > 0) throw invalid(path, 'the rule takes two bounds')
+  const minimum = low ?? Number.MIN_SAFE_INTEGER
+  const maximum = high ?? Number.MAX_SAFE_INTEGER
+  if (typeof minimum !== 'number' || typeof maximum !== 'number') throw invalid(path, 'a bound is not an integer or null')
+  if (minimum > maximum) throw invalid(path, 'the lower bound is above the upper one')
+  return { minimum, maximum }
+}
+
+function lengthOf(value: IpldValue): number | undefined {
+  if (typeof value === 'string') return utf8(value).length
+  if (value instanceof Uint8Array || isIpldList(value)) return value.length
+  return isIpldMap(value) ? Object.keys(value).length : undefined
+}
+
+function invalid(path: string, reason: string): TalosError {
+  return new TalosError('CAPABILITY_POLICY_INVALID', { path, reason })
+}

@@ -1,0 +1,25 @@
+/**
+ * What may be shown of another's text: plain short words, as they are; anything else by its length alone.
+ *
+ * Denials end in logs, in terminals and in a model's context, and texts in tokens are their issuers'. Without spaces and
+ * beyond a short length nobody's text can pose as a sentence of ours.
+ */
+
+const PLAIN_TEXT = /^[A-Za-z0-9_./:@~+-]{1,128}$/
+const PLAIN_NAME = /^[A-Za-z0-9_-]{1,64}$/
+
+/** A literal of a rule. */
+export function showText(text: string): string {
+  return PLAIN_TEXT.test(text) ? text : `(a text of ${text.length} characters)`
+}
+
+/** An argument's name. */
+export function showName(name: string): string {
+  return PLAIN_NAME.test(name) ? name : `(a name of ${name.length} characters)`
+}
+
+/** "from 1 to 5", "of at least 1", "of at most 5"; the widest safe integers are open bounds. */
+export function showNumberRange(minimum: number, maximum: number): string {
+  if (minimum <= Number.MIN_SAFE_INTEGER) return maximum >= Number.MAX_SAFE_INTEGER ? 'of any size' : `of at most ${maximum}`
+  return maximum >= Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`
+}
