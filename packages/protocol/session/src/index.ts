@@ -1,1 +1,53 @@
-export {}
+export {
+  publishBundle,
+  type VerifiedBundle,
+  type VerifyBundleInput,
+  verifyBundle,
+} from './bundle.ts'
+export { type CertifySessionKeyInput, certifySessionKey } from './certificate.ts'
+export {
+  DEFAULT_ONE_TIME_PREKEYS,
+  MAX_CHAIN_MESSAGES,
+  MAX_GAP,
+  MAX_MESSAGE_BYTES,
+  MAX_OLD_CHAINS,
+  MAX_ONE_TIME_PREKEYS,
+  MAX_PREKEY_SECRETS_BYTES,
+  MAX_PUBLISHED_BUNDLE_BYTES,
+  MAX_SESSION_MESSAGES,
+  MAX_SESSION_RECORD_BYTES,
+  MAX_SKIPPED_KEYS,
+  NO_CONTEXT,
+  PADDING_FLOOR_BYTES,
+  PREKEY_BACKDATE_S,
+  PREKEY_LIFETIME_S,
+  PREKEY_REFILL_SHARE,
+  PREKEY_ROTATION_S,
+  RESERVED_CONTENT_TYPE,
+  SESSION_LIFETIME_MS,
+  SESSION_OPEN_GRACE_MS,
+  SESSION_SUITE,
+  SKIPPED_KEY_LIFETIME_MS,
+} from './constants.ts'
+export { type Initiated, type InitiateInput, initiate, type SessionSelf } from './initiate.ts'
+export type { PublishedOneTime } from './one-time-tree.ts'
+export { type PaddingPolicy, paddedSize } from './padding.ts'
+export {
+  decodePrekeySecrets,
+  encodePrekeySecrets,
+  ONE_TIME_SECRET_BYTES,
+  type PrekeySecrets,
+} from './prekey-secrets.ts'
+export {
+  type CreatedPrekeys,
+  type CreatePrekeysInput,
+  createPrekeys,
+  type OneTimePrekey,
+  type PrekeysDueInput,
+  prekeysDue,
+} from './prekeys.ts'
+export { type Opened, type OpenInput, open, type Sealed, type SealInput, seal } from './ratchet.ts'
+export { type OneTimeName, type Responded, type ResponderSelf, type RespondInput, respond } from './respond.ts'
+export { type Route, routeOf } from './route.ts'
+export { decodeSessionState, encodeSessionState, type SessionState, type SessionSummary } from './state.ts'
+export type { SessionMode, SessionRole } from './transcript.ts'
