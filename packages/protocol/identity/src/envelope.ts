@@ -51,6 +51,8 @@ export interface SignEnvelopeOptions {
   /** Its member `iss` must be the signer's DID. */
   readonly payload: IpldMap
   readonly signer: Signer
+  /** {@link ENVELOPE_MAX_BYTES} unless given. */
+  readonly maxBytes?: number
 }
 
 export interface OpenEnvelopeOptions {
@@ -68,14 +70,12 @@ export interface OpenEnvelopeOptions {
  *   `INPUT_TOO_LARGE`, `SIGNER_FAILED`
  */
 export async function signEnvelope(options: SignEnvelopeOptions): Promise<SignedEnvelope> {
-  const { tag, payload, signer } = options
+  const { tag, payload, signer, maxBytes = ENVELOPE_MAX_BYTES } = options
   if (!TAG_PATTERN.test(tag)) throw malformed('the tag is not of the form name/type@version')
   if (payload['iss'] !== signer.did) throw new TalosError('ENVELOPE_ISSUER')
   const signed = encodeCbor({ h: VARSIG_HEADER, [tag]: payload })
   const sizeBytes = SIGNED_OFFSET + signed.length
-  if (sizeBytes > ENVELOPE_MAX_BYTES) {
-    throw new TalosError('INPUT_TOO_LARGE', { sizeBytes, limitBytes: ENVELOPE_MAX_BYTES })
-  }
+  if (sizeBytes > maxBytes) throw new TalosError('INPUT_TOO_LARGE', { sizeBytes, limitBytes: maxBytes })
   const signature = await signWith(signer, signed)
   const bytes = concatBytes(SIGNATURE_PREFIX, signature, signed)
   return { bytes, cid: envelopeCid(bytes, signer.kernel) }
