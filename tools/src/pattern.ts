@@ -108,7 +108,7 @@ class Reader {
       const low = codePoint(this.#classChar())
       ranges.push([low, this.#sees('-') && !this.#sees(']', 1) ? this.#rangeEnd() : low])
     }
-    return negated ? complement(ranges) : ranges
+    return negated ? complement(ranges) : complement(complement(ranges))
   }
 
   #rangeEnd(): number {
@@ -277,6 +277,7 @@ function codePoint(char: string): number {
   return char.codePointAt(0) ?? 0
 }
 
+/** The characters that `ranges` leave out; the complement of it are the same characters, in order and joined. */
 function complement(ranges: readonly (readonly [number, number])[]): CharSet {
   const gaps: [number, number][] = []
   let next = 0

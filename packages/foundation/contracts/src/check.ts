@@ -220,8 +220,10 @@ function anyNested(value: unknown, at: Place, again: Check): void {
     if (!value.isWellFormed()) at.fail('is not well-formed Unicode')
   } else if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index += 1) at.step(`[${index}]`, value[index], again)
-  } else {
+  } else if (typeof value === 'object') {
     map(again, Number.MAX_SAFE_INTEGER)(value, at)
+  } else {
+    at.fail('is of a type that is not allowed')
   }
 }
 
