@@ -11,6 +11,7 @@ import { MAX_COMMAND_LENGTH, MAX_COMMAND_SEGMENTS } from './limits.ts'
 const MCP_PREFIX = '/mcp/'
 const DISPLAY_PREFIX = 'mcp:'
 const PLAIN_CHARACTER = /^[a-z0-9_-]$/
+const ESCAPED_NAME = /^(?:[a-z0-9_-]|~[0-9a-f]{2})+$/
 /** Anything that is no letter, digit or punctuation: spaces, controls, marks that print nothing. */
 const UNPRINTABLE = /[\p{C}\p{Z}]/u
 
@@ -66,11 +67,13 @@ export function mcpServerCommand(server: string): string {
   return checked(`${MCP_PREFIX}${escapeName(server)}`)
 }
 
-/** Server and tool of an MCP tool's command; undefined for every other command. */
+/** Server and tool of an MCP tool's command; undefined for every other command, also one with a name that none has. */
 export function mcpToolOf(command: string): McpTool | undefined {
-  const [mcp, server, kind, tool, ...rest] = parseCommand(command)
-  if (mcp !== 'mcp' || kind !== 'tool' || server === undefined || tool === undefined || rest.length > 0) return undefined
-  return { server: unescapeName(server), tool: unescapeName(tool) }
+  const [mcp, server = '', kind, tool = '', ...rest] = parseCommand(command)
+  if (mcp !== 'mcp' || kind !== 'tool' || rest.length > 0) return undefined
+  const names = { server: unescapeName(server), tool: unescapeName(tool) }
+  if (names.server === undefined || names.tool === undefined) return undefined
+  return { server: names.server, tool: names.tool }
 }
 
 /** The form for people: `mcp:git/tool/git_log`; a command outside `/mcp` is shown as it is. */
@@ -98,14 +101,16 @@ function escapeName(name: string): string {
 }
 
 /** Strict: only what {@link escapeName} writes, so that one name has one command. */
-function unescapeName(escaped: string): string {
-  const bytes: number[] = []
-  for (const [piece, hex] of escaped.matchAll(/~([0-9a-f]{2})|[^]/gu)) {
-    bytes.push(hex === undefined ? piece.charCodeAt(0) : Number.parseInt(hex, 16))
+function unescapeName(escaped: string): string | undefined {
+  if (!ESCAPED_NAME.test(escaped)) return undefined
+  const pieces = Array.from(escaped.matchAll(/~..|./g), String)
+  const bytes = pieces.map((piece) => (piece.length > 1 ? Number.parseInt(piece.slice(1), 16) : piece.charCodeAt(0)))
+  try {
+    const name = fromUtf8(Uint8Array.from(bytes))
+    return escapeName(name) === escaped ? name : undefined
+  } catch {
+    return undefined
   }
-  const name = fromUtf8(Uint8Array.from(bytes))
-  if (escapeName(name) !== escaped) throw invalid('a name is not in its one escaped form')
-  return name
 }
 
 function checked(command: string): string {

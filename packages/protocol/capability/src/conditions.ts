@@ -12,6 +12,9 @@ import { type CompiledRule, compileRules, type RuleContext } from './rules.ts'
 import { formatSelector, type Selector } from './selector.ts'
 import { showName } from './show.ts'
 
+/** Reasons that one link reports: enough to correct a call, and no flood. */
+const MAX_REPORTED = 16
+
 /** Whether an argument may be absent: only if each mention of it is optional. */
 type NamedArguments = ReadonlyMap<string, { readonly mayBeAbsent: boolean }>
 
@@ -76,9 +79,9 @@ export function refusals(conditions: Conditions, args: IpldMap, context: RuleCon
   }
   if (context.budget.exhausted) {
     const details = { what: 'the work of evaluating the rules', actual: 'larger', limit: MAX_EVALUATION_STEPS }
-    causes.push(denial('CAPABILITY_LIMIT', { details }))
+    return [denial('CAPABILITY_LIMIT', { details })]
   }
-  return causes
+  return causes.slice(0, MAX_REPORTED)
 }
 
 function* refusedStatements(conditions: Conditions, args: IpldMap, { budget }: RuleContext): Generator<DenialCause> {
@@ -98,7 +101,8 @@ function refusal(path: string, argument: string, requirement: string): DenialCau
 function* closedWorld(named: NamedArguments | undefined, args: IpldMap): Generator<DenialCause> {
   if (named === undefined) return
   for (const name of Object.keys(args)) {
-    if (!named.has(name)) yield denial('CAPABILITY_ARGUMENT_UNKNOWN', { details: { argument: showName(name) }, path: 'args' })
+    if (!named.has(name))
+      yield denial('CAPABILITY_ARGUMENT_UNKNOWN', { details: { argument: showName(name) }, path: 'args' })
   }
   for (const [name, { mayBeAbsent }] of named) {
     if (!mayBeAbsent && !Object.hasOwn(args, name)) {

@@ -4,6 +4,7 @@
  * The root says that the call is not allowed; each cause underneath says why, down to the place in the token. Messages
  * hold our words, numbers, and plain short names only: never an argument's value, never another's sentence.
  */
+import type { Denial } from '@talos/contracts'
 import { ERROR_TABLE, type ErrorCode, type ErrorDetails, isTalosError, TalosError } from '@talos/errors'
 
 export interface DenialCause {
@@ -14,15 +15,6 @@ export interface DenialCause {
   /** Where: `proofs[1]`, `rules[0]`, `args`. */
   readonly path?: string
   readonly causes: readonly DenialCause[]
-}
-
-/** The JSON form of a cause: what receipts, logs and `--json` carry. */
-export interface DenialJson {
-  readonly code: ErrorCode
-  readonly message: string
-  readonly remedy: string
-  readonly path?: string
-  readonly causes: readonly DenialJson[]
 }
 
 interface DenialOptions {
@@ -52,8 +44,8 @@ export function explainDenial(cause: DenialCause): string {
   return linesOf(cause, 0).join('\n')
 }
 
-/** The tree as plain JSON. */
-export function denialToJson(cause: DenialCause): DenialJson {
+/** The tree in the contract's JSON form (contracts/schemas/denial.schema.json). */
+export function denialToJson(cause: DenialCause): Denial {
   const { code, message, path } = cause
   const causes = cause.causes.map(denialToJson)
   const { remedy } = ERROR_TABLE[code]

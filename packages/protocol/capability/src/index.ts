@@ -1,1 +1,59 @@
-export {}
+export { type AuthorizeOptions, authorize, type ReplayView, type Verdict } from './authorize.ts'
+export {
+  type ChainVerdict,
+  NO_REVOCATIONS,
+  type RevocationState,
+  type RevocationView,
+  type VerifiedChain,
+  type VerifyChainOptions,
+  verifyChain,
+} from './chain.ts'
+export {
+  commandCovers,
+  commandFromDisplay,
+  displayCommand,
+  type McpTool,
+  mcpServerCommand,
+  mcpToolCommand,
+  mcpToolOf,
+  parseCommand,
+} from './command.ts'
+export type { Conditions } from './conditions.ts'
+export {
+  type DelegateOptions,
+  type DelegationDescription,
+  delegate,
+  describeDelegation,
+  openDelegation,
+  type ProofLevel,
+  type VerifiedLink,
+} from './delegation.ts'
+export { type DenialCause, denial, denialPath, denialToJson, explainDenial, modelMessage } from './denial.ts'
+export { type InvokeOptions, invoke, openInvocation, type VerifiedInvocation } from './invocation.ts'
+export { argumentsFromJson, argumentsToJson, sameArguments } from './json-arguments.ts'
+export {
+  ABSOLUTE_MAX_DEPTH,
+  ARGUMENTS_MAX_BYTES,
+  ARGUMENTS_MAX_DEPTH,
+  CHAIN_MAX_BYTES,
+  DEFAULT_INVOCATION_LIFETIME_S,
+  DEFAULT_MAX_DEPTH,
+  DELEGATION_MAX_BYTES,
+  INVOCATION_MAX_BYTES,
+  MAX_EVALUATION_STEPS,
+  MAX_INVOCATION_LIFETIME_S,
+  MAX_LEEWAY_S,
+  MAX_STATEMENTS,
+  MIN_NONCE_BYTES,
+  STATEMENT_MAX_BYTES,
+} from './limits.ts'
+export { type IssueReceiptOptions, issueReceipt, type Outcome, openReceipt, type VerifiedReceipt } from './receipt.ts'
+export {
+  entitledToRevoke,
+  type OpenRevocationOptions,
+  openRevocation,
+  type RevokeOptions,
+  revoke,
+  type VerifiedRevocation,
+} from './revocation.ts'
+export type { ResolvePath } from './subpath.ts'

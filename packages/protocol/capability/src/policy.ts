@@ -146,7 +146,11 @@ function compileNot(operands: readonly IpldValue[], context: Context): CompiledS
   }
 }
 
-function compileConnective(operator: 'and' | 'or', operands: readonly IpldValue[], context: Context): CompiledStatement {
+function compileConnective(
+  operator: 'and' | 'or',
+  operands: readonly IpldValue[],
+  context: Context,
+): CompiledStatement {
   const [list, ...rest] = operands
   if (list === undefined || !isIpldList(list) || rest.length > 0) {
     throw invalid(context.path, `${operator} takes one array of statements`)
@@ -164,7 +168,11 @@ function compileConnective(operator: 'and' | 'or', operands: readonly IpldValue[
   }
 }
 
-function compileQuantifier(operator: 'all' | 'any', operands: readonly IpldValue[], context: Context): CompiledStatement {
+function compileQuantifier(
+  operator: 'all' | 'any',
+  operands: readonly IpldValue[],
+  context: Context,
+): CompiledStatement {
   const [first, statement] = pair(operands, context)
   const selector = parseSelector(first, context.path)
   const inner = compileStatement(statement, deeper(context, '[2]'))

@@ -16,7 +16,7 @@ import type { Budget } from './budget.ts'
 import { isIpldList } from './ipld.ts'
 import { MAX_CHOICES, MAX_STATEMENTS } from './limits.ts'
 import { parseSelector, type Selector, select } from './selector.ts'
-import { showNumberRange, showText } from './show.ts'
+import { showChoices, showNumberRange } from './show.ts'
 import { isWithin, judgePath, type ResolvePath, type Root } from './subpath.ts'
 
 /** What a rule may use besides the arguments. */
@@ -92,7 +92,7 @@ function compileSubpath(operands: readonly IpldValue[], path: string): Condition
   if (rest.length > 0) throw invalid(path, 'subpath takes a selector and an array of roots')
   const judged = choices(roots, path).map((root) => rootOf(root, path))
   return {
-    requirement: `must be a plain absolute path at or below ${judged.map((root) => showText(root.path)).join(' or ')}`,
+    requirement: `must be a plain absolute path at or below ${showChoices(judged.map(({ path: root }) => root))}`,
     judge: (value, { budget, resolvePath }) => {
       budget.spend(judged.length)
       return typeof value === 'string' && isWithin(value, judged, resolvePath)
@@ -115,7 +115,7 @@ function compileEnum(operands: readonly IpldValue[], path: string): Condition {
   }
   const allowed = new Set(list)
   return {
-    requirement: `must be one of ${list.map((value) => (typeof value === 'string' ? showText(value) : String(value))).join(', ')}`,
+    requirement: `must be ${showChoices(list.map(String))}`,
     judge: (value) => allowed.has(value),
   }
 }
@@ -157,7 +157,8 @@ function bounds(operands: readonly IpldValue[], path: string): { readonly minimu
   if (low === undefined || high === undefined || rest.length > 0) throw invalid(path, 'the rule takes two bounds')
   const minimum = low ?? Number.MIN_SAFE_INTEGER
   const maximum = high ?? Number.MAX_SAFE_INTEGER
-  if (typeof minimum !== 'number' || typeof maximum !== 'number') throw invalid(path, 'a bound is not an integer or null')
+  if (typeof minimum !== 'number' || typeof maximum !== 'number')
+    throw invalid(path, 'a bound is not an integer or null')
   if (minimum > maximum) throw invalid(path, 'the lower bound is above the upper one')
   return { minimum, maximum }
 }

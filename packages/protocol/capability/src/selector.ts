@@ -38,7 +38,8 @@ const OPTIONAL = /\?*/y
  */
 export function parseSelector(value: IpldValue, path: string): Selector {
   if (typeof value !== 'string') throw invalid(path, 'a selector is not a text')
-  if (value.length > MAX_SELECTOR_LENGTH) throw invalid(path, `a selector has more than ${MAX_SELECTOR_LENGTH} characters`)
+  if (value.length > MAX_SELECTOR_LENGTH)
+    throw invalid(path, `a selector has more than ${MAX_SELECTOR_LENGTH} characters`)
   if (value === '.') return []
   if (!value.startsWith('.')) throw invalid(path, 'a selector does not begin with a dot')
   const segments: Segment[] = []
@@ -134,7 +135,11 @@ function parseName(literal: string, path: string): string {
   try {
     name = String(JSON.parse(literal))
   } catch (cause) {
-    throw new TalosError('CAPABILITY_POLICY_INVALID', { path, reason: 'a name in a selector is no JSON string' }, { cause })
+    throw new TalosError(
+      'CAPABILITY_POLICY_INVALID',
+      { path, reason: 'a name in a selector is no JSON string' },
+      { cause },
+    )
   }
   if (!name.isWellFormed()) throw invalid(path, 'a name in a selector is not well-formed Unicode')
   return name

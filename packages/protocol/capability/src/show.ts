@@ -8,8 +8,17 @@
 const PLAIN_TEXT = /^[A-Za-z0-9_./:@~+-]{1,128}$/
 const PLAIN_NAME = /^[A-Za-z0-9_-]{1,64}$/
 
-/** A literal of a rule. */
-export function showText(text: string): string {
+/** Choices that are listed; a longer list is only counted. */
+const LISTED_CHOICES = 8
+
+/** The choices of a rule: the first few, and how many more there are. */
+export function showChoices(texts: readonly string[]): string {
+  const listed = texts.slice(0, LISTED_CHOICES).map(showText)
+  const others = texts.length - listed.length
+  return [...listed, ...(others > 0 ? [`one of ${others} others`] : [])].join(' or ')
+}
+
+function showText(text: string): string {
   return PLAIN_TEXT.test(text) ? text : `(a text of ${text.length} characters)`
 }
 
@@ -20,6 +29,7 @@ export function showName(name: string): string {
 
 /** "from 1 to 5", "of at least 1", "of at most 5"; the widest safe integers are open bounds. */
 export function showNumberRange(minimum: number, maximum: number): string {
-  if (minimum <= Number.MIN_SAFE_INTEGER) return maximum >= Number.MAX_SAFE_INTEGER ? 'of any size' : `of at most ${maximum}`
+  if (minimum <= Number.MIN_SAFE_INTEGER)
+    return maximum >= Number.MAX_SAFE_INTEGER ? 'of any size' : `of at most ${maximum}`
   return maximum >= Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`
 }
