@@ -1,1 +1,68 @@
-export {}
+export {
+  AGENT_DATABASE_FILE,
+  AgentDatabase,
+  type AgentDatabaseKeys,
+  type OpenAgentDatabaseOptions,
+  type ReceiveCommit,
+  type ReceiveResult,
+  type SendCommit,
+  type SessionChange,
+} from './agent-database.ts'
+export { AGENT_FILE_MAX_BYTES, AgentFolder, AgentHome, type AgentHomeOptions, HOME_VARIABLE } from './agent-home.ts'
+export { AgentLock } from './agent-lock.ts'
+export {
+  EVIDENCE_MAX_PER_INVOCATION,
+  EvidenceStore,
+  GRANTS_MAX,
+  type GrantDirection,
+  GrantStore,
+  INVOCATIONS_MAX_PER_ISSUER,
+  InvocationReplayStore,
+  type NewEvidence,
+  type NewGrant,
+  type NewRevocation,
+  REVOCATIONS_MAX_PER_ISSUER,
+  type ReplayVerdict,
+  RevocationStore,
+  type StoredEvidence,
+  type StoredGrant,
+} from './authority-store.ts'
+export { Database, type Migrations, type OpenDatabaseOptions, SQLITE_MINIMUM } from './database.ts'
+export { FILE_MODE, FOLDER_MODE } from './files.ts'
+export {
+  INBOX_IDS_KEEP_MS,
+  INBOX_MAX,
+  type IncomingMessage,
+  MessageStore,
+  OUTBOX_MAX_PER_PEER,
+  type OutgoingMessage,
+  type StoredIncoming,
+  type StoredOutgoing,
+} from './message-store.ts'
+export {
+  PEER_ENDPOINTS_MAX,
+  PEERS_MAX,
+  type PeerRecord,
+  PeerStore,
+  SETTINGS_MAX,
+  SettingStore,
+  type StoredPeer,
+} from './peer-store.ts'
+export {
+  FIRST_FLIGHTS_MAX,
+  type NewPrekeys,
+  ONE_TIME_KEYS_MAX,
+  type OneTimePrekey,
+  PrekeyStore,
+  type StoredBundle,
+} from './prekey-store.ts'
+export { STORE_MAX_VALUE_BYTES } from './rows.ts'
+export {
+  type NewSession,
+  RECEIVE_ONLY_SESSIONS,
+  type SessionHead,
+  type SessionRole,
+  SessionStore,
+  type SessionUpdate,
+  type StoredSession,
+} from './session-store.ts'

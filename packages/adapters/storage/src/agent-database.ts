@@ -1,0 +1,180 @@
+/**
+ * `agent.db`: everything that an agent must remember besides its keys and its audit log, and the two steps that must be
+ * one transaction each.
+ *
+ * Invariants: nothing leaves before the state that it came from is durable (`commitSend`); nothing is acknowledged
+ * before it, its session's state and its id are durable (`commitReceive`).
+ */
+import type { Secret } from '@talos/bytes'
+import { TalosError } from '@talos/errors'
+import type { Kernel } from '@talos/kernel'
+import type { Random } from '@talos/ports'
+import type { AgentFolder } from './agent-home.ts'
+import type { AgentLock } from './agent-lock.ts'
+import { AGENT_MIGRATIONS } from './agent-schema.ts'
+import { EvidenceStore, GrantStore, InvocationReplayStore, RevocationStore } from './authority-store.ts'
+import { Database } from './database.ts'
+import { type IncomingMessage, MessageStore, type OutgoingMessage } from './message-store.ts'
+import { PeerStore, SettingStore } from './peer-store.ts'
+import { PrekeyStore } from './prekey-store.ts'
+import { NO_SEALER, type RowSealer, rowSealer } from './row-seal.ts'
+import { type NewSession, SessionStore, type SessionUpdate } from './session-store.ts'
+
+/** Name of the file in the agent's folder. */
+export const AGENT_DATABASE_FILE = 'agent.db'
+
+export interface AgentDatabaseKeys {
+  /** 32 bytes; seals the rows. */
+  readonly storageKey: Secret
+  readonly kernel: Kernel
+  readonly random: Random
+}
+
+export interface OpenAgentDatabaseOptions extends AgentDatabaseKeys {
+  readonly folder: AgentFolder
+  /** Proof that this process owns the agent. */
+  readonly lock: AgentLock
+  /** Injects a full disk (see `Database`). Tests only. */
+  readonly maxPages?: number
+}
+
+/** A session that is new with this step, or a new state of one that is known. */
+export type SessionChange = { readonly create: NewSession } | { readonly update: SessionUpdate }
+
+export interface ReceiveCommit {
+  readonly session: SessionChange
+  /** The message that was opened; absent for control frames. */
+  readonly message?: IncomingMessage
+  /** The one-time key that the new session used. */
+  readonly consumedOneTime?: { readonly serial: number; readonly index: number }
+  /** The first flight that made the new session. */
+  readonly firstFlight?: { readonly transcriptHash: Uint8Array; readonly expiresMs: number }
+}
+
+export interface ReceiveResult {
+  /** Version of the session's record. */
+  readonly version: number
+  /** False for a message whose id had arrived before: acknowledge it and hand nothing over. */
+  readonly isNew: boolean
+}
+
+export interface SendCommit {
+  readonly session: SessionChange
+  /** What leaves afterwards; absent for control frames. */
+  readonly message?: OutgoingMessage
+}
+
+export class AgentDatabase {
+  readonly sessions: SessionStore
+  readonly prekeys: PrekeyStore
+  readonly messages: MessageStore
+  readonly grants: GrantStore
+  readonly revocations: RevocationStore
+  readonly replay: InvocationReplayStore
+  readonly evidence: EvidenceStore
+  readonly peers: PeerStore
+  readonly settings: SettingStore
+  readonly #database: Database
+  readonly #sealer: RowSealer
+
+  private constructor(database: Database, sealer: RowSealer) {
+    this.#database = database
+    this.#sealer = sealer
+    this.sessions = new SessionStore(database, sealer)
+    this.prekeys = new PrekeyStore(database, sealer)
+    this.messages = new MessageStore(database, sealer)
+    this.grants = new GrantStore(database)
+    this.revocations = new RevocationStore(database)
+    this.replay = new InvocationReplayStore(database)
+    this.evidence = new EvidenceStore(database, sealer)
+    this.peers = new PeerStore(database)
+    this.settings = new SettingStore(database, sealer)
+  }
+
+  /**
+   * Opens the database as its owner, creating or migrating it.
+   *
+   * @throws TalosError `AGENT_LOCKED` (the lock was released or is of another agent), and what `Database.open` throws
+   */
+  static open(options: OpenAgentDatabaseOptions): AgentDatabase {
+    const { folder, lock, storageKey, kernel, random, maxPages } = options
+    if (!lock.held || lock.name !== folder.name) throw new TalosError('AGENT_LOCKED', { name: folder.name })
+    const database = Database.open({
+      path: folder.filePath(AGENT_DATABASE_FILE),
+      store: 'agent',
+      migrations: AGENT_MIGRATIONS,
+      ...(maxPages !== undefined && { maxPages }),
+    })
+    return new AgentDatabase(database, rowSealer({ storageKey, kernel, random }))
+  }
+
+  /**
+   * Opens an existing database for reading, next to its owner. Without keys, sealed rows stay closed
+   * (`STORE_KEY_MISSING`); every write is `STORE_WRITE_FAILED`.
+   *
+   * @throws TalosError what `Database.open` throws
+   */
+  static openReader(options: { readonly folder: AgentFolder; readonly keys?: AgentDatabaseKeys }): AgentDatabase {
+    const { folder, keys } = options
+    const path = folder.filePath(AGENT_DATABASE_FILE)
+    const database = Database.open({ path, store: 'agent', migrations: AGENT_MIGRATIONS, readOnly: true })
+    return new AgentDatabase(database, keys === undefined ? NO_SEALER : rowSealer(keys))
+  }
+
+  /**
+   * One transaction: the session's new state, the one-time key's removal, the first flight, the message and its id.
+   * Acknowledge after this returned.
+   *
+   * @throws TalosError `STORE_CONFLICT`, `STORE_FULL`, `STORE_WRITE_FAILED`, `INPUT_TOO_LARGE`; nothing changed then
+   */
+  commitReceive({ session, message, consumedOneTime, firstFlight }: ReceiveCommit): ReceiveResult {
+    return this.transaction(() => {
+      if (firstFlight !== undefined) this.prekeys.rememberFirstFlight(firstFlight)
+      if (consumedOneTime !== undefined) this.prekeys.consumeOneTime(consumedOneTime)
+      const version = this.#changeSession(session)
+      const isNew = message === undefined || this.messages.putIncoming(message)
+      return { version, isNew }
+    })
+  }
+
+  /**
+   * One transaction: the session's new state and the message in the outbox. Send after this returned.
+   *
+   * @returns the version of the session's record
+   * @throws TalosError `STORE_CONFLICT`, `STORE_FULL`, `STORE_WRITE_FAILED`, `INPUT_TOO_LARGE`; nothing changed then
+   */
+  commitSend({ session, message }: SendCommit): number {
+    return this.transaction(() => {
+      const version = this.#changeSession(session)
+      if (message !== undefined) this.messages.putOutgoing(message)
+      return version
+    })
+  }
+
+  /** Runs several steps on the stores as one transaction. @throws TalosError `STORE_WRITE_FAILED`, and what `work` throws */
+  transaction<T>(work: () => T): T {
+    return this.#database.transaction(work)
+  }
+
+  /** Removes what time has made useless. @throws TalosError `STORE_WRITE_FAILED` */
+  removeExpired(nowMs: number): void {
+    this.transaction(() => {
+      this.prekeys.removeExpired(nowMs)
+      this.messages.removeExpired(nowMs)
+    })
+  }
+
+  /** Closes the file and forgets the keys. Idempotent. */
+  close(): void {
+    this.#database.close()
+    this.#sealer.dispose()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  #changeSession(change: SessionChange): number {
+    return 'create' in change ? this.sessions.create(change.create) : this.sessions.update(change.update)
+  }
+}

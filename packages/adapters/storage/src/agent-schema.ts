@@ -1,0 +1,121 @@
+/** The tables of `agent.db`. Published migrations never change; a new version is a new entry at the end. */
+import type { Migrations } from './database.ts'
+
+const VERSION_1 = `
+  CREATE TABLE sessions (
+    session_id BLOB PRIMARY KEY,
+    peer TEXT NOT NULL,
+    instance TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('active', 'receive-only')),
+    version INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    created_ms INTEGER NOT NULL,
+    updated_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX sessions_one_active ON sessions (peer, instance) WHERE role = 'active';
+  CREATE INDEX sessions_of_peer ON sessions (peer, instance, created_ms);
+
+  CREATE TABLE prekey_bundles (
+    serial INTEGER PRIMARY KEY AUTOINCREMENT,
+    bundle BLOB NOT NULL,
+    sealed BLOB NOT NULL,
+    created_ms INTEGER NOT NULL,
+    keep_until_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE one_time_prekeys (
+    serial INTEGER NOT NULL REFERENCES prekey_bundles (serial) ON DELETE CASCADE,
+    key_index INTEGER NOT NULL,
+    published BLOB NOT NULL,
+    sealed BLOB NOT NULL,
+    served INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (serial, key_index)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE first_flights (
+    transcript_hash BLOB PRIMARY KEY,
+    expires_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX first_flights_by_expiry ON first_flights (expires_ms);
+
+  CREATE TABLE outbox (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    peer TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    session_id BLOB NOT NULL,
+    content_type INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    wire BLOB NOT NULL,
+    created_ms INTEGER NOT NULL,
+    UNIQUE (peer, message_id)
+  ) STRICT;
+  CREATE TABLE inbox_ids (
+    peer TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    received_ms INTEGER NOT NULL,
+    PRIMARY KEY (peer, message_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX inbox_ids_by_time ON inbox_ids (received_ms);
+  CREATE TABLE inbox (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    peer TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    session_id BLOB NOT NULL,
+    content_type INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    received_ms INTEGER NOT NULL,
+    UNIQUE (peer, message_id)
+  ) STRICT;
+
+  CREATE TABLE grants (
+    cid TEXT PRIMARY KEY,
+    direction TEXT NOT NULL CHECK (direction IN ('issued', 'received')),
+    peer TEXT NOT NULL,
+    label TEXT NOT NULL,
+    bytes BLOB NOT NULL,
+    created_ms INTEGER NOT NULL,
+    revoked_ms INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX grants_by_direction ON grants (direction, created_ms);
+  CREATE TABLE revocations (
+    revoked TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    bytes BLOB NOT NULL,
+    at_s INTEGER NOT NULL,
+    PRIMARY KEY (revoked, issuer)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX revocations_by_issuer ON revocations (issuer, at_s);
+  CREATE TABLE invocations_seen (
+    cid TEXT PRIMARY KEY,
+    issuer TEXT NOT NULL,
+    expires_s INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX invocations_seen_by_issuer ON invocations_seen (issuer);
+  CREATE INDEX invocations_seen_by_expiry ON invocations_seen (expires_s);
+  CREATE TABLE replay_clock (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    highest_s INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE evidence (
+    invocation TEXT NOT NULL,
+    name TEXT NOT NULL,
+    is_sealed INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (invocation, name)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE peers (
+    did TEXT PRIMARY KEY,
+    name TEXT,
+    endpoints TEXT NOT NULL,
+    transport_key BLOB,
+    bundle_serial INTEGER,
+    updated_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE settings (
+    key TEXT PRIMARY KEY,
+    is_sealed INTEGER NOT NULL,
+    value BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`
+
+export const AGENT_MIGRATIONS: Migrations = [VERSION_1]

@@ -1,0 +1,179 @@
+/**
+ * One SQLite file: opened the same way everywhere, migrated, and with errors that say what to do.
+ *
+ * WAL with `synchronous = FULL`: a transaction is on the disk when it returns. Statements are prepared once. Reading and
+ * writing are synchronous, so that nothing happens between the steps of a transaction.
+ */
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
+import { isTalosError, TalosError } from '@talos/errors'
+import { ensurePrivateFile } from './files.ts'
+import { storeError } from './sqlite-errors.ts'
+
+/** The first release in which resetting the WAL cannot lose a transaction under concurrent checkpoints. */
+export const SQLITE_MINIMUM = '3.51.3'
+/** Readers wait this long for a writer's checkpoint; the agent's lock keeps a second writer away. */
+const BUSY_TIMEOUT_MS = 5_000
+
+/** The statements that lead from one version of a database to the next; published ones never change. */
+export type Migrations = readonly string[]
+
+export type Row = Readonly<Record<string, SQLOutputValue>>
+export type Parameters = Readonly<Record<string, SQLInputValue>>
+
+export interface OpenDatabaseOptions {
+  /** Absolute path of the file. */
+  readonly path: string
+  /** What errors call it, such as `agent`. */
+  readonly store: string
+  readonly migrations: Migrations
+  /** Opens an existing file, changes nothing in it and never waits for its owner. */
+  readonly readOnly?: boolean
+  /** Injects a full disk: the file grows to this many pages and no further. Tests only. */
+  readonly maxPages?: number
+}
+
+export class Database {
+  readonly store: string
+  readonly #database: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+  #isInTransaction = false
+
+  private constructor(store: string, database: DatabaseSync) {
+    this.store = store
+    this.#database = database
+  }
+
+  /**
+   * Opens the file, creating it with mode 0600 where it lacks, and brings it to the latest version.
+   *
+   * @throws TalosError `STORE_UNSUPPORTED`, `STORE_TOO_NEW`, `STORE_CORRUPT`, `STORE_WRITE_FAILED`, `STORE_READ_FAILED`,
+   *   `HOME_PERMISSIONS`, `FILE_FAILED`
+   */
+  static open(options: OpenDatabaseOptions): Database {
+    const { path, store, migrations, readOnly = false, maxPages } = options
+    if (!readOnly) ensurePrivateFile(path)
+    const operation = readOnly ? 'read' : 'write'
+    let handle: DatabaseSync | undefined
+    try {
+      handle = new DatabaseSync(path, { readOnly, timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true })
+      handle.exec('PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON')
+      const database = new Database(store, handle)
+      database.#requireSupported()
+      if (!readOnly) handle.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON')
+      database.#migrate(migrations, readOnly)
+      if (maxPages !== undefined) handle.exec(`PRAGMA max_page_count = ${maxPages}`)
+      return database
+    } catch (cause) {
+      handle?.close()
+      throw isTalosError(cause) ? cause : storeError({ store, operation, cause })
+    }
+  }
+
+  /** The first row, or undefined. @throws TalosError `STORE_READ_FAILED`, `STORE_CORRUPT` */
+  get(sql: string, parameters: Parameters = {}): Row | undefined {
+    return this.#attempt('read', () => this.#statement(sql).get({ ...parameters }))
+  }
+
+  /** Every row. Ask with a LIMIT. @throws TalosError `STORE_READ_FAILED`, `STORE_CORRUPT` */
+  all(sql: string, parameters: Parameters = {}): Row[] {
+    return this.#attempt('read', () => this.#statement(sql).all({ ...parameters }))
+  }
+
+  /** Changes rows; returns how many. @throws TalosError `STORE_WRITE_FAILED`, `STORE_CORRUPT` */
+  run(sql: string, parameters: Parameters = {}): number {
+    return this.#attempt('write', () => Number(this.#statement(sql).run({ ...parameters }).changes))
+  }
+
+  /**
+   * Runs `work` as one transaction: all of it is durable when this returns, none of it when this throws. Inside another
+   * one it is a part of that.
+   *
+   * @throws TalosError `STORE_WRITE_FAILED`, and what `work` throws
+   */
+  transaction<T>(work: () => T): T {
+    if (this.#isInTransaction) return work()
+    this.#attempt('write', () => this.#database.exec('BEGIN IMMEDIATE'))
+    this.#isInTransaction = true
+    try {
+      const result = work()
+      this.#attempt('write', () => this.#database.exec('COMMIT'))
+      return result
+    } catch (error) {
+      // Some failures, a full disk among them, make SQLite roll back on its own.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      throw error
+    } finally {
+      this.#isInTransaction = false
+    }
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#statements.clear()
+    if (this.#database.isOpen) this.#database.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  #statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql)
+    if (known !== undefined) return known
+    const statement = this.#database.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+
+  #attempt<T>(operation: 'read' | 'write', run: () => T): T {
+    try {
+      return run()
+    } catch (cause) {
+      throw storeError({ store: this.store, operation, cause })
+    }
+  }
+
+  #requireSupported(): void {
+    const found = String(this.get('SELECT sqlite_version() AS version')?.['version'])
+    if (compareVersions(found, SQLITE_MINIMUM) < 0) {
+      throw new TalosError('STORE_UNSUPPORTED', { found, needed: SQLITE_MINIMUM })
+    }
+  }
+
+  #migrate(migrations: Migrations, readOnly: boolean): void {
+    const found = this.#version()
+    const known = migrations.length
+    if (found > known) throw new TalosError('STORE_TOO_NEW', { store: this.store, found, known })
+    if (found === known) return
+    if (readOnly) {
+      throw new TalosError('STORE_READ_FAILED', {
+        store: this.store,
+        reason: 'its owner has not brought it up to date',
+      })
+    }
+    this.transaction(() => {
+      this.#database.exec('CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY) STRICT')
+      for (const [index, sql] of migrations.entries()) {
+        if (index < found) continue
+        this.#database.exec(sql)
+        this.run('INSERT INTO migrations (version) VALUES (:version)', { version: index + 1 })
+      }
+    })
+  }
+
+  #version(): number {
+    const exists = this.get("SELECT 1 AS found FROM sqlite_schema WHERE type = 'table' AND name = 'migrations'")
+    if (exists === undefined) return 0
+    return Number(this.get('SELECT coalesce(max(version), 0) AS version FROM migrations')?.['version'])
+  }
+}
+
+/** Compares two versions of numbers and dots: below, at or above zero. */
+export function compareVersions(one: string, other: string): number {
+  const parts = other.split('.').map(Number)
+  for (const [index, part] of one.split('.').map(Number).entries()) {
+    const difference = part - (parts[index] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
+}

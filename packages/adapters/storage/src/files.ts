@@ -1,0 +1,172 @@
+/**
+ * Files of an agent: private to their owner, written whole or not at all.
+ *
+ * A write goes to a temporary file in the same folder, is flushed, takes the name by rename, and the folder is flushed:
+ * after a crash there is the old content or the new one. Left out: permissions on Windows, which has none of this kind.
+ */
+import { randomUUID } from 'node:crypto'
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  writeSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { concatBytes } from '@talos/bytes'
+import { isTalosError, TalosError } from '@talos/errors'
+
+/** Owner only: enter, list, write. */
+export const FOLDER_MODE = 0o700
+/** Owner only: read, write. */
+export const FILE_MODE = 0o600
+const OTHERS = 0o077
+const READ_CHUNK_BYTES = 65_536
+const HAS_MODES = process.platform !== 'win32'
+
+/**
+ * Makes a folder with mode 0700, and those above it where they lack.
+ *
+ * @throws TalosError `FILE_FAILED`
+ */
+export function makeFolder(path: string): void {
+  attempt('create', path, () => mkdirSync(path, { recursive: true, mode: FOLDER_MODE }))
+}
+
+/**
+ * Refuses a folder that is not one, is a link, belongs to somebody else or is open to others.
+ *
+ * @throws TalosError `HOME_UNUSABLE`, `HOME_PERMISSIONS`, `FILE_FAILED`
+ */
+export function requirePrivateFolder(path: string): void {
+  const stats = attempt('look at', path, () => lstatSync(path))
+  if (!stats.isDirectory()) throw new TalosError('HOME_UNUSABLE', { path, wanted: 'folder' })
+  requirePrivate(path, stats, '700')
+}
+
+/**
+ * Refuses a file that is not one, is a link, belongs to somebody else or is open to others. A missing file passes.
+ *
+ * @throws TalosError `HOME_UNUSABLE`, `HOME_PERMISSIONS`, `FILE_FAILED`
+ */
+export function requirePrivateFile(path: string): void {
+  const stats = attempt('look at', path, () => lstatSync(path, { throwIfNoEntry: false }))
+  if (stats === undefined) return
+  if (!stats.isFile()) throw new TalosError('HOME_UNUSABLE', { path, wanted: 'file' })
+  requirePrivate(path, stats, '600')
+}
+
+/** Creates an empty private file where there is none, so that SQLite and others inherit its mode. */
+export function ensurePrivateFile(path: string): void {
+  attempt('create', path, () => {
+    const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, FILE_MODE)
+    closeSync(descriptor)
+  })
+  requirePrivateFile(path)
+}
+
+/**
+ * Replaces the content of a private file atomically and durably.
+ *
+ * @throws TalosError `FILE_FAILED`; the old content is then untouched
+ */
+export function writePrivateFile(path: string, content: Uint8Array): void {
+  const temporary = join(dirname(path), `.${randomUUID()}.tmp`)
+  attempt('write', path, () => {
+    try {
+      writeNew(temporary, content)
+      renameSync(temporary, path)
+      syncFolder(dirname(path))
+    } catch (error) {
+      rmSync(temporary, { force: true })
+      throw error
+    }
+  })
+}
+
+/**
+ * Reads a private file of at most `maxBytes`.
+ *
+ * @throws TalosError `FILE_FAILED`, `HOME_UNUSABLE`, `HOME_PERMISSIONS`, `INPUT_TOO_LARGE`
+ */
+export function readPrivateFile(path: string, maxBytes: number): Uint8Array {
+  return attempt('read', path, () => {
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+    try {
+      const stats = fstatSync(descriptor)
+      if (!stats.isFile()) throw new TalosError('HOME_UNUSABLE', { path, wanted: 'file' })
+      requirePrivate(path, stats, '600')
+      return readAll(descriptor, maxBytes)
+    } finally {
+      closeSync(descriptor)
+    }
+  })
+}
+
+/** Makes names created in, or moved into, a folder durable. */
+export function syncFolder(path: string): void {
+  if (!HAS_MODES) return
+  const descriptor = openSync(path, constants.O_RDONLY)
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** Runs a file operation; a system error becomes `FILE_FAILED` with its short reason, such as `ENOSPC`. */
+export function attempt<T>(operation: string, path: string, run: () => T): T {
+  try {
+    return run()
+  } catch (cause) {
+    if (isTalosError(cause)) throw cause
+    throw new TalosError('FILE_FAILED', { operation, path, reason: systemCode(cause) }, { cause })
+  }
+}
+
+/** The code of a system error, such as `ENOENT`. */
+export function systemCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown'
+}
+
+function requirePrivate(path: string, stats: Stats, wanted: string): void {
+  if (!HAS_MODES) return
+  const isOwn = stats.uid === process.geteuid?.()
+  if (!isOwn || (stats.mode & OTHERS) !== 0) {
+    throw new TalosError('HOME_PERMISSIONS', { path, mode: (stats.mode & 0o777).toString(8), wanted })
+  }
+}
+
+function writeNew(path: string, content: Uint8Array): void {
+  const descriptor = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, FILE_MODE)
+  try {
+    // The process's umask may have taken bits away; what others may do must not depend on it either way.
+    fchmodSync(descriptor, FILE_MODE)
+    let written = 0
+    while (written < content.length) written += writeSync(descriptor, content, written)
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function readAll(descriptor: number, maxBytes: number): Uint8Array {
+  const parts: Uint8Array[] = []
+  let sizeBytes = 0
+  for (;;) {
+    const part = new Uint8Array(READ_CHUNK_BYTES)
+    const count = readSync(descriptor, part)
+    if (count === 0) return concatBytes(...parts)
+    sizeBytes += count
+    if (sizeBytes > maxBytes) throw new TalosError('INPUT_TOO_LARGE', { sizeBytes, limitBytes: maxBytes })
+    parts.push(part.subarray(0, count))
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * Messages at rest: what was sent and not acknowledged, what arrived and was not handed over, and the ids that arrived.
+ *
+ * A message in the outbox keeps its exact wire bytes, so that sending again never seals twice, and its plaintext, so
+ * that it can travel in another session when this one is lost.
+ */
+import type { Did } from '@talos/contracts'
+import { TalosError } from '@talos/errors'
+import type { Database, Row } from './database.ts'
+import type { RowSealer } from './row-seal.ts'
+import { bytesOf, integerOf, requireRoom, requireSize, textOf } from './rows.ts'
+
+/** Messages that wait for one peer's acknowledgement: above this the sender must wait. */
+export const OUTBOX_MAX_PER_PEER = 10_000
+/** Messages that wait for the application, over all peers: above this nothing is acknowledged any more. */
+export const INBOX_MAX = 10_000
+/** Ids are remembered this long; a sender gives up resending long before (a week, the life of a session). */
+export const INBOX_IDS_KEEP_MS = 30 * 24 * 60 * 60 * 1000
+const OUTBOX = 'outbox'
+const INBOX = 'inbox'
+const MESSAGE_ID = /^[0-9a-f]{32}$/
+
+export interface OutgoingMessage {
+  readonly peer: Did
+  /** 32 lower-case hex digits (UUIDv7). */
+  readonly messageId: string
+  /** The session that sealed `wire`. */
+  readonly sessionId: Uint8Array
+  readonly contentType: number
+  /** Sealed before it is stored. */
+  readonly plaintext: Uint8Array
+  /** The sealed message exactly as it is sent. */
+  readonly wire: Uint8Array
+  readonly nowMs: number
+}
+
+export interface StoredOutgoing extends Omit<OutgoingMessage, 'nowMs'> {
+  /** Order of sending. */
+  readonly position: number
+  readonly createdMs: number
+}
+
+export interface IncomingMessage {
+  readonly peer: Did
+  readonly messageId: string
+  readonly sessionId: Uint8Array
+  readonly contentType: number
+  /** Sealed before it is stored. */
+  readonly plaintext: Uint8Array
+  readonly nowMs: number
+}
+
+export interface StoredIncoming extends Omit<IncomingMessage, 'nowMs'> {
+  /** Order of arrival. */
+  readonly position: number
+  readonly receivedMs: number
+}
+
+export class MessageStore {
+  readonly #database: Database
+  readonly #sealer: RowSealer
+
+  constructor(database: Database, sealer: RowSealer) {
+    this.#database = database
+    this.#sealer = sealer
+  }
+
+  /** @throws TalosError `STORE_CONFLICT` (the id waits already), `STORE_FULL`, `STORE_WRITE_FAILED`, `INPUT_TOO_LARGE` */
+  putOutgoing(message: OutgoingMessage): void {
+    const { peer, messageId, sessionId, contentType, plaintext, wire, nowMs } = message
+    const place = placeOf(OUTBOX, { peer, messageId })
+    this.#database.transaction(() => {
+      if (this.#exists(OUTBOX, { peer, messageId })) throw new TalosError('STORE_CONFLICT', { what: 'the message' })
+      requireRoom(this.#database, {
+        what: 'unacknowledged messages',
+        limit: OUTBOX_MAX_PER_PEER,
+        count: 'SELECT count(*) AS n FROM outbox WHERE peer = :peer',
+        parameters: { peer },
+      })
+      this.#database.run(
+        `INSERT INTO outbox (peer, message_id, session_id, content_type, sealed, wire, created_ms)
+         VALUES (:peer, :messageId, :sessionId, :contentType, :sealed, :wire, :nowMs)`,
+        {
+          peer,
+          messageId,
+          sessionId,
+          contentType,
+          sealed: this.#sealer.seal(place, plaintext),
+          wire: requireSize(wire),
+          nowMs,
+        },
+      )
+    })
+  }
+
+  /** Messages that a peer did not acknowledge, in the order of sending. */
+  outgoing(peer: Did, limit = OUTBOX_MAX_PER_PEER): StoredOutgoing[] {
+    const sql = 'SELECT * FROM outbox WHERE peer = :peer ORDER BY position LIMIT :limit'
+    return this.#database.all(sql, { peer, limit }).map((row) => ({
+      ...this.#messageOf(OUTBOX, row),
+      wire: bytesOf(row, 'wire'),
+      createdMs: integerOf(row, 'created_ms'),
+    }))
+  }
+
+  /** Peers for whom messages wait. */
+  waitingPeers(): Did[] {
+    return this.#database.all('SELECT DISTINCT peer FROM outbox ORDER BY peer').map((row) => textOf(row, 'peer') as Did)
+  }
+
+  /** Replaces the wire bytes of a message that travels in another session now. @throws TalosError `STORE_CONFLICT` (gone) */
+  resealOutgoing(options: Pick<OutgoingMessage, 'peer' | 'messageId' | 'sessionId' | 'wire'>): void {
+    const { peer, messageId, sessionId, wire } = options
+    const changed = this.#database.run(
+      'UPDATE outbox SET wire = :wire, session_id = :sessionId WHERE peer = :peer AND message_id = :messageId',
+      { wire: requireSize(wire), sessionId, peer, messageId },
+    )
+    if (changed !== 1) throw new TalosError('STORE_CONFLICT', { what: 'the message' })
+  }
+
+  /** The peer has the message: forgets it. Tells whether it was waiting. @throws TalosError `STORE_WRITE_FAILED` */
+  acknowledge({ peer, messageId }: { readonly peer: Did; readonly messageId: string }): boolean {
+    const sql = 'DELETE FROM outbox WHERE peer = :peer AND message_id = :messageId'
+    return this.#database.run(sql, { peer, messageId }) === 1
+  }
+
+  /** Whether a message with that id arrived before. */
+  hasArrived({ peer, messageId }: { readonly peer: Did; readonly messageId: string }): boolean {
+    return this.#exists('inbox_ids', { peer, messageId })
+  }
+
+  /**
+   * Takes a message that arrived, once: a second one with the same id changes nothing.
+   *
+   * @returns false for a message that had arrived before
+   * @throws TalosError `STORE_FULL`, `STORE_WRITE_FAILED`, `INPUT_TOO_LARGE`
+   */
+  putIncoming(message: IncomingMessage): boolean {
+    const { peer, messageId, sessionId, contentType, plaintext, nowMs } = message
+    const place = placeOf(INBOX, { peer, messageId })
+    return this.#database.transaction(() => {
+      if (this.hasArrived({ peer, messageId })) return false
+      requireRoom(this.#database, {
+        what: 'messages that wait for the application',
+        limit: INBOX_MAX,
+        count: 'SELECT count(*) AS n FROM inbox',
+      })
+      this.#database.run('INSERT INTO inbox_ids (peer, message_id, received_ms) VALUES (:peer, :messageId, :nowMs)', {
+        peer,
+        messageId,
+        nowMs,
+      })
+      this.#database.run(
+        `INSERT INTO inbox (peer, message_id, session_id, content_type, sealed, received_ms)
+         VALUES (:peer, :messageId, :sessionId, :contentType, :sealed, :nowMs)`,
+        { peer, messageId, sessionId, contentType, sealed: this.#sealer.seal(place, plaintext), nowMs },
+      )
+      return true
+    })
+  }
+
+  /** Messages that arrived and were not handed over, in the order of arrival. */
+  incoming(limit = INBOX_MAX): StoredIncoming[] {
+    return this.#database.all('SELECT * FROM inbox ORDER BY position LIMIT :limit', { limit }).map((row) => ({
+      ...this.#messageOf(INBOX, row),
+      receivedMs: integerOf(row, 'received_ms'),
+    }))
+  }
+
+  /** The application has the message: forgets it, and keeps its id. @throws TalosError `STORE_WRITE_FAILED` */
+  handOver({ peer, messageId }: { readonly peer: Did; readonly messageId: string }): boolean {
+    const sql = 'DELETE FROM inbox WHERE peer = :peer AND message_id = :messageId'
+    return this.#database.run(sql, { peer, messageId }) === 1
+  }
+
+  /** Forgets ids older than {@link INBOX_IDS_KEEP_MS}. @throws TalosError `STORE_WRITE_FAILED` */
+  removeExpired(nowMs: number): void {
+    this.#database.run('DELETE FROM inbox_ids WHERE received_ms <= :before', { before: nowMs - INBOX_IDS_KEEP_MS })
+  }
+
+  #exists(table: 'outbox' | 'inbox_ids', key: { readonly peer: string; readonly messageId: string }): boolean {
+    const sql = `SELECT 1 AS found FROM ${table} WHERE peer = :peer AND message_id = :messageId`
+    return this.#database.get(sql, { peer: key.peer, messageId: key.messageId }) !== undefined
+  }
+
+  #messageOf(table: string, row: Row) {
+    const peer = textOf(row, 'peer') as Did
+    const messageId = textOf(row, 'message_id')
+    return {
+      position: integerOf(row, 'position'),
+      peer,
+      messageId,
+      sessionId: bytesOf(row, 'session_id'),
+      contentType: integerOf(row, 'content_type'),
+      plaintext: this.#sealer.open(placeOf(table, { peer, messageId }), bytesOf(row, 'sealed')),
+    }
+  }
+}
+
+function placeOf(table: string, { peer, messageId }: { readonly peer: string; readonly messageId: string }) {
+  if (!MESSAGE_ID.test(messageId)) {
+    throw new TalosError('SCHEMA_INVALID', { schema: 'message', path: '$.messageId', reason: 'is not 32 hex digits' })
+  }
+  return { table, key: `${peer}/${messageId}`, version: 1 }
+}

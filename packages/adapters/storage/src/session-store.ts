@@ -1,0 +1,191 @@
+/**
+ * Sessions at rest (design: one active and two receive-only per peer instance; a record changes only from the version
+ * that was read, so that two writers never fork a ratchet).
+ */
+import { toHex } from '@talos/bytes'
+import type { Did } from '@talos/contracts'
+import { TalosError } from '@talos/errors'
+import type { Database, Row } from './database.ts'
+import type { RowSealer } from './row-seal.ts'
+import { bytesOf, integerOf, textOf } from './rows.ts'
+
+/** Older sessions of a peer instance that may still receive, next to the active one: messages under way arrive. */
+export const RECEIVE_ONLY_SESSIONS = 2
+const TABLE = 'sessions'
+
+/** `active` sends and receives; `receive-only` was replaced and opens what is still under way. */
+export type SessionRole = 'active' | 'receive-only'
+
+export interface SessionHead {
+  readonly sessionId: Uint8Array
+  readonly peer: Did
+  /** The peer's instance. */
+  readonly instance: string
+  readonly role: SessionRole
+  /** Grows by one with every change of the state. */
+  readonly version: number
+  readonly createdMs: number
+  readonly updatedMs: number
+}
+
+export interface StoredSession extends SessionHead {
+  /** Secret bytes of the session's record. */
+  readonly state: Uint8Array
+}
+
+export interface NewSession {
+  readonly sessionId: Uint8Array
+  readonly peer: Did
+  readonly instance: string
+  /** Secret bytes of the session's record; sealed before they are stored. */
+  readonly state: Uint8Array
+  readonly nowMs: number
+}
+
+export interface SessionUpdate {
+  readonly sessionId: Uint8Array
+  /** The version that the new state was made from. */
+  readonly expectedVersion: number
+  readonly state: Uint8Array
+  readonly nowMs: number
+}
+
+export class SessionStore {
+  readonly #database: Database
+  readonly #sealer: RowSealer
+
+  constructor(database: Database, sealer: RowSealer) {
+    this.#database = database
+    this.#sealer = sealer
+  }
+
+  /** @throws TalosError `STORE_ROW_INVALID`, `STORE_READ_FAILED`, `STORE_KEY_MISSING` */
+  get(sessionId: Uint8Array): StoredSession | undefined {
+    const row = this.#database.get('SELECT * FROM sessions WHERE session_id = :sessionId', { sessionId })
+    return row === undefined ? undefined : this.#open(row)
+  }
+
+  /** The session that sends to a peer; its newest one over all instances where none is named. */
+  active(peer: Did, instance?: string): StoredSession | undefined {
+    const row = this.#database.get(
+      `SELECT * FROM sessions WHERE peer = :peer AND role = 'active' AND instance = coalesce(:instance, instance)
+       ORDER BY created_ms DESC LIMIT 1`,
+      { peer, instance: instance ?? null },
+    )
+    return row === undefined ? undefined : this.#open(row)
+  }
+
+  /** Every session, or those of one peer, newest first, without their states. */
+  list(peer?: Did): SessionHead[] {
+    const sql = 'SELECT * FROM sessions WHERE peer = coalesce(:peer, peer) ORDER BY created_ms DESC, session_id'
+    return this.#database.all(sql, { peer: peer ?? null }).map(headOf)
+  }
+
+  /**
+   * Stores a session as the active one of its peer instance. The one before becomes receive-only; of these the oldest beyond
+   * {@link RECEIVE_ONLY_SESSIONS} go.
+   *
+   * @returns its version, 1
+   * @throws TalosError `STORE_CONFLICT` (the id exists), `STORE_WRITE_FAILED`, `INPUT_TOO_LARGE`
+   */
+  create(session: NewSession): number {
+    const { sessionId, peer, instance, state, nowMs } = session
+    const sealed = this.#seal(sessionId, 1, state)
+    return this.#database.transaction(() => {
+      if (this.#versionOf(sessionId) !== undefined) throw new TalosError('STORE_CONFLICT', { what: 'the session' })
+      this.#demote(peer, instance, nowMs)
+      this.#database.run(
+        `INSERT INTO sessions (session_id, peer, instance, role, version, sealed, created_ms, updated_ms)
+         VALUES (:sessionId, :peer, :instance, 'active', 1, :sealed, :nowMs, :nowMs)`,
+        { sessionId, peer, instance, sealed, nowMs },
+      )
+      this.#prune(peer, instance)
+      return 1
+    })
+  }
+
+  /**
+   * Replaces the state of a session that still has the expected version.
+   *
+   * @returns the new version
+   * @throws TalosError `STORE_CONFLICT`, `STORE_WRITE_FAILED`, `INPUT_TOO_LARGE`
+   */
+  update({ sessionId, expectedVersion, state, nowMs }: SessionUpdate): number {
+    const version = expectedVersion + 1
+    const sealed = this.#seal(sessionId, version, state)
+    const changed = this.#database.run(
+      `UPDATE sessions SET sealed = :sealed, version = :version, updated_ms = :nowMs
+       WHERE session_id = :sessionId AND version = :expectedVersion`,
+      { sealed, version, nowMs, sessionId, expectedVersion },
+    )
+    if (changed !== 1) throw new TalosError('STORE_CONFLICT', { what: 'the session' })
+    return version
+  }
+
+  /**
+   * Makes a session the one that sends, such as after both sides opened one at the same moment.
+   *
+   * @throws TalosError `STORE_CONFLICT` (it is gone), `STORE_WRITE_FAILED`
+   */
+  activate(sessionId: Uint8Array, nowMs: number): void {
+    this.#database.transaction(() => {
+      const row = this.#database.get('SELECT * FROM sessions WHERE session_id = :sessionId', { sessionId })
+      if (row === undefined) throw new TalosError('STORE_CONFLICT', { what: 'the session' })
+      const { peer, instance } = headOf(row)
+      this.#demote(peer, instance, nowMs)
+      this.#database.run("UPDATE sessions SET role = 'active', updated_ms = :nowMs WHERE session_id = :sessionId", {
+        sessionId,
+        nowMs,
+      })
+    })
+  }
+
+  /** Forgets a session; tells whether it was there. @throws TalosError `STORE_WRITE_FAILED` */
+  remove(sessionId: Uint8Array): boolean {
+    return this.#database.run('DELETE FROM sessions WHERE session_id = :sessionId', { sessionId }) === 1
+  }
+
+  #versionOf(sessionId: Uint8Array): number | undefined {
+    const row = this.#database.get('SELECT version FROM sessions WHERE session_id = :sessionId', { sessionId })
+    return row === undefined ? undefined : integerOf(row, 'version')
+  }
+
+  #demote(peer: string, instance: string, nowMs: number): void {
+    this.#database.run(
+      `UPDATE sessions SET role = 'receive-only', updated_ms = :nowMs
+       WHERE peer = :peer AND instance = :instance AND role = 'active'`,
+      { peer, instance, nowMs },
+    )
+  }
+
+  #prune(peer: string, instance: string): void {
+    this.#database.run(
+      `DELETE FROM sessions WHERE session_id IN (
+         SELECT session_id FROM sessions WHERE peer = :peer AND instance = :instance AND role = 'receive-only'
+         ORDER BY created_ms DESC, updated_ms DESC, session_id LIMIT -1 OFFSET ${RECEIVE_ONLY_SESSIONS})`,
+      { peer, instance },
+    )
+  }
+
+  #seal(sessionId: Uint8Array, version: number, state: Uint8Array): Uint8Array {
+    return this.#sealer.seal({ table: TABLE, key: toHex(sessionId), version }, state)
+  }
+
+  #open(row: Row): StoredSession {
+    const head = headOf(row)
+    const place = { table: TABLE, key: toHex(head.sessionId), version: head.version }
+    return { ...head, state: this.#sealer.open(place, bytesOf(row, 'sealed')) }
+  }
+}
+
+function headOf(row: Row): SessionHead {
+  return {
+    sessionId: bytesOf(row, 'session_id'),
+    peer: textOf(row, 'peer') as Did,
+    instance: textOf(row, 'instance'),
+    role: textOf(row, 'role') === 'active' ? 'active' : 'receive-only',
+    version: integerOf(row, 'version'),
+    createdMs: integerOf(row, 'created_ms'),
+    updatedMs: integerOf(row, 'updated_ms'),
+  }
+}
