@@ -2,8 +2,8 @@
 import { fields, type JsonObject, only, Refusal, text, whole } from './schema-json.ts'
 import { FILE_NAME } from './schema-model.ts'
 
-export type IntegerType = 'u8' | 'u16' | 'u32' | 'u64'
-export type PrefixType = 'u8' | 'u16' | 'u32'
+type IntegerType = 'u8' | 'u16' | 'u32' | 'u64'
+type PrefixType = 'u8' | 'u16' | 'u32'
 
 interface Named {
   readonly name: string
@@ -35,7 +35,7 @@ export interface LayoutFile {
   readonly sizeBytes: number | undefined
 }
 
-export const MAX_OF: Readonly<Record<IntegerType, number>> = {
+const MAX_OF: Readonly<Record<IntegerType, number>> = {
   u8: 0xff,
   u16: 0xffff,
   u32: 0xffff_ffff,

@@ -41,7 +41,7 @@ class Reader {
   #next = 0
 
   constructor(body: string, at: string) {
-    this.#chars = [...body]
+    this.#chars = Array.from(body)
     this.#at = at
   }
 

@@ -119,9 +119,7 @@ class Linker implements LinkedSchemas {
         `x-${node.kind} is reached from a schema whose encoding is ${encoding}`,
       )
     }
-    if (node.kind === 'any' && file.encoding === undefined) {
-      throw new Refusal(`${file.id}.schema.json`, 'x-any needs the x-encoding of its own file')
-    }
+    if (node.kind === 'any') this.#assertAny(file, encoding)
     if (node.kind === 'ref') {
       const target = this.resolve(node, file)
       if (target.file !== file) target.usedElsewhere = true
@@ -141,6 +139,13 @@ class Linker implements LinkedSchemas {
       this.assertProgress(target.node, target.file, next)
     } else if (node.kind === 'nullable' || node.kind === 'variant' || node.kind === 'byType') {
       for (const child of childrenOf(node)) this.assertProgress(child, file, next)
+    }
+  }
+
+  /** What x-any lets through follows from the encoding of its own file, so whoever refers to it must have the same. */
+  #assertAny(file: SchemaFile, encoding: Encoding | undefined): void {
+    if (file.encoding === undefined || (encoding === 'dag-cbor') !== (file.encoding === 'dag-cbor')) {
+      throw new Refusal(`${file.id}.schema.json`, 'x-any is reached from a schema of another encoding')
     }
   }
 
@@ -167,45 +172,29 @@ class Linker implements LinkedSchemas {
   }
 
   #typesOf(node: SchemaNode, file: SchemaFile, at: string): ValueType[] {
-    switch (node.kind) {
-      case 'ref': {
-        const target = this.resolve(node, file)
-        return this.#typesOf(target.node, target.file, at)
-      }
-      case 'values':
-        return [
-          ...new Set(node.values.map((value) => (typeof value === 'number' ? 'integer' : (typeof value as ValueType)))),
-        ]
-      case 'nullable':
-        return ['null', ...this.#typesOf(node.inner, file, at)]
-      case 'map':
-      case 'variant':
-        return ['object']
-      case 'byType':
-      case 'any':
-        throw new Refusal(at, 'a branch of oneOf is of one type')
-      default:
-        return [node.kind]
+    if (node.kind === 'ref') {
+      const target = this.resolve(node, file)
+      return this.#typesOf(target.node, target.file, at)
     }
+    if (node.kind === 'nullable') return ['null', ...this.#typesOf(node.inner, file, at)]
+    if (node.kind === 'map' || node.kind === 'variant') return ['object']
+    if (node.kind === 'byType' || node.kind === 'any') throw new Refusal(at, 'a branch of oneOf is of one type')
+    return node.kind === 'values' ? [...new Set(node.values.map(typeOfLiteral))] : [node.kind]
   }
 }
 
+function typeOfLiteral(value: string | number | boolean | null): ValueType {
+  if (value === null) return 'null'
+  if (typeof value === 'number') return 'integer'
+  return typeof value === 'string' ? 'string' : 'boolean'
+}
+
 function childrenOf(node: SchemaNode): readonly SchemaNode[] {
-  switch (node.kind) {
-    case 'array':
-      return [node.items]
-    case 'map':
-      return [node.values]
-    case 'object':
-      return node.members.map((member) => member.node)
-    case 'nullable':
-      return [node.inner]
-    case 'variant':
-    case 'byType':
-      return node.branches
-    default:
-      return []
-  }
+  if (node.kind === 'array') return [node.items]
+  if (node.kind === 'map') return [node.values]
+  if (node.kind === 'object') return node.members.map((member) => member.node)
+  if (node.kind === 'nullable') return [node.inner]
+  return node.kind === 'variant' || node.kind === 'byType' ? node.branches : []
 }
 
 function typeNameOf(file: SchemaFile, { def, brand }: Definition): string {

@@ -9,9 +9,9 @@ import { fields, type JsonObject, only, Refusal, text, whole } from './schema-js
 /** How a value of the schema travels; a library (only `$defs`) has none. */
 export type Encoding = 'dag-cbor' | 'jcs' | 'json'
 
-export type Literal = string | number | boolean | null
+type Literal = string | number | boolean | null
 
-export interface Member {
+interface Member {
   readonly name: string
   readonly description: string | undefined
   readonly required: boolean
@@ -79,10 +79,9 @@ export function parseSchemaFile(name: string, value: unknown): SchemaFile {
   if (!FILE_NAME.test(id) || `${id}.schema.json` !== name)
     throw new Refusal(name, '$id must be the kebab-case name of the file')
   const body = Object.fromEntries(Object.entries(root).filter(([key]) => !HEAD.includes(key)))
-  const { description, ...shape } = body
   const definitions: Definition[] = []
   const encoding = optionalText(root, 'x-encoding', name)
-  if (Object.keys(shape).length > 0) {
+  if (Object.keys(body).some((key) => key !== 'description')) {
     if (!isEncoding(encoding)) throw new Refusal(name, `x-encoding must be one of ${ENCODINGS.join(', ')}`)
     definitions.push(parseDefinition(undefined, body, `${name}#`))
   } else if (encoding !== undefined || root['x-tag'] !== undefined) {

@@ -131,6 +131,28 @@ describe('a schema outside the profile is refused with its place and the reason'
     )
   })
 
+  test('x-any in a schema of another encoding is refused', () => {
+    const any = { 'x-encoding': 'json', 'x-any': true }
+    const user = { type: 'array', items: { $ref: 'any.schema.json' }, maxItems: 1 }
+    const judge = (encoding: string) =>
+      refusalOf({ 'any.schema.json': any, 'user.schema.json': { ...user, 'x-encoding': encoding } })
+    expect(judge('jcs')).toBe('accepted')
+    expect(judge('dag-cbor')).toBe('any.schema.json: x-any is reached from a schema of another encoding')
+    expect(refusalOf({ 'common.schema.json': { $defs: { a: { 'x-any': true } } } })).toContain('x-any is reached')
+  })
+
+  test('branches that are references are told apart by what they refer to', () => {
+    const branches = { oneOf: [{ $ref: '#/$defs/a' }, { $ref: '#/$defs/b' }] }
+    const map = { type: 'object', additionalProperties: { type: 'null' }, maxProperties: 1 }
+    expect(refusalOfShape({ ...branches, $defs: { a: { type: 'null' }, b: { enum: ['x', 1, true] } } })).toBe(
+      'accepted',
+    )
+    expect(refusalOfShape({ ...branches, $defs: { a: map, b: KIND_A } })).toContain('two branches are of type object')
+    expect(refusalOfShape({ ...branches, 'x-discriminator': 'k', $defs: { a: KIND_A, b: KIND_A } })).toContain(
+      'have k "a"',
+    )
+  })
+
   test('the head of a file is checked', () => {
     expect(refusalOf({ 'x.schema.json': { $id: 'y', 'x-encoding': 'json', type: 'null' } })).toContain('$id must be')
     expect(refusalOf({ 'X.schema.json': { $id: 'X', 'x-encoding': 'json', type: 'null' } })).toContain('$id must be')

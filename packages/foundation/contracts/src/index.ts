@@ -56,7 +56,6 @@ export {
   parseDidDocumentService,
   parseDidDocumentVerificationMethod,
 } from './generated/did-document.ts'
-export { decodeEnvelope, type Envelope, encodeEnvelope } from './generated/envelope.ts'
 export { decodeFirstFlight, encodeFirstFlight, type FirstFlight } from './generated/first-flight.ts'
 export { decodeFirstPayload, encodeFirstPayload, type FirstPayload } from './generated/first-payload.ts'
 export { INVITATION_TAG, type Invitation, parseInvitation } from './generated/invitation.ts'
@@ -119,6 +118,7 @@ export {
 } from './generated/published-bundle.ts'
 export { parseReceipt, RECEIPT_TAG, type Receipt } from './generated/receipt.ts'
 export { parseRevocation, REVOCATION_TAG, type Revocation } from './generated/revocation.ts'
+export { decodeRoutingEnvelope, encodeRoutingEnvelope, type RoutingEnvelope } from './generated/routing-envelope.ts'
 export {
   parseSessionKeyCertificate,
   SESSION_KEY_CERTIFICATE_TAG,
