@@ -107,9 +107,9 @@ export interface StringRules {
 export function string({ minLength = 0, maxLength, pattern }: StringRules): Check {
   return (value: unknown, at: Place): void => {
     if (typeof value !== 'string') at.fail('expected a string')
+    if (!value.isWellFormed()) at.fail('is not well-formed Unicode')
     // A code point is one or two units: most lengths are decided without counting.
     if (value.length > 2 * maxLength) at.fail('is too long')
-    if (!value.isWellFormed()) at.fail('is not well-formed Unicode')
     if (value.length > maxLength || value.length < 2 * minLength) {
       const length = codePoints(value)
       if (length > maxLength) at.fail('is too long')
