@@ -1,8 +1,8 @@
 /** Ed25519 and X25519 on noble, for engines without `node:crypto`. */
 
-import { concatBytes, equalBytes } from '@noble/ciphers/utils.js'
 import { ed25519, x25519 } from '@noble/curves/ed25519.js'
 import { sha512 } from '@noble/hashes/sha2.js'
+import { concatBytes, equalBytes } from '@talos/bytes'
 import { isAdmissibleEd25519, littleEndianInteger } from './ed25519-rule.ts'
 import type { CurveEngine, Ed25519Input } from './engines.ts'
 

@@ -17,7 +17,7 @@ const L = 2n ** 252n + 27742317777372353535851937790883648493n
 const Y_MASK = 2n ** 255n - 1n
 
 /** y of a point of order 8; the other ones have `-y`. */
-const Y_ORDER_8 = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7n
+const Y_ORDER_8 = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n
 
 /**
  * y of the eight points of small order: 1 (order 1), -1 (order 2), 0 (order 4, both signs), the order 8 ones (both signs

@@ -4,7 +4,7 @@
  * HKDF: `PRK = HMAC(salt, ikm)`; `T(i) = HMAC(PRK, T(i-1) || info || i)`; the output is the first bytes of
  * `T(1) || T(2) || ...`.
  */
-import { concatBytes } from '@noble/ciphers/utils.js'
+import { concatBytes } from '@talos/bytes'
 import { requireLength, requireLengthWithin } from './arguments.ts'
 import type { HashEngine } from './engines.ts'
 import { type HkdfOptions, type Kernel, SHA256_BYTES } from './kernel.ts'

@@ -34,4 +34,5 @@ export {
   ARGON2ID_SALT_BYTES,
 } from './password.ts'
 export { portableKernel } from './portable.ts'
+export { selfTest, selfTestArgon2id } from './self-test.ts'
 export { SYSTEM_RANDOM_MAX_BYTES, systemClock, systemRandom } from './system.ts'

@@ -6,7 +6,7 @@
  * ciphertext = `AEAD(k_enc, nonce, plaintext, AD || sealed header || k_com)`. `k_com` travels with the message and
  * commits to the key, so that one ciphertext opens to one plaintext only.
  */
-import { concatBytes, equalBytes } from '@noble/ciphers/utils.js'
+import { concatBytes, equalBytes } from '@talos/bytes'
 import { TalosError } from '@talos/errors'
 import { openOrThrow, requireTag } from './aead.ts'
 import { requireLength } from './arguments.ts'
