@@ -12,7 +12,7 @@ export {
   type VerifiedCheckpoint,
 } from './checkpoint.ts'
 export { CompactRange, rootOf } from './compact-range.ts'
-export { emptyRoot, HASH_BYTES, leafHash, requireHash } from './hash.ts'
+export { at as hashAt, emptyRoot, HASH_BYTES, leafHash, requireHash } from './hash.ts'
 export {
   MAX_NOTE_CHARS,
   MAX_NOTE_SIGNATURES,

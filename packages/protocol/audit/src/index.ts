@@ -1,1 +1,30 @@
-export {}
+export type { AuditEntry, AuditEntryCommitments, AuditEntryKind } from '@talos/contracts'
+export {
+  type CommitOptions,
+  type CommitPath,
+  type Committable,
+  commitTo,
+  deriveSalt,
+  SALT_BYTES,
+  type SaltOptions,
+  saltScope,
+  verifyCommitment,
+} from './commitment.ts'
+export type { AuditEvent, CommitInput } from './drafts.ts'
+export { decodeEntry, encodeEntry, entryId, MAX_ENTRY_BYTES } from './entry.ts'
+export { AuditLog, type AuditLogOptions } from './log.ts'
+export { type AuditFilter, AuditReader, type AuditRecord } from './reader.ts'
+export type {
+  AuditBatch,
+  AuditHead,
+  AuditIndex,
+  AuditStore,
+  CheckpointGuard,
+  PartialTile,
+  SaltKey,
+  StoredCheckpoint,
+  StoredEntry,
+  StoreQuery,
+} from './store.ts'
+export { type LogReport, PROGRESS_STEP, type VerifyLogOptions, type VerifyProgress, verifyLog } from './verify.ts'
+export { type AppendedEntry, MAX_BATCH_ENTRIES, MAX_QUEUED_ENTRIES } from './writer.ts'

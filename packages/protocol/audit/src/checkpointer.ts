@@ -1,0 +1,148 @@
+/**
+ * Signing checkpoints so that a log never contradicts itself (contracts/spec/11-checkpoint.md, clause 11.4).
+ *
+ * The last signed checkpoint lies in two places: in the store and, written first, with the guard. A store that does not
+ * contain the guard's checkpoint was set back or replaced, and then nothing is signed any more.
+ */
+import { equalBytes } from '@talos/bytes'
+import { isTalosError, TalosError } from '@talos/errors'
+import type { Kernel } from '@talos/kernel'
+import {
+  logVerifierKey,
+  type NoteSigner,
+  openCheckpoint,
+  signCheckpoint,
+  treeSize,
+  type VerifiedCheckpoint,
+  type VerifierKey,
+  verifyConsistency,
+} from '@talos/merkle'
+import type { AuditReader } from './reader.ts'
+import type { AuditStore, CheckpointGuard } from './store.ts'
+
+export interface CheckpointerOptions {
+  readonly store: AuditStore
+  readonly guard: CheckpointGuard
+  readonly signer: NoteSigner
+  readonly origin: string
+  readonly reader: AuditReader
+  readonly kernel: Kernel
+}
+
+export class Checkpointer {
+  readonly #options: CheckpointerOptions
+  readonly #logKey: VerifierKey
+  #last: VerifiedCheckpoint | undefined
+
+  /** @throws TalosError `NOTE_KEY_INVALID` */
+  constructor(options: CheckpointerOptions) {
+    this.#options = options
+    const { origin, signer, kernel } = options
+    this.#logKey = logVerifierKey({ origin, publicKey: signer.publicKey, kernel })
+  }
+
+  /** The last checkpoint that was signed. */
+  get last(): VerifiedCheckpoint | undefined {
+    return this.#last
+  }
+
+  get logKey(): VerifierKey {
+    return this.#logKey
+  }
+
+  /**
+   * Compares the store with the guard's checkpoint.
+   *
+   * @returns the reason to sign nothing, `AUDIT_ROLLBACK`; undefined when all is well
+   * @throws TalosError `AUDIT_STORE_FAILED` when either cannot be read
+   */
+  async inspect(): Promise<TalosError | undefined> {
+    const { store, guard, reader } = this.#options
+    const note = await guard.read()
+    const stored = store.lastCheckpoint()
+    if (note === undefined) {
+      return stored && rollback(stored.size, 'the copy outside of the store is missing')
+    }
+    const last = this.#open(note)
+    if (last === undefined) return rollback('unknown', 'the copy outside of the store is not signed by the log key')
+    if (stored !== undefined && stored.size > last.size) {
+      return rollback(stored.size, 'the copy outside of the store is older')
+    }
+    if (last.size > reader.size) return rollback(last.size, `it has ${reader.size} entries`)
+    if (!sameRoot(reader, last)) return rollback(last.size, 'its entries are others')
+    this.#last = last
+    await store.addCheckpoint({ size: last.size, note })
+    return undefined
+  }
+
+  /**
+   * Signs the reader's head, or returns the last checkpoint when nothing was added. Calls must not overlap.
+   *
+   * @throws TalosError `AUDIT_ROLLBACK` when the log does not extend the last checkpoint; `AUDIT_CHECKPOINT_FAILED` when
+   *   the key, the guard or the store failed, in which case nothing was released
+   */
+  async sign(): Promise<string> {
+    const { store, guard, reader } = this.#options
+    const { size, root } = reader
+    const last = this.#last
+    if (last !== undefined) this.#requireExtension(last, { size, root })
+    if (last?.size === size) {
+      await released(size, 'the store did not take it', store.addCheckpoint({ size, note: last.note }))
+      return last.note
+    }
+    const { origin, signer, kernel } = this.#options
+    const signing = signCheckpoint({ origin, size: treeSize(size), root, signer, kernel })
+    const note = await released(size, 'the log key did not sign', signing)
+    await released(size, 'its second copy could not be written', guard.write(note))
+    this.#last = openCheckpoint(note, { logKey: this.#logKey, kernel })
+    await released(size, 'the store did not take it', store.addCheckpoint({ size, note }))
+    return note
+  }
+
+  #requireExtension(last: VerifiedCheckpoint, head: { readonly size: number; readonly root: Uint8Array }): void {
+    const { reader, kernel } = this.#options
+    try {
+      verifyConsistency({
+        from: last.size,
+        to: treeSize(head.size),
+        fromRoot: last.root,
+        toRoot: head.root,
+        proof: reader.consistency({ from: last.size, to: head.size }),
+        kernel,
+      })
+    } catch (cause) {
+      if (isTalosError(cause, 'AUDIT_STORE_FAILED')) throw cause
+      throw rollback(last.size, 'the entries in the store do not extend it', cause)
+    }
+  }
+
+  #open(note: string): VerifiedCheckpoint | undefined {
+    try {
+      return openCheckpoint(note, { logKey: this.#logKey, kernel: this.#options.kernel })
+    } catch {
+      return undefined
+    }
+  }
+}
+
+/** A tree that cannot be read is not the one that was signed; a failing medium is another matter. */
+function sameRoot(reader: AuditReader, { size, root }: VerifiedCheckpoint): boolean {
+  try {
+    return equalBytes(reader.rootAt(size), root)
+  } catch (error) {
+    if (isTalosError(error, 'AUDIT_STORE_FAILED')) throw error
+    return false
+  }
+}
+
+async function released<T>(size: number, reason: string, step: Promise<T>): Promise<T> {
+  try {
+    return await step
+  } catch (cause) {
+    throw new TalosError('AUDIT_CHECKPOINT_FAILED', { size, reason }, { cause })
+  }
+}
+
+function rollback(size: number | 'unknown', reason: string, cause?: unknown): TalosError {
+  return new TalosError('AUDIT_ROLLBACK', { size, reason }, { cause })
+}

@@ -1,0 +1,223 @@
+/**
+ * The audit log of one agent: append, sign, prove (contracts/spec/10-audit-entry.md and 11-checkpoint.md).
+ *
+ * Appends of one turn of the event loop, and those that arrive while a batch is being written, share one transaction.
+ * An append resolves after the commit and not before; order is kept. A write that fails leaves the log as the store
+ * says it is, and the log stays usable. A log that lost its own signed past opens for reading only.
+ */
+import { toHex } from '@talos/bytes'
+import type { AuditEntry, Did } from '@talos/contracts'
+import { isTalosError, TalosError } from '@talos/errors'
+import type { Kernel } from '@talos/kernel'
+import type { NoteSigner, VerifiedCheckpoint, VerifierKey } from '@talos/merkle'
+import type { Clock, Random } from '@talos/ports'
+import { Checkpointer } from './checkpointer.ts'
+import { type CommitPath, deriveSalt, saltScope } from './commitment.ts'
+import { type AuditEvent, openingDraft } from './drafts.ts'
+import { findLeaf } from './lookup.ts'
+import { AuditReader } from './reader.ts'
+import type { AuditIndex, AuditStore, CheckpointGuard } from './store.ts'
+import { type LogReport, type VerifyLogOptions, verifyLog } from './verify.ts'
+import { type AppendedEntry, Writer } from './writer.ts'
+
+export interface AuditLogOptions {
+  readonly store: AuditStore
+  readonly guard: CheckpointGuard
+  /** Lookup by leaf hash; without one, `find` reads the log from its beginning. */
+  readonly index?: AuditIndex
+  readonly kernel: Kernel
+  readonly clock: Clock
+  readonly random: Random
+  /** Holds the log key. */
+  readonly signer: NoteSigner
+  /** Whose log it is. */
+  readonly agent: Did
+  /** The log's name, such as `talos/z6Mk…/1`. */
+  readonly origin: string
+  /** Envelope by which the identity delegates the log key; goes into entry 0 as it is. */
+  readonly logKeyDelegation: Uint8Array
+  /** Last checkpoint of the earlier epoch, for entry 0 of a new one. */
+  readonly previousCheckpoint?: string
+}
+
+export class AuditLog implements AsyncDisposable {
+  /** Entries, roots and proofs of what is committed. */
+  readonly reader: AuditReader
+  readonly #options: AuditLogOptions
+  readonly #checkpointer: Checkpointer
+  readonly #writer: Writer
+  #fault: TalosError | undefined
+  #signing: Promise<unknown> = Promise.resolve()
+
+  private constructor(options: AuditLogOptions) {
+    const { store, kernel } = options
+    this.#options = options
+    this.reader = new AuditReader({ store, kernel })
+    this.#writer = new Writer({ ...options, reader: this.reader })
+    this.#checkpointer = new Checkpointer({ ...options, reader: this.reader })
+  }
+
+  /**
+   * Opens the log of a store, or begins it with entry 0. A log that is damaged or was set back opens for reading only:
+   * `fault` says why, and `append` and `checkpoint` throw it.
+   *
+   * @throws TalosError `AUDIT_OTHER_LOG`, `AUDIT_STORE_FAILED`, `AUDIT_APPEND_FAILED` (entry 0), `NOTE_KEY_INVALID`,
+   *   `SCHEMA_INVALID` (an origin or delegation that entry 0 cannot hold)
+   */
+  static async open(options: AuditLogOptions): Promise<AuditLog> {
+    const log = new AuditLog(options)
+    log.#fault = log.#writer.load() ?? log.#inspectOpening() ?? (await log.#checkpointer.inspect())
+    if (log.#fault === undefined && log.size === 0) {
+      const { origin, logKeyDelegation: delegation, previousCheckpoint: previous } = options
+      const draft = openingDraft({ origin, delegation, ...(previous !== undefined && { previous }) })
+      await log.#writer.enqueue([draft])
+    }
+    return log
+  }
+
+  /** Number of committed entries. */
+  get size(): number {
+    return this.reader.size
+  }
+
+  /** Root of the committed tree, 32 bytes. */
+  get root(): Uint8Array {
+    return this.reader.root
+  }
+
+  /** Why the log opened for reading only, or stopped writing; undefined in good health. */
+  get fault(): TalosError | undefined {
+    return this.#fault ?? this.#writer.fault
+  }
+
+  /** The key that checks this log's checkpoints. */
+  get verifierKey(): VerifierKey {
+    return this.#checkpointer.logKey
+  }
+
+  /** The last checkpoint that was signed. */
+  get lastCheckpoint(): VerifiedCheckpoint | undefined {
+    return this.#checkpointer.last
+  }
+
+  /**
+   * Appends one entry; resolves when it is durable. Entries stand in the order of the calls.
+   *
+   * @throws TalosError the codes of `appendAll`
+   */
+  async append(event: AuditEvent): Promise<AppendedEntry> {
+    const [appended] = await this.appendAll([event])
+    return appended as AppendedEntry
+  }
+
+  /**
+   * Appends entries side by side, all of them or none; resolves when they are durable.
+   *
+   * @throws TalosError `SCHEMA_INVALID`, `JSON_INVALID` or `AUDIT_ENTRY_INVALID` (nothing was written);
+   *   `AUDIT_BATCH_TOO_LARGE`, `AUDIT_QUEUE_FULL`, `AUDIT_CLOSED`; `AUDIT_APPEND_FAILED` with `stored` `yes`, `no` or
+   *   `unknown`; the log's `fault`
+   */
+  async appendAll(events: readonly AuditEvent[]): Promise<AppendedEntry[]> {
+    this.#requireHealth()
+    return await this.#writer.enqueue(events)
+  }
+
+  /**
+   * The signed checkpoint of the committed tree. Signs only what extends everything signed before, and releases the
+   * note after it lies in two places.
+   *
+   * @throws TalosError `AUDIT_CHECKPOINT_FAILED`, `AUDIT_CLOSED`, `AUDIT_ROLLBACK`; the log's `fault`
+   */
+  async checkpoint(): Promise<string> {
+    const signed = this.#signing.then(async () => {
+      this.#requireHealth()
+      return await this.#checkpointer.sign()
+    })
+    this.#signing = signed.catch(() => undefined)
+    return await signed
+  }
+
+  /**
+   * An entry with its tlog-proof text, under the last signed checkpoint, or a new one when that does not reach it.
+   *
+   * @throws TalosError `AUDIT_RANGE`, `AUDIT_CORRUPT`, and the codes of `checkpoint`
+   */
+  async prove(index: number): Promise<{ readonly body: Uint8Array; readonly proof: string }> {
+    const { body } = this.reader.entry(index)
+    const last = this.lastCheckpoint
+    const checkpoint = last !== undefined && last.size > index ? last.note : await this.checkpoint()
+    return { body, proof: this.reader.tlogProof({ index, checkpoint }) }
+  }
+
+  /** Index of the entry with this leaf hash (32 bytes). Throws `AUDIT_STORE_FAILED`. */
+  find(leafHash: Uint8Array): number | undefined {
+    return findLeaf(leafHash, { ...this.#options, size: this.size })
+  }
+
+  /**
+   * The salt of a commitment, 32 bytes: giving it away with the value discloses that value and nothing else.
+   *
+   * @throws TalosError `AUDIT_SALT_ERASED`, `AUDIT_RANGE`, `AUDIT_CORRUPT`
+   */
+  salt({ index, path }: { readonly index: number; readonly path: CommitPath }): Uint8Array {
+    const { store, kernel } = this.#options
+    const saltKey = store.saltKey(saltScope(this.reader.entry(index).entry))
+    if (saltKey === undefined) throw new TalosError('AUDIT_SALT_ERASED', { index })
+    return deriveSalt({ saltKey, index, path, kernel })
+  }
+
+  /**
+   * Erases the salt key behind an entry (that of its whole session, where it has one) and records it as a `redact`
+   * entry. The tree stays whole; the committed values can no longer be shown or guessed.
+   *
+   * @throws TalosError `AUDIT_SALT_ERASED`, `AUDIT_RANGE`, `AUDIT_CORRUPT`, and the codes of `append`
+   */
+  async erase(index: number): Promise<AppendedEntry> {
+    const { store } = this.#options
+    const { entry, leafHash } = this.reader.entry(index)
+    const scope = saltScope(entry)
+    if (store.saltKey(scope) === undefined) throw new TalosError('AUDIT_SALT_ERASED', { index })
+    const recorded = await this.append({ kind: 'redact', cause: toHex(leafHash) })
+    await store.eraseSaltKey(scope)
+    return recorded
+  }
+
+  /** Reads and recomputes the whole log; see `verifyLog`. */
+  async verify(onProgress?: VerifyLogOptions['onProgress']): Promise<LogReport> {
+    const { store, kernel } = this.#options
+    return await verifyLog({ store, kernel, logKey: this.verifierKey, ...(onProgress !== undefined && { onProgress }) })
+  }
+
+  /** Waits for what was accepted, then closes the store and the lookup. Idempotent. */
+  async close(): Promise<void> {
+    this.#fault = new TalosError('AUDIT_CLOSED')
+    await this.#writer.idle()
+    await this.#signing
+    this.#options.store.close()
+    this.#options.index?.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #requireHealth(): void {
+    if (this.fault !== undefined) throw this.fault
+  }
+
+  /** Entry 0 must be this agent's and this log's; another one means that the wrong store was opened. */
+  #inspectOpening(): TalosError | undefined {
+    if (this.size === 0) return undefined
+    const { agent, origin } = this.#options
+    let opening: AuditEntry
+    try {
+      opening = this.reader.entry(0).entry
+    } catch (error) {
+      if (isTalosError(error, 'AUDIT_CORRUPT')) return error
+      throw error
+    }
+    if (opening.agent !== agent) throw new TalosError('AUDIT_OTHER_LOG', { part: 'agent' })
+    if (opening.log?.origin !== origin) throw new TalosError('AUDIT_OTHER_LOG', { part: 'origin' })
+    return undefined
+  }
+}

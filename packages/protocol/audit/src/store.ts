@@ -1,0 +1,123 @@
+/**
+ * What the audit log asks of its surroundings: a store of entries and tiles, a second place for the last signed
+ * checkpoint, and a lookup by leaf hash. `@talos/storage` implements them over SQLite and files.
+ */
+import type { AuditEntryKind } from '@talos/contracts'
+import type { Tile, TileId } from '@talos/merkle'
+
+/** The committed state of the tree. */
+export interface AuditHead {
+  readonly size: number
+  /** 32 bytes. */
+  readonly root: Uint8Array
+  /** `CompactRange.edge()`: 32 bytes for each 1 bit of the size. */
+  readonly edge: Uint8Array
+}
+
+/** One entry with the columns that are searched; they repeat what the body says. */
+export interface StoredEntry {
+  readonly index: number
+  readonly tsMs: number
+  readonly kind: AuditEntryKind
+  readonly session?: string
+  /** 32 bytes. */
+  readonly leafHash: Uint8Array
+  /** The exact bytes of the leaf. */
+  readonly body: Uint8Array
+}
+
+/** A level's incomplete tile: 0 to 255 hashes, 32 bytes each. */
+export type PartialTile = Tile
+
+export interface SaltKey {
+  readonly scope: string
+  /** 32 bytes. */
+  readonly key: Uint8Array
+}
+
+export interface AuditBatch {
+  /** The head that the batch was built on; a store with another head refuses the batch. */
+  readonly expected: Pick<AuditHead, 'size' | 'root'>
+  /** Consecutive from `expected.size` on. */
+  readonly entries: readonly StoredEntry[]
+  /** Tiles that the batch completes; written once, never changed. */
+  readonly tiles: readonly Tile[]
+  /** Incomplete tiles of level 1 and above that changed; each replaces its level's earlier one. */
+  readonly partials: readonly PartialTile[]
+  readonly saltKeys: readonly SaltKey[]
+  readonly head: AuditHead
+}
+
+export interface StoredCheckpoint {
+  readonly size: number
+  /** The signed note. */
+  readonly note: string
+}
+
+/** Which entries to read. The columns are exact matches; index bounds are `from <= index < to`. */
+export interface StoreQuery {
+  readonly from: number
+  readonly to: number
+  readonly kinds?: readonly AuditEntryKind[]
+  readonly session?: string
+  /** Earliest `tsMs`. */
+  readonly fromMs?: number
+  /** First `tsMs` that is too late. */
+  readonly toMs?: number
+  readonly order?: 'ascending' | 'descending'
+}
+
+/**
+ * Durable storage of one log, with one writer. Every method throws `AUDIT_STORE_FAILED` when the medium fails.
+ * `storeCompliance` of the tests says what an implementation has to keep.
+ */
+export interface AuditStore {
+  /** The committed head; undefined in an empty store. */
+  head(): AuditHead | undefined
+  /**
+   * Writes a whole batch or nothing, and resolves once it is durable.
+   *
+   * @throws TalosError `AUDIT_STORE_CONFLICT` when the stored head is not `batch.expected`
+   */
+  append(batch: AuditBatch): Promise<void>
+  entry(index: number): StoredEntry | undefined
+  /** Entries in order of their index; may be read lazily while entries are appended. */
+  entries(query: StoreQuery): Iterable<StoredEntry>
+  /** Leaf hashes of `from <= index < to`, concatenated; shorter when entries are missing at the end. */
+  leafHashes(range: { readonly from: number; readonly to: number }): Uint8Array
+  /** The 256 hashes of a complete tile. */
+  tile(id: TileId): Uint8Array | undefined
+  /** The incomplete tile of a level from 1 on. */
+  partial(level: number): PartialTile | undefined
+  /** Keeps a signed checkpoint durably. One that is there for this size stays as it is. */
+  addCheckpoint(checkpoint: StoredCheckpoint): Promise<void>
+  /** All kept checkpoints, smallest first. */
+  checkpoints(): Iterable<StoredCheckpoint>
+  lastCheckpoint(): StoredCheckpoint | undefined
+  saltKey(scope: string): Uint8Array | undefined
+  /** Deletes a salt key so that no copy stays in the store's files. Tells whether there was one. */
+  eraseSaltKey(scope: string): Promise<boolean>
+  /** Idempotent. */
+  close(): void
+}
+
+/**
+ * A second place, outside of the store's files, for the last signed checkpoint. It is written before a checkpoint is
+ * released, so that a store which was set back is noticed.
+ */
+export interface CheckpointGuard {
+  read(): Promise<string | undefined>
+  /** Resolves once the note is durable; the earlier note stays whole until then. */
+  write(note: string): Promise<void>
+}
+
+/** A lookup from leaf hash to index. It may lag behind, be empty or be wrong: what it says is checked and rebuilt. */
+export interface AuditIndex {
+  /** Number of entries that it knows, counted from 0 without gaps. */
+  readonly size: number
+  /** Adds the leaf hashes (32 bytes each) of the entries from `size` on. */
+  add(leafHashes: readonly Uint8Array[]): void
+  find(leafHash: Uint8Array): number | undefined
+  clear(): void
+  close(): void
+}

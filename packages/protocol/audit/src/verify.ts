@@ -1,0 +1,228 @@
+/**
+ * Checking a whole log from its first byte (contracts/spec/10-audit-entry.md, clause 10.7): bodies to leaf hashes,
+ * hashes to tiles, tiles to the root, and every stored checkpoint against the root that the entries have at its size.
+ */
+import { equalBytes, toHex } from '@talos/bytes'
+import type { Did } from '@talos/contracts'
+import { TalosError } from '@talos/errors'
+import type { Kernel } from '@talos/kernel'
+import {
+  CompactRange,
+  emptyRoot,
+  HASH_BYTES,
+  openCheckpoint,
+  TILE_WIDTH,
+  type Tile,
+  TileBuilder,
+  type VerifiedCheckpoint,
+  type VerifierKey,
+} from '@talos/merkle'
+import { type AuditRecord, readRecord } from './reader.ts'
+import type { AuditHead, AuditStore } from './store.ts'
+
+/** Entries between two reports of progress. */
+export const PROGRESS_STEP = 1024
+
+export interface VerifyLogOptions {
+  readonly store: AuditStore
+  /** Checks the stored checkpoints; its name is the log's origin. */
+  readonly logKey: VerifierKey
+  readonly kernel: Kernel
+  /** Called after every 1,024 entries and at the end; awaited, so that it may let other work run. */
+  readonly onProgress?: (progress: VerifyProgress) => void | Promise<void>
+}
+
+export interface VerifyProgress {
+  readonly checked: number
+  readonly size: number
+}
+
+/** What a whole and unaltered log has. */
+export interface LogReport {
+  readonly size: number
+  /** 32 bytes. */
+  readonly root: Uint8Array
+  /** Number of checkpoints whose signature and root were checked. */
+  readonly checkpoints: number
+  readonly agent?: Did
+  /** Indexes of tool invocations without an outcome: gaps to be asked about, not damage. */
+  readonly openInvocations: readonly number[]
+}
+
+/**
+ * Reads the log from end to end and recomputes everything.
+ *
+ * @throws TalosError `AUDIT_CORRUPT` {index, part}: the first entry that is not as it was written. `part` is `entry`,
+ *   `missing`, `tile`, `edge`, `root` or `checkpoint`; for the last four, the damage is at `index` or after it
+ */
+export async function verifyLog(options: VerifyLogOptions): Promise<LogReport> {
+  const { store, kernel, onProgress } = options
+  const snapshot = takeSnapshot(store, kernel)
+  const { size } = snapshot.head
+  const walk = new Walk(options, snapshot)
+  for (const stored of store.entries({ from: 0, to: size })) {
+    if (stored.index !== walk.size) throw corrupt(walk.size, 'missing')
+    walk.add(readRecord(stored, kernel))
+    if (walk.size % PROGRESS_STEP === 0) await onProgress?.({ checked: walk.size, size })
+  }
+  walk.finish()
+  await onProgress?.({ checked: walk.size, size })
+  return walk.report()
+}
+
+/** What may change while the entries are read, taken at one moment. */
+interface Snapshot {
+  readonly head: AuditHead
+  /** Incomplete tiles from level 1 on. */
+  readonly partials: readonly Uint8Array[]
+  /** Size of the last stored checkpoint. */
+  readonly lastCheckpoint: number
+}
+
+/** Another process may commit between two reads; then they are read again. */
+function takeSnapshot(store: AuditStore, kernel: Kernel): Snapshot {
+  const read = (): AuditHead => store.head() ?? { size: 0, root: emptyRoot(kernel), edge: new Uint8Array(0) }
+  for (;;) {
+    const head = read()
+    const partials: Uint8Array[] = []
+    for (let level = 1, nodes = head.size; nodes >= TILE_WIDTH; level += 1, nodes = Math.floor(nodes / TILE_WIDTH)) {
+      partials.push(store.partial(level)?.hashes ?? new Uint8Array(0))
+    }
+    const lastCheckpoint = store.lastCheckpoint()?.size ?? -1
+    if (read().size === head.size) return { head, partials, lastCheckpoint }
+  }
+}
+
+/** The recomputed tree, one entry after the other. */
+class Walk {
+  readonly #options: VerifyLogOptions
+  readonly #snapshot: Snapshot
+  readonly #range: CompactRange
+  readonly #builder: TileBuilder
+  readonly #checkpoints: Iterator<VerifiedCheckpoint, void>
+  #nextCheckpoint: VerifiedCheckpoint | undefined
+  #checked = 0
+  #agent: Did | undefined
+  readonly #open = new Map<string, number>()
+
+  constructor(options: VerifyLogOptions, snapshot: Snapshot) {
+    this.#options = options
+    this.#snapshot = snapshot
+    this.#range = CompactRange.empty(options.kernel)
+    this.#builder = TileBuilder.empty(options.kernel)
+    this.#checkpoints = openStored(options, snapshot.lastCheckpoint)
+    this.#nextCheckpoint = this.#pull()
+    this.#compareCheckpoint()
+  }
+
+  get size(): number {
+    return this.#range.size
+  }
+
+  add(record: AuditRecord): void {
+    const { index, leafHash, entry } = record
+    this.#agent ??= entry.agent
+    if (entry.agent !== this.#agent) throw corrupt(index, 'entry')
+    if (index === 0 && entry.log?.origin !== this.#options.logKey.name) throw corrupt(index, 'entry')
+    if (entry.kind === 'tool.invoke') this.#open.set(toHex(leafHash), index)
+    else if (entry.cause !== undefined) this.#open.delete(entry.cause)
+    this.#range.append(leafHash)
+    for (const tile of this.#builder.append(leafHash)) this.#compareTile(tile)
+    this.#compareCheckpoint()
+  }
+
+  finish(): void {
+    const { head, partials } = this.#snapshot
+    if (this.size !== head.size) throw corrupt(this.size, 'missing')
+    for (const [position, stored] of partials.entries()) {
+      const level = position + 1
+      const index = Math.floor(head.size / TILE_WIDTH ** (level + 1))
+      compareHashes({ level, index, hashes: this.#builder.partial(level) }, stored)
+    }
+    this.#compareEdge(head.edge)
+    if (!equalBytes(this.#range.root(), head.root)) throw corrupt(0, 'root')
+    if (this.#nextCheckpoint !== undefined) throw corrupt(head.size, 'checkpoint')
+  }
+
+  report(): LogReport {
+    const report = {
+      size: this.size,
+      root: this.#range.root(),
+      checkpoints: this.#checked,
+      openInvocations: [...this.#open.values()],
+    }
+    return this.#agent === undefined ? report : { ...report, agent: this.#agent }
+  }
+
+  #compareTile(tile: Tile): void {
+    compareHashes(tile, this.#options.store.tile(tile) ?? new Uint8Array(0))
+  }
+
+  /** A wrong edge is found at the first perfect subtree that differs. */
+  #compareEdge(stored: Uint8Array): void {
+    const edge = this.#range.edge()
+    const position = firstDifference(edge, stored)
+    if (position === undefined) return
+    let start = 0
+    for (let subtree = 0; subtree < position; subtree += 1) start += 2 ** Math.floor(Math.log2(this.size - start))
+    throw corrupt(start, 'edge')
+  }
+
+  #compareCheckpoint(): void {
+    while (this.#nextCheckpoint?.size === this.size) {
+      if (!equalBytes(this.#nextCheckpoint.root, this.#range.root())) throw corrupt(this.size, 'checkpoint')
+      this.#checked += 1
+      this.#nextCheckpoint = this.#pull()
+    }
+  }
+
+  #pull(): VerifiedCheckpoint | undefined {
+    const next = this.#checkpoints.next()
+    return next.done === true ? undefined : next.value
+  }
+}
+
+function* openStored(options: VerifyLogOptions, last: number): Generator<VerifiedCheckpoint, void> {
+  const { store, logKey, kernel } = options
+  for (const { size, note } of store.checkpoints()) {
+    if (size > last) return
+    const checkpoint = openOne({ note, size, logKey, kernel })
+    if (checkpoint.size !== size) throw corrupt(size, 'checkpoint')
+    yield checkpoint
+  }
+}
+
+interface OpenOne {
+  readonly note: string
+  readonly size: number
+  readonly logKey: VerifierKey
+  readonly kernel: Kernel
+}
+
+function openOne({ note, size, logKey, kernel }: OpenOne): VerifiedCheckpoint {
+  try {
+    return openCheckpoint(note, { logKey, kernel })
+  } catch (cause) {
+    throw new TalosError('AUDIT_CORRUPT', { index: size, part: 'checkpoint' }, { cause })
+  }
+}
+
+/** Compares a recomputed tile with the stored one; the first hash that differs names the first entry below it. */
+function compareHashes({ level, index, hashes }: Tile, stored: Uint8Array): void {
+  const position = firstDifference(hashes, stored)
+  if (position === undefined) return
+  throw corrupt((index * TILE_WIDTH + position) * TILE_WIDTH ** level, 'tile')
+}
+
+/** Position of the first of two lists of hashes that differ; undefined when they are equal. */
+function firstDifference(expected: Uint8Array, stored: Uint8Array): number | undefined {
+  if (equalBytes(expected, stored)) return undefined
+  let position = 0
+  const at = (list: Uint8Array): Uint8Array => list.subarray(position * HASH_BYTES, (position + 1) * HASH_BYTES)
+  while (equalBytes(at(expected), at(stored))) position += 1
+  return position
+}
+
+function corrupt(index: number, part: string): TalosError {
+  return new TalosError('AUDIT_CORRUPT', { index, part })
+}

@@ -1,0 +1,218 @@
+/**
+ * Appending in groups: what is asked for in one turn of the event loop, or while a batch is being written, goes into one
+ * transaction of the store. Nobody is answered before the commit, and order is kept.
+ *
+ * A write that fails is settled by asking the store for its head: stored, not stored, or unknown, and then asked again
+ * before anything else is written. A head that is neither belongs to another writer, and this one stops.
+ */
+import { equalBytes } from '@talos/bytes'
+import { isTalosError, TalosError } from '@talos/errors'
+import { hashAt } from '@talos/merkle'
+import { BatchDrafter, type Draft, type DraftingOptions } from './drafts.ts'
+import type { AuditReader } from './reader.ts'
+import type { AuditBatch, AuditHead } from './store.ts'
+import { TreeState } from './tree-state.ts'
+
+/** Most entries of one transaction: SQLite commits so many in a few milliseconds. */
+export const MAX_BATCH_ENTRIES = 1024
+/** Most entries that wait; at 16 KiB each the queue stays at 128 MiB. */
+export const MAX_QUEUED_ENTRIES = 8192
+
+export interface AppendedEntry {
+  readonly index: number
+  /** 32 bytes; names the entry in causes and proofs. */
+  readonly leafHash: Uint8Array
+  /** The exact bytes of the leaf. */
+  readonly body: Uint8Array
+}
+
+interface Request {
+  readonly drafts: readonly Draft[]
+  readonly answer: PromiseWithResolvers<AppendedEntry[]>
+}
+
+/** A request whose entries were accepted into a batch. */
+interface Accepted {
+  readonly request: Request
+  /** Its first entry's position in the batch. */
+  readonly start: number
+}
+
+/** A batch on its way to the store, with those who wait for it. */
+interface Staged {
+  readonly batch: AuditBatch
+  readonly state: TreeState
+  readonly accepted: readonly Accepted[]
+}
+
+type Outcome = 'yes' | 'no' | 'unknown' | 'conflict'
+
+export class Writer {
+  readonly #options: DraftingOptions & { readonly reader: AuditReader }
+  #state: TreeState
+  #fault: TalosError | undefined
+  /** A batch whose fate the store could not tell. */
+  #unsettled: Staged | undefined
+  readonly #queue: Request[] = []
+  #queuedEntries = 0
+  #draining: Promise<void> | undefined
+
+  constructor(options: DraftingOptions & { readonly reader: AuditReader }) {
+    this.#options = options
+    this.#state = TreeState.empty(options.kernel)
+  }
+
+  /** Why nothing can be written any more; undefined in good health. */
+  get fault(): TalosError | undefined {
+    return this.#fault
+  }
+
+  /**
+   * Reads the tree's edge from the store.
+   *
+   * @returns `AUDIT_CORRUPT` when the edge and the root do not belong together
+   * @throws TalosError `AUDIT_STORE_FAILED`
+   */
+  load(): TalosError | undefined {
+    const { store, kernel, reader } = this.#options
+    const index = reader.size
+    try {
+      this.#state = TreeState.load(store, kernel)
+    } catch (cause) {
+      if (isTalosError(cause, 'AUDIT_STORE_FAILED')) throw cause
+      return new TalosError('AUDIT_CORRUPT', { index, part: 'edge' }, { cause })
+    }
+    return sameHead(this.#state.head, reader) ? undefined : new TalosError('AUDIT_CORRUPT', { index, part: 'root' })
+  }
+
+  /** @throws TalosError the codes of `AuditLog.appendAll` */
+  async enqueue(drafts: readonly Draft[]): Promise<AppendedEntry[]> {
+    if (this.#fault !== undefined) throw this.#fault
+    if (drafts.length > MAX_BATCH_ENTRIES) {
+      throw new TalosError('AUDIT_BATCH_TOO_LARGE', { count: drafts.length, limit: MAX_BATCH_ENTRIES })
+    }
+    const count = this.#queuedEntries + drafts.length
+    if (count > MAX_QUEUED_ENTRIES) throw new TalosError('AUDIT_QUEUE_FULL', { count, limit: MAX_QUEUED_ENTRIES })
+    const request = { drafts, answer: Promise.withResolvers<AppendedEntry[]>() }
+    this.#queue.push(request)
+    this.#queuedEntries = count
+    this.#draining ??= this.#drain()
+    return await request.answer.promise
+  }
+
+  /** Resolves once everything that was accepted is answered. */
+  async idle(): Promise<void> {
+    await this.#draining
+  }
+
+  async #drain(): Promise<void> {
+    // One microtask later, everybody who appends in this turn has joined the first batch.
+    await Promise.resolve()
+    while (this.#queue.length > 0) await this.#commit(this.#take())
+    this.#draining = undefined
+  }
+
+  #take(): Request[] {
+    let entries = 0
+    let requests = 0
+    for (const { drafts } of this.#queue) {
+      if (entries + drafts.length > MAX_BATCH_ENTRIES) break
+      entries += drafts.length
+      requests += 1
+    }
+    this.#queuedEntries -= entries
+    return this.#queue.splice(0, requests)
+  }
+
+  async #commit(requests: readonly Request[]): Promise<void> {
+    let staged: Staged
+    try {
+      this.#settle()
+      staged = this.#stage(requests)
+    } catch (error) {
+      for (const { answer } of requests) answer.reject(error)
+      return
+    }
+    try {
+      if (staged.batch.entries.length > 0) await this.#options.store.append(staged.batch)
+    } catch (cause) {
+      const error = this.#recover(staged, cause)
+      for (const { request } of staged.accepted) request.answer.reject(error)
+      return
+    }
+    this.#adopt(staged)
+    for (const { request, start } of staged.accepted) request.answer.resolve(answerOf(request, start, staged.batch))
+  }
+
+  /** Drafts and hashes what can be written; a request that is refused is answered at once and leaves no trace. */
+  #stage(requests: readonly Request[]): Staged {
+    const { head } = this.#state
+    const drafter = new BatchDrafter(this.#options, head.size)
+    const accepted: Accepted[] = []
+    for (const request of requests) {
+      const start = drafter.entries.length
+      try {
+        drafter.add(request.drafts)
+        accepted.push({ request, start })
+      } catch (error) {
+        request.answer.reject(error)
+      }
+    }
+    const hashes = this.#options.kernel.leafHashes(drafter.entries.map(({ body }) => body))
+    const entries = drafter.entries.map((entry, position) => ({ ...entry, leafHash: hashAt(hashes, position) }))
+    const { state, tiles, partials } = this.#state.stage(hashes)
+    const batch = { expected: head, entries, tiles, partials, saltKeys: drafter.saltKeys, head: state.head }
+    return { batch, state, accepted }
+  }
+
+  #adopt({ state }: Staged): void {
+    this.#state = state
+    this.#options.reader.advance(state.head)
+  }
+
+  /** After a failed write: finds out what the store holds, and says so. */
+  #recover(staged: Staged, cause: unknown): TalosError {
+    const outcome = this.#outcome(staged)
+    if (outcome === 'conflict') return this.#stop(staged, cause)
+    if (outcome === 'yes') this.#adopt(staged)
+    if (outcome === 'unknown') this.#unsettled = staged
+    return new TalosError('AUDIT_APPEND_FAILED', { stored: outcome }, { cause })
+  }
+
+  /** Before a write: settles an earlier one of unknown fate. */
+  #settle(): void {
+    if (this.#fault !== undefined) throw this.#fault
+    const staged = this.#unsettled
+    if (staged === undefined) return
+    const outcome = this.#outcome(staged)
+    if (outcome === 'unknown') throw new TalosError('AUDIT_STORE_FAILED', { operation: 'tell what it holds' })
+    if (outcome === 'conflict') throw this.#stop(staged)
+    this.#unsettled = undefined
+    if (outcome === 'yes') this.#adopt(staged)
+  }
+
+  #outcome({ batch }: Staged): Outcome {
+    let head: AuditHead
+    try {
+      head = this.#options.reader.refresh()
+    } catch {
+      return 'unknown'
+    }
+    if (sameHead(head, batch.head)) return 'yes'
+    return sameHead(head, batch.expected) ? 'no' : 'conflict'
+  }
+
+  #stop({ batch }: Staged, cause?: unknown): TalosError {
+    const details = { expected: batch.expected.size, actual: this.#options.reader.size }
+    this.#fault = new TalosError('AUDIT_STORE_CONFLICT', details, { cause })
+    return this.#fault
+  }
+}
+
+function answerOf({ drafts }: Request, start: number, { entries }: AuditBatch): AppendedEntry[] {
+  return entries.slice(start, start + drafts.length).map(({ index, leafHash, body }) => ({ index, leafHash, body }))
+}
+
+function sameHead(one: Pick<AuditHead, 'size' | 'root'>, other: Pick<AuditHead, 'size' | 'root'>): boolean {
+  return one.size === other.size && equalBytes(one.root, other.root)
+}
