@@ -2,8 +2,10 @@
  * The kernel port: every cryptographic step of Talos, behind one interface with interchangeable backends.
  *
  * Shaped by cost (see ARCHITECTURE.md, Kernel): hot steps are one call each, so that a native backend crosses its
- * boundary once. All inputs are checked for length; a wrong length throws `KERNEL_ARGUMENT`. A failed authentication
- * throws `KERNEL_AUTHENTICATION` and releases nothing.
+ * boundary once. All inputs are checked for length; a wrong length throws `KERNEL_ARGUMENT`, and so does a ciphertext too
+ * short to hold its tag. A failed authentication throws `KERNEL_AUTHENTICATION` and releases nothing. Results are plain
+ * byte arrays that nothing else refers to; arguments are neither changed nor kept. Specified in
+ * `contracts/spec/20-kernel.md`.
  */
 
 export const SHA256_BYTES = 32
@@ -41,11 +43,15 @@ export interface AeadOptions {
 
 export interface Argon2idOptions {
   readonly password: Uint8Array
-  /** 16 bytes or more. */
+  /** 16 to 64 bytes. */
   readonly salt: Uint8Array
+  /** 8 per lane, up to 1,048,576. */
   readonly memoryKib: number
+  /** 1 to 64. */
   readonly passes: number
+  /** Lanes, 1 to 16. */
   readonly parallelism: number
+  /** 16 to 64. */
   readonly lengthBytes: number
 }
 
@@ -92,6 +98,7 @@ export interface Kernel {
   sha256(data: Uint8Array): Uint8Array
   hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array
   hkdfSha256(options: HkdfOptions): Uint8Array
+  /** Throws `KERNEL_PARAMETER` for a cost outside its bounds, `KERNEL_RESOURCES` where the memory is not to be had. */
   argon2id(options: Argon2idOptions): Promise<Uint8Array>
 
   /** Ciphertext with the 16-byte tag appended (ChaCha20-Poly1305, RFC 8439). */
@@ -110,7 +117,10 @@ export interface Kernel {
 
   /** 1,184-byte encapsulation key of a 64-byte seed `d || z` (FIPS 203). Only seeds are ever stored. */
   mlkem768EncapsulationKey(seed: Uint8Array): Uint8Array
-  /** `randomness`: 32 bytes, injected by vectors only; the system's generator where it is left out. */
+  /**
+   * `randomness`: 32 bytes, injected by vectors only; the system's generator where it is left out. Throws
+   * `KERNEL_KEY_INVALID` for a key with a coefficient that is not below q (FIPS 203, section 7.2).
+   */
   mlkem768Encapsulate(
     encapsulationKey: Uint8Array,
     randomness?: Uint8Array,
