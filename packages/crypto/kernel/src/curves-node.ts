@@ -15,7 +15,7 @@ const ED25519_PUBLIC_FRAME = Buffer.from('302a300506032b6570032100', 'hex')
 const X25519_PUBLIC_FRAME = Buffer.from('302a300506032b656e032100', 'hex')
 
 /** Keys kept per algorithm, about 1 KiB each: enough for the peers that a busy gateway talks to at a time. */
-export const PUBLIC_KEY_CACHE_CAPACITY = 1024
+const PUBLIC_KEY_CACHE_CAPACITY = 1024
 
 export function nodeCurves(): CurveEngine {
   const ed25519Keys = new PublicKeyCache(PUBLIC_KEY_CACHE_CAPACITY, (raw) => importPublic(ED25519_PUBLIC_FRAME, raw))
