@@ -1,0 +1,67 @@
+/** Vectors of stored session records (contracts/spec/06-session.md, 6.9) and of padded sizes (6.5). */
+import { decodeCbor, encodeCbor, type IpldValue, toHex } from '@talos/bytes'
+import type { SessionRecord, SessionRecordSkippedKey } from '@talos/contracts'
+import { encodeSessionState, paddedSize } from '@talos/session'
+import { type CaseDraft, NOW_MS, type Stage, stage } from './session-cast.ts'
+import { Script } from './session-script.ts'
+
+export async function stateCases(): Promise<readonly CaseDraft[]> {
+  const given = await stage({ seed: 'state' })
+  const play = new Script('state', given)
+  const [, second] = [play.seal('initiator', 'late'), play.seal('initiator', 'early')]
+  play.open('responder', second)
+  const rich = encodeSessionState(play.state('responder'))
+  const record = decodeCbor(rich) as unknown as SessionRecord
+  return [
+    accepted('an initiator before the first answer', given.initiated.state),
+    accepted('a responder after the first flight', given.responded.state),
+    accepted('a responder with a skipped key', play.state('responder')),
+    ...refusals(record, rich),
+  ]
+}
+
+function accepted(description: string, state: Stage['initiated']['state']): CaseDraft {
+  const summary = JSON.parse(JSON.stringify(state))
+  return { clause: '6.9', description, input: { stateHex: toHex(encodeSessionState(state)) }, expected: { summary } }
+}
+
+function refusals(record: SessionRecord, bytes: Uint8Array): readonly CaseDraft[] {
+  const refuse = (description: string, changed: Uint8Array): CaseDraft => {
+    return { clause: '6.9', description, input: { stateHex: toHex(changed) }, error: 'SESSION_STATE_INVALID' }
+  }
+  const changed = (description: string, change: object) => {
+    return refuse(description, encodeCbor({ ...record, ...change } as unknown as IpldValue))
+  }
+  const { rootKey: _root, ...rootless } = record
+  const key = (count: number): SessionRecordSkippedKey => ({ count, messageKey: new Uint8Array(32), storedMs: NOW_MS })
+  const chain = (...skipped: readonly SessionRecordSkippedKey[]) => ({ headerKey: new Uint8Array(32), skipped })
+  return [
+    refuse('no bytes', new Uint8Array(0)),
+    refuse('a byte more', Uint8Array.of(...bytes, 0)),
+    refuse('a byte less', bytes.subarray(0, -1)),
+    refuse('no root key', encodeCbor(rootless as unknown as IpldValue)),
+    changed('another version', { version: 2 }),
+    changed('another suite', { suite: 'ts0' }),
+    changed('an epoch that this version does not know', { epoch: 1 }),
+    changed('a member more', { note: 1 }),
+    changed('a root key of 31 bytes', { rootKey: new Uint8Array(31) }),
+    changed('five old chains', { oldChains: [0, 1, 2, 3, 4].map((count) => chain(key(count))) }),
+    changed('an old chain without keys', { oldChains: [chain()] }),
+    changed('skipped keys that descend', { oldChains: [chain(key(2), key(1))] }),
+    changed('a skipped key twice', { oldChains: [chain(key(1), key(1))] }),
+  ]
+}
+
+export function paddingCases(): readonly CaseDraft[] {
+  const sizes = [
+    0, 1, 254, 255, 256, 257, 271, 272, 511, 512, 1023, 1024, 4000, 65_535, 65_536, 1_000_000, 1_048_575, 1_048_576,
+  ]
+  return (['padme', 'none'] as const).flatMap((policy) =>
+    sizes.map((sizeBytes) => ({
+      clause: '6.5',
+      description: `${sizeBytes} bytes under ${policy}`,
+      input: { sizeBytes, policy },
+      expected: { paddedBytes: paddedSize(sizeBytes, policy) },
+    })),
+  )
+}
