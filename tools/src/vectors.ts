@@ -9,13 +9,19 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { canonicalVectors } from './vectors/canonical.ts'
+import { envelopeVectors } from './vectors/envelope.ts'
+import { identityVectors } from './vectors/identity.ts'
 import { kernelVectors } from './vectors/kernel.ts'
+import { sessionVectors } from './vectors/session.ts'
 import type { VectorGenerator } from './vectors/vector-file.ts'
 
 /** The generators by area, which is the folder's name; one line each. */
 const GENERATORS: Readonly<Record<string, VectorGenerator>> = {
   canonical: canonicalVectors,
+  envelope: envelopeVectors,
+  identity: identityVectors,
   kernel: kernelVectors,
+  session: sessionVectors,
 }
 
 const folder = join(import.meta.dirname, '..', '..', 'contracts', 'vectors')
