@@ -206,11 +206,7 @@ function ordinaryRefusals(): readonly object[] {
 /** The limits themselves and one past them. */
 function limitCases(): readonly object[] {
   const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`
-  const cases: readonly (readonly [
-    description: string,
-    input: { text: string } & object,
-    error: string | undefined,
-  ])[] = [
+  const cases: readonly (readonly [description: string, input: LimitedText, error: string | undefined])[] = [
     ['as deep as the default allows', { text: nested(64) }, undefined],
     ['one deeper than the default allows', { text: nested(65) }, 'INPUT_TOO_DEEP'],
     ['as deep as the stated limit', { text: '{"a":[]}', maxDepth: 2 }, undefined],
@@ -227,6 +223,12 @@ function limitCases(): readonly object[] {
       ...(error === undefined ? { expected: { value: JSON.parse(input.text) } } : { error }),
     })),
   )
+}
+
+interface LimitedText {
+  readonly text: string
+  readonly maxDepth?: number
+  readonly maxBytes?: number
 }
 
 interface Refusal {

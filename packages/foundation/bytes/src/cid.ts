@@ -18,8 +18,8 @@ const PREFIX = Uint8Array.of(0x01, 0x71, 0x12, 0x20)
 export class Cid {
   /** The 36 bytes; not to be changed. */
   readonly bytes: Uint8Array
-  /** Marks the instances made by this class, which `is` asks for. */
-  readonly #made = true
+  /** The text form once somebody asked for it; that the field exists tells instances from imitations. */
+  #text: string | undefined
 
   private constructor(bytes: Uint8Array) {
     this.bytes = bytes
@@ -27,7 +27,7 @@ export class Cid {
 
   /** Tells whether `value` was made by this class. */
   static is(value: object): value is Cid {
-    return #made in value
+    return #text in value
   }
 
   /** @throws CID_INVALID unless the text is the canonical text form */
@@ -67,7 +67,8 @@ export class Cid {
 
   /** The canonical text form, `bafyrei…`. */
   toString(): string {
-    return `b${toBase32(this.bytes)}`
+    this.#text ??= `b${toBase32(this.bytes)}`
+    return this.#text
   }
 
   toJSON(): string {

@@ -1,6 +1,6 @@
 /**
  * Text forms of bytes, RFC 4648 and the Bitcoin base 58 alphabet. Each decoder accepts exactly the text that its encoder
- * writes, so that one byte string has one text form: upper case, padding, spaces and stray bits are refused.
+ * writes, so that one byte string has one text form (clause 2.7 of contracts/spec/02-canonical.md).
  */
 import { base32nopad, base58, base64, base64urlnopad, hex } from '@scure/base'
 import { TalosError } from '@talos/errors'

@@ -1,6 +1,6 @@
 /**
  * The JSON Canonicalization Scheme (RFC 8785). The writer implements it in full; the reader accepts the narrow profile of
- * clause 2.4 of contracts/spec/02-canonical.md: canonical bytes only, integers within 2^53, no floats.
+ * clause 2.6 of contracts/spec/02-canonical.md: canonical bytes only, integers within 2^53, no floats.
  */
 
 import { fromUtf8 } from './encodings.ts'

@@ -1,7 +1,7 @@
 /**
  * Ordinary JSON (RFC 8259) with what I-JSON (RFC 7493) asks for: unique names, no lone surrogates, finite numbers; size and
- * depth bounded before anything is built. For configuration files and API input; signed and logged JSON is narrower, see
- * `decodeJcs`.
+ * depth bounded before anything is built. For configuration files and API input (clause 2.4 of
+ * contracts/spec/02-canonical.md); signed and logged JSON is narrower, see `decodeJcs`.
  */
 import { TalosError } from '@talos/errors'
 import { fromUtf8, utf8 } from './encodings.ts'

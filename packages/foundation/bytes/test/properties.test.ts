@@ -1,0 +1,242 @@
+import {
+  Cid,
+  decodeCbor,
+  decodeJcs,
+  encodeCbor,
+  encodeJcs,
+  equalBytes,
+  fromBase32,
+  fromBase58btc,
+  fromBase64,
+  fromBase64url,
+  fromHex,
+  fromUtf8,
+  type IpldValue,
+  type JsonValue,
+  parseJson,
+  toBase32,
+  toBase58btc,
+  toBase64,
+  toBase64url,
+  toHex,
+  utf8,
+} from '@talos/bytes'
+import { type ErrorCode, isTalosError } from '@talos/errors'
+import canonicalize from 'canonicalize'
+import { decode as cborgDecode, encode as cborgEncode } from 'cborg'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+const SEED = 42
+const text = fc.string({ unit: 'binary' })
+const name = fc.oneof(text, fc.constantFrom('__proto__', 'constructor', 'toString', '', '10', '9'))
+const integer = fc.maxSafeInteger()
+const bytes = fc.uint8Array({ maxLength: 70 })
+const link = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((digest) => Cid.fromSha256(digest))
+
+/** Objects as the decoders make them, with any names as own members. */
+function objectOf<T>(value: fc.Arbitrary<T>): fc.Arbitrary<Record<string, T>> {
+  return fc.array(fc.tuple(name, value), { maxLength: 6 }).map((members) => {
+    const object: Record<string, T> = Object.create(null)
+    for (const [key, member] of members) object[key] = member
+    return object
+  })
+}
+
+const ipld = fc.letrec<{ value: IpldValue }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 5, depthSize: 'small' },
+    fc.constantFrom(null, true, false),
+    integer,
+    text,
+    bytes,
+    link,
+    fc.array(tie('value'), { maxLength: 6 }),
+    objectOf(tie('value')),
+  ),
+})).value
+
+function jsonOf(number: fc.Arbitrary<number>): fc.Arbitrary<JsonValue> {
+  return fc.letrec<{ value: JsonValue }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 5, depthSize: 'small' },
+      fc.constantFrom(null, true, false),
+      number,
+      text,
+      fc.array(tie('value'), { maxLength: 6 }),
+      objectOf(tie('value')),
+    ),
+  })).value
+}
+
+function attempt<T>(fn: () => T): { readonly value: T } | { readonly code: ErrorCode } {
+  try {
+    return { value: fn() }
+  } catch (error) {
+    if (!isTalosError(error)) throw error
+    return { code: error.code }
+  }
+}
+
+/** Bytes that decode must be what their value encodes to; the others must be refused with an error of ours. */
+function expectOneForm(candidate: Uint8Array): void {
+  const outcome = attempt(() => decodeCbor(candidate))
+  const expected = 'value' in outcome ? toHex(encodeCbor(outcome.value)) : toHex(candidate)
+  expect(toHex(candidate)).toBe(expected)
+}
+
+describe('canonical CBOR', () => {
+  it('reads what it writes', () => {
+    fc.assert(
+      fc.property(ipld, (value) => {
+        const encoded = encodeCbor(value)
+        const decoded = decodeCbor(encoded)
+        expect(decoded).toEqual(value)
+        expect(toHex(encodeCbor(decoded))).toBe(toHex(encoded))
+      }),
+      { seed: SEED, numRuns: 1_000 },
+    )
+  })
+
+  it('accepts mutated bytes only where they are the one form of what they say', () => {
+    const mutated = fc.tuple(ipld, fc.nat(), fc.integer({ min: 0, max: 255 }))
+    fc.assert(
+      fc.property(mutated, ([value, position, byte]) => {
+        const changed = encodeCbor(value)
+        changed[position % changed.length] = byte
+        expectOneForm(changed)
+      }),
+      { seed: SEED, numRuns: 3_000 },
+    )
+  })
+
+  it('accepts arbitrary short bytes only where they are the one form of what they say', () => {
+    for (let first = 0; first < 256; first += 1) {
+      expectOneForm(Uint8Array.of(first))
+      for (let second = 0; second < 256; second += 1) {
+        expectOneForm(Uint8Array.of(first, second))
+        expectOneForm(Uint8Array.of(first, second, 0x61))
+        expectOneForm(Uint8Array.of(first, second, 0x61, 0x00))
+      }
+    }
+  })
+
+  it('agrees with an independent decoder on values without links and byte order marks', () => {
+    fc.assert(
+      fc.property(jsonOf(integer), (value) => {
+        const plain: unknown = JSON.parse(JSON.stringify(value).replaceAll('\ufeff', ''))
+        const encoded = cborgEncode(plain)
+        expect(JSON.stringify(decodeCbor(encoded))).toBe(JSON.stringify(cborgDecode(encoded)))
+      }),
+      { seed: SEED, numRuns: 500 },
+    )
+  })
+})
+
+describe('canonical JSON', () => {
+  it('agrees with an independent writer, fractions and all', () => {
+    const double = fc.double({ noNaN: true, noDefaultInfinity: true })
+    fc.assert(
+      fc.property(jsonOf(fc.oneof(double, integer)), (value) => {
+        expect(encodeJcs(value)).toBe(canonicalize(value))
+      }),
+      { seed: SEED, numRuns: 1_000 },
+    )
+  })
+
+  it('reads what it writes within the narrow profile', () => {
+    fc.assert(
+      fc.property(jsonOf(integer), (value) => {
+        const written = encodeJcs(value)
+        expect(encodeJcs(decodeJcs(written))).toBe(written)
+        expect(encodeJcs(decodeJcs(utf8(written)))).toBe(written)
+      }),
+      { seed: SEED, numRuns: 1_000 },
+    )
+  })
+
+  it('reads ordinary JSON as the engine does, unless a name repeats', () => {
+    const double = fc.double({ noNaN: true, noDefaultInfinity: true })
+    fc.assert(
+      fc.property(jsonOf(fc.oneof(double, integer)), fc.constantFrom(0, 1, 3), (value, indent) => {
+        const written = JSON.stringify(value, undefined, indent)
+        expect(parseJson(written)).toEqual(JSON.parse(written))
+      }),
+      { seed: SEED, numRuns: 1_000 },
+    )
+  })
+
+  it('refuses whatever the engine refuses, and throws nothing foreign', () => {
+    const fragment = fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      '"',
+      '\\',
+      ':',
+      ',',
+      '1',
+      '-',
+      'e',
+      '.',
+      ' ',
+      'a',
+      'null',
+      '\\u00',
+    )
+    const soup = fc.array(fragment, { maxLength: 14 }).map((parts) => parts.join(''))
+    fc.assert(
+      fc.property(soup, (candidate) => {
+        const outcome = attempt(() => parseJson(candidate))
+        expect(outcome).toEqual('value' in outcome ? { value: JSON.parse(candidate) } : { code: 'JSON_INVALID' })
+      }),
+      { seed: SEED, numRuns: 5_000 },
+    )
+  })
+})
+
+describe('text forms', () => {
+  it.each([
+    ['hex', toHex, fromHex],
+    ['base64', toBase64, fromBase64],
+    ['base64url', toBase64url, fromBase64url],
+    ['base32', toBase32, fromBase32],
+    ['base58btc', toBase58btc, fromBase58btc],
+  ] as const)('%s reads what it writes, and one text only', (_, write, read) => {
+    fc.assert(
+      fc.property(bytes, (value) => {
+        expect(read(write(value))).toEqual(value)
+      }),
+      { seed: SEED, numRuns: 300 },
+    )
+    fc.assert(
+      fc.property(fc.string({ maxLength: 12 }), (candidate) => {
+        const outcome = attempt(() => write(read(candidate)))
+        expect(outcome).toEqual('value' in outcome ? { value: candidate } : { code: 'ENCODING_INVALID' })
+      }),
+      { seed: SEED, numRuns: 1_000 },
+    )
+  })
+
+  it('UTF-8 reads what it writes', () => {
+    fc.assert(
+      fc.property(text, (value) => {
+        expect(fromUtf8(utf8(value))).toBe(value)
+      }),
+      { seed: SEED, numRuns: 500 },
+    )
+  })
+})
+
+describe('equalBytes', () => {
+  it('is equality of lengths and contents', () => {
+    fc.assert(
+      fc.property(bytes, bytes, (a, b) => {
+        expect(equalBytes(a, b)).toBe(toHex(a) === toHex(b))
+        expect(equalBytes(a, new Uint8Array(a))).toBe(true)
+      }),
+      { seed: SEED, numRuns: 300 },
+    )
+  })
+})
