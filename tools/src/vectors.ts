@@ -9,6 +9,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { canonicalVectors } from './vectors/canonical.ts'
+import { capabilityVectors } from './vectors/capability.ts'
 import { envelopeVectors } from './vectors/envelope.ts'
 import { identityVectors } from './vectors/identity.ts'
 import { kernelVectors } from './vectors/kernel.ts'
@@ -18,6 +19,7 @@ import type { VectorGenerator } from './vectors/vector-file.ts'
 /** The generators by area, which is the folder's name; one line each. */
 const GENERATORS: Readonly<Record<string, VectorGenerator>> = {
   canonical: canonicalVectors,
+  capability: capabilityVectors,
   envelope: envelopeVectors,
   identity: identityVectors,
   kernel: kernelVectors,

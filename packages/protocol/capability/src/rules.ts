@@ -121,7 +121,7 @@ function compileEnum(operands: readonly IpldValue[], path: string): Condition {
 }
 
 function compileLength(operands: readonly IpldValue[], path: string): Condition {
-  const { minimum, maximum } = bounds(operands, path)
+  const { minimum, maximum } = bounds(operands, { path, lowest: 0 })
   if (minimum < 0) throw invalid(path, 'a length is negative')
   return {
     requirement: `must have a length ${showNumberRange(minimum, maximum)} (bytes of a text, items of a list)`,
@@ -133,7 +133,7 @@ function compileLength(operands: readonly IpldValue[], path: string): Condition 
 }
 
 function compileRange(operands: readonly IpldValue[], path: string): Condition {
-  const { minimum, maximum } = bounds(operands, path)
+  const { minimum, maximum } = bounds(operands, { path, lowest: Number.MIN_SAFE_INTEGER })
   return {
     requirement: `must be an integer ${showNumberRange(minimum, maximum)}`,
     judge: (value) => typeof value === 'number' && value >= minimum && value <= maximum,
@@ -152,10 +152,14 @@ function choices(value: IpldValue | undefined, path: string): readonly IpldValue
   return value
 }
 
-function bounds(operands: readonly IpldValue[], path: string): { readonly minimum: number; readonly maximum: number } {
+/** A null leaves a bound open, down to `lowest` or up to the greatest safe integer. */
+function bounds(
+  operands: readonly IpldValue[],
+  { path, lowest }: { readonly path: string; readonly lowest: number },
+): { readonly minimum: number; readonly maximum: number } {
   const [low, high, ...rest] = operands
   if (low === undefined || high === undefined || rest.length > 0) throw invalid(path, 'the rule takes two bounds')
-  const minimum = low ?? Number.MIN_SAFE_INTEGER
+  const minimum = low ?? lowest
   const maximum = high ?? Number.MAX_SAFE_INTEGER
   if (typeof minimum !== 'number' || typeof maximum !== 'number')
     throw invalid(path, 'a bound is not an integer or null')

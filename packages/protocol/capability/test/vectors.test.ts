@@ -1,0 +1,180 @@
+/** Every case of contracts/vectors/capability, valid and invalid. */
+import { Cid, encodeCbor, fromHex, toHex } from '@talos/bytes'
+import {
+  argumentsFromJson,
+  argumentsToJson,
+  authorize,
+  commandCovers,
+  displayCommand,
+  mcpToolCommand,
+  mcpToolOf,
+  openReceipt,
+  openRevocation,
+  parseCommand,
+} from '@talos/capability'
+import { type Did, parseDid } from '@talos/contracts'
+import { isTalosError } from '@talos/errors'
+import { repoVectors, type VectorCase } from '@talos/testkit'
+import { describe, expect, test } from 'vitest'
+import { Budget } from '../src/budget.ts'
+import { type Conditions, refusals, talosConditions, ucanConditions } from '../src/conditions.ts'
+import { ipldToDisplayJson } from '../src/ipld.ts'
+import { parseSelector, select } from '../src/selector.ts'
+import { isWithin, judgePath } from '../src/subpath.ts'
+import { codesOf, kernel, memoryReplay, memoryRevocations } from './actors.ts'
+
+type Input = Readonly<Record<string, never>>
+
+/** Runs each case of a file: what `run` returns must equal `expected`, what it throws must have the code of `error`. */
+function runAll(name: string, run: (input: Input) => object): void {
+  describe(`${name}.json`, () => {
+    for (const vector of repoVectors(`capability/${name}.json`).cases) {
+      test(`${vector.id}: ${vector.description}`, () => runOne(vector, run))
+    }
+  })
+}
+
+function runOne(vector: VectorCase, run: (input: Input) => object): void {
+  let result: object
+  try {
+    result = run(vector.input as Input)
+  } catch (error) {
+    if (!isTalosError(error)) throw error
+    result = { error: error.code }
+  }
+  expect(result).toEqual(vector.valid ? vector.expected : { error: vector.error })
+}
+
+function conditionsOf({ payload, policy, rules }: Input): Conditions {
+  return payload === 'ucan/dlg@1.0.0' ? ucanConditions(policy) : talosConditions(policy, rules ?? [])
+}
+
+function allowed(input: Input): { readonly allowed: boolean } {
+  const args = argumentsFromJson(input['argumentsJson'] as unknown as string)
+  const causes = refusals(conditionsOf(input), args, { budget: new Budget(), resolvePath: undefined })
+  return { allowed: causes.length === 0 }
+}
+
+runAll('command', ({ granted, asked, server, tool, command }) => {
+  if (server !== undefined) {
+    const written = mcpToolCommand({ server, tool: String(tool) })
+    expect(mcpToolOf(written)).toEqual({ server, tool })
+    return { command: written, display: displayCommand(written) }
+  }
+  if (granted !== undefined) return { covered: commandCovers(granted, String(asked)) }
+  return { segments: parseCommand(String(command)) }
+})
+
+runAll('selector', ({ selector, argumentsJson }) => {
+  const found = select(parseSelector(selector, 'pol[0]'), argumentsFromJson(argumentsJson), () => undefined)
+  return found === undefined ? {} : { value: JSON.parse(JSON.stringify(ipldToDisplayJson(found))) }
+})
+
+runAll('policy', allowed)
+runAll('rules', allowed)
+
+runAll('path', ({ path, roots }) => {
+  const judged = (roots as readonly string[]).map((root) => ({ path: root, segments: judgePath(root) as string[] }))
+  return { allowed: isWithin(path, judged, undefined) }
+})
+
+runAll('arguments', ({ json }) => {
+  const args = argumentsFromJson(json)
+  const encoded = encodeCbor(args)
+  // Back and forth: the JSON that the tool would receive maps to the same bytes.
+  expect(toHex(encodeCbor(argumentsFromJson(argumentsToJson(args))))).toBe(toHex(encoded))
+  return { cborHex: toHex(encoded) }
+})
+
+runAll('receipt', ({ receiptHex }) => {
+  const { issuer, invocation, outcome, denial } = openReceipt(fromHex(receiptHex), { kernel })
+  return { issuer, invocation: invocation.toString(), outcome, denial }
+})
+
+runAll('revocation', ({ revocationHex, entitled }) => {
+  const options = entitled === undefined ? { kernel } : { kernel, chainIssuers: entitled }
+  const { issuer, revokes, reason } = openRevocation(fromHex(revocationHex), options)
+  return { issuer, revokes: revokes.toString(), ...(reason === undefined ? {} : { reason }) }
+})
+
+describe('authorize.json', () => {
+  interface AuthorizeInput {
+    readonly invocationHex: string
+    readonly proofsHex: readonly string[]
+    readonly executor: string
+    readonly nowS: number
+    readonly leewayS?: number
+    readonly revoked?: readonly { readonly cid: string; readonly by: Did }[]
+    readonly used?: readonly string[]
+    readonly replayFull?: boolean
+    readonly call?: { readonly command: string; readonly argumentsJson: string }
+    readonly commands?: readonly string[]
+  }
+
+  function decideVector(input: AuthorizeInput): ReturnType<typeof authorize> {
+    const { invocationHex, proofsHex, executor, nowS, leewayS = 0, revoked = [], used = [], call, commands } = input
+    const replay = memoryReplay(input.replayFull === true ? 0 : 100)
+    for (const cid of used) replay.remember(Cid.parse(cid), parseDid(executor), nowS)
+    return authorize({
+      invocation: fromHex(invocationHex),
+      proofs: proofsHex.map(fromHex),
+      executor: parseDid(executor),
+      nowS,
+      leewayS,
+      kernel,
+      revocations: memoryRevocations(...revoked.map(({ cid, by }) => ({ cid: Cid.parse(cid), by }))),
+      replay,
+      ...(call === undefined ? {} : { call: { command: call.command, args: argumentsFromJson(call.argumentsJson) } }),
+      ...(commands === undefined ? {} : { hasCommand: (command: string) => commands.includes(command) }),
+    })
+  }
+
+  const { cases } = repoVectors('capability/authorize.json')
+  for (const vector of cases) {
+    test(`${vector.id}: ${vector.description}`, () => {
+      const verdict = decideVector(vector.input as unknown as AuthorizeInput)
+      if (vector.valid) {
+        expect(codesOf(verdict)).toEqual(['allow'])
+        const { invocation, chain } = verdict as Extract<typeof verdict, { outcome: 'allow' }>
+        expect({ invocation: invocation.cid.toString(), links: chain.length }).toEqual(vector.expected)
+      } else {
+        const { codes } = vector as unknown as { readonly codes: readonly string[] }
+        expect(codesOf(verdict)).toEqual(['CAPABILITY_DENIED', ...codes])
+      }
+    })
+  }
+
+  test('each reason for a denial has a case', () => {
+    const reasons = new Set(
+      cases.flatMap((vector) => (vector as unknown as { readonly codes?: readonly string[] }).codes ?? []),
+    )
+    expect([...reasons].filter((code) => code.startsWith('CAPABILITY_')).sort()).toEqual([
+      'CAPABILITY_ARGUMENT',
+      'CAPABILITY_ARGUMENTS',
+      'CAPABILITY_ARGUMENT_ABSENT',
+      'CAPABILITY_ARGUMENT_UNKNOWN',
+      'CAPABILITY_AUDIENCE',
+      'CAPABILITY_CALL_MISMATCH',
+      'CAPABILITY_COMMAND_INVALID',
+      'CAPABILITY_DELEGATION',
+      'CAPABILITY_DELEGATION_INVALID',
+      'CAPABILITY_DEPTH',
+      'CAPABILITY_EXPIRED',
+      'CAPABILITY_INVOCATION_INVALID',
+      'CAPABILITY_LIFETIME',
+      'CAPABILITY_LIMIT',
+      'CAPABILITY_MISSING',
+      'CAPABILITY_NOT_YET_VALID',
+      'CAPABILITY_POLICY_INVALID',
+      'CAPABILITY_PROOF_DUPLICATE',
+      'CAPABILITY_PROOF_MISSING',
+      'CAPABILITY_REPLAY',
+      'CAPABILITY_REPLAY_FULL',
+      'CAPABILITY_REVOKED',
+      'CAPABILITY_SCOPE',
+      'CAPABILITY_SIGNATURE',
+      'CAPABILITY_SUBJECT',
+      'CAPABILITY_UNKNOWN_TOOL',
+    ])
+  })
+})

@@ -1,0 +1,31 @@
+/**
+ * Vectors of delegation, invocation, receipts and revocations (contracts/spec 07 to 09). Tokens are made with
+ * `node:crypto` and an encoder of their own, what is expected is typed in: none of it by the code under test.
+ */
+import { authorizeCases } from './capability-authorize.ts'
+import { argumentCases, commandCases, receiptCases, revocationCases } from './capability-forms.ts'
+import { pathCases, policyCases, ruleCases, selectorCases } from './capability-rules.ts'
+import type { VectorFile } from './vector-file.ts'
+
+export function capabilityVectors(): readonly VectorFile[] {
+  return [
+    vectorFile('07-delegation', 'command', { subject: 'commands and MCP tool names', cases: commandCases() }),
+    vectorFile('07-delegation', 'selector', { subject: 'selectors', cases: selectorCases() }),
+    vectorFile('07-delegation', 'policy', { subject: 'the policy language in both readings', cases: policyCases() }),
+    vectorFile('07-delegation', 'rules', { subject: 'typed rules and the closed world', cases: ruleCases() }),
+    vectorFile('07-delegation', 'path', { subject: 'paths that subpath judges', cases: pathCases() }),
+    vectorFile('08-invocation', 'arguments', { subject: 'JSON arguments as IPLD', cases: argumentCases() }),
+    vectorFile('08-invocation', 'authorize', { subject: 'authorization of whole calls', cases: authorizeCases() }),
+    vectorFile('09-receipt-revocation', 'receipt', { subject: 'receipts', cases: receiptCases() }),
+    vectorFile('09-receipt-revocation', 'revocation', { subject: 'revocations', cases: revocationCases() }),
+  ]
+}
+
+function vectorFile(
+  spec: string,
+  name: string,
+  { subject, cases }: { readonly subject: string; readonly cases: readonly object[] },
+): VectorFile {
+  const numbered = cases.map((entry, index) => ({ id: `${name}-${String(index + 1).padStart(3, '0')}`, ...entry }))
+  return { path: `capability/${name}.json`, file: { format: 'talos-vectors/1', subject, spec, cases: numbered } }
+}
