@@ -119,7 +119,7 @@ function documentCases(): Given[] {
     ['no verification method', change((d) => ({ ...d, verificationMethod: [] }))],
     ['the session key first', change((d) => ({ ...d, verificationMethod: [{ ...agreement }, { ...signing }] }))],
     ['keyAgreement without its key', change((d) => ({ ...d, verificationMethod: [{ ...signing }] }))],
-    ['a key without keyAgreement', change(({ keyAgreement: _, ...d }) => d)],
+    ['a key without keyAgreement', change((d) => without(d, 'keyAgreement'))],
     ['the signing key under keyAgreement', change((d) => ({ ...d, keyAgreement: [signing?.id ?? ''] }))],
     ['the session key under authentication', change((d) => ({ ...d, authentication: [agreement?.id ?? ''] }))],
     [
@@ -133,7 +133,7 @@ function documentCases(): Given[] {
     ],
     ['a service of another DID', change((d) => ({ ...d, service: [serviceAt(`${other}#link`)] }))],
     ['two services of one id', change((d) => ({ ...d, service: [serviceAt(`${DID}#a`), serviceAt(`${DID}#a`)] }))],
-    ['nine services', change((d) => ({ ...d, service: [...'abcdefghi'].map((c) => serviceAt(`${DID}#${c}`)) }))],
+    ['nine services', change((d) => ({ ...d, service: 'abcdefghi'.split('').map((c) => serviceAt(`${DID}#${c}`)) }))],
     ['an empty list of services', change((d) => ({ ...d, service: [] }))],
     [
       'an endpoint with a blank',
@@ -153,6 +153,10 @@ function documentCases(): Given[] {
     refused('3.5', 'a blank between members', { text: text.replace(',', ', ') }, 'JSON_INVALID'),
     refused('3.5', 'longer than the limit', { text: `"${'x'.repeat(8_192)}"` }, 'INPUT_TOO_LARGE'),
   ]
+}
+
+function without(members: Record<string, JsonValue>, name: string): Record<string, JsonValue> {
+  return Object.fromEntries(Object.entries(members).filter(([member]) => member !== name))
 }
 
 function serviceAt(id: string) {
@@ -208,7 +212,8 @@ async function keyFileCases(): Promise<Given[]> {
   ]
 }
 
-function resum({ checksum: _, ...sealed }: Record<string, JsonValue>): string {
+function resum(file: Record<string, JsonValue>): string {
+  const sealed = without(file, 'checksum')
   return encodeJcs({ ...sealed, checksum: toHex(kernel.sha256(utf8(encodeJcs(sealed)))) })
 }
 

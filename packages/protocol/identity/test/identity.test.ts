@@ -187,7 +187,7 @@ describe('secrets', () => {
     const printed = [
       JSON.stringify({ secrets, own }),
       inspect({ secrets, own }, { depth: 9, showHidden: true }),
-      `${secrets.logSeed}`,
+      String(secrets.logSeed),
     ]
     for (const secret of Object.values<Secret>({ ...secrets })) {
       for (const text of printed) {

@@ -2,8 +2,7 @@
 import { fromHex } from '@talos/bytes'
 import { isTalosError } from '@talos/errors'
 import { portableKernel } from '@talos/kernel'
-import { repoVectors, type VectorCase } from '@talos/testkit'
-import { expect, it } from 'vitest'
+import { repoVectors } from '@talos/testkit'
 
 export const kernel = portableKernel()
 
@@ -46,17 +45,34 @@ export class VectorInput {
   }
 }
 
-/**
- * Declares one test per case of a vector file: `run` yields what a valid case expects, and throws the named code for an
- * invalid one.
- */
-export function itRunsVectors(path: string, run: (input: VectorInput, vector: VectorCase) => Promise<object> | object) {
-  for (const vector of repoVectors(path).cases) {
-    it(`${vector.id} (${vector.clause}): ${vector.description}`, async () => {
-      const attempt = async () => await run(new VectorInput(vector.input), vector)
-      if (vector.valid) expect(await attempt()).toEqual(vector.expected)
-      else expect(await codeOf(attempt)).toBe(vector.error)
-    })
+/** One case of a vector file, ready for `it.each`. */
+export interface RunnableCase {
+  readonly title: string
+  readonly input: VectorInput
+  readonly valid: boolean
+  /** What a valid case expects; empty for an invalid one. */
+  readonly expected: Readonly<Record<string, unknown>>
+  /** What {@link outcomeOf} must yield. */
+  readonly wanted: object
+}
+
+/** Every case of a vector file, valid and invalid. */
+export function casesOf(path: string): RunnableCase[] {
+  return repoVectors(path).cases.map((vector) => {
+    const title = `${vector.id} (${vector.clause}): ${vector.description}`
+    const expected = vector.valid ? vector.expected : {}
+    const wanted = vector.valid ? vector.expected : { error: vector.error }
+    return { title, input: new VectorInput(vector.input), valid: vector.valid, expected, wanted }
+  })
+}
+
+/** What `run` yields, or the code of the Talos error that it fails with. */
+export async function outcomeOf(run: () => Promise<object> | object): Promise<object> {
+  try {
+    return await run()
+  } catch (error) {
+    if (isTalosError(error)) return { error: error.code }
+    throw error
   }
 }
 
