@@ -59,7 +59,7 @@ export function encodePrekeySecrets(secrets: PrekeySecrets): Uint8Array {
  */
 export function decodePrekeySecrets(bytes: Uint8Array): PrekeySecrets {
   try {
-    return new PrekeySecrets(parsePrekeySecrets(decodeCbor(bytes.slice(), { maxBytes: MAX_PREKEY_SECRETS_BYTES })))
+    return new PrekeySecrets(parsePrekeySecrets(decodeCbor(bytes, { maxBytes: MAX_PREKEY_SECRETS_BYTES })))
   } catch (cause) {
     throw new TalosError('SESSION_STATE_INVALID', { record: 'prekey secrets' }, { cause })
   }

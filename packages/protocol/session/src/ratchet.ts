@@ -177,6 +177,7 @@ export function startSending(
 
 /** A message whose header opened: its key, and the record once that key is used. */
 export interface ReceiveStep {
+  /** Fresh or a copy: whoever takes it erases it. */
   readonly messageKey: Uint8Array
   readonly record: SessionRecord
 }
@@ -218,7 +219,7 @@ export function openHeader(
 }
 
 /**
- * Opens the padded payload.
+ * Opens the padded payload and erases the message key, which is a copy of nothing that any state still holds.
  *
  * @throws TalosError `SESSION_AUTHENTICATION`
  */
@@ -229,9 +230,13 @@ export function openMessage(
   const { messageKey, bound, message } = input
   const { nonce, header, commitment, ciphertext } = message
   const sealed = { messageKey, nonce, associatedData: bound, header, commitment, ciphertext }
-  const padded = ifAuthentic(() => kernel.ratchetOpen(sealed))
-  if (padded === undefined) throw new TalosError('SESSION_AUTHENTICATION')
-  return padded
+  try {
+    const padded = ifAuthentic(() => kernel.ratchetOpen(sealed))
+    if (padded === undefined) throw new TalosError('SESSION_AUTHENTICATION')
+    return padded
+  } finally {
+    messageKey.fill(0)
+  }
 }
 
 /** Checks what a caller wants to send. */

@@ -33,7 +33,7 @@ export function advance(
 }
 
 /**
- * Takes the key of one message out of the kept ones.
+ * Takes a copy of the key of one message, and the chain without it.
  *
  * @throws TalosError `SESSION_DUPLICATE`
  */
@@ -43,7 +43,10 @@ export function takeSkipped<Chain extends OldChain>(
 ): { messageKey: Uint8Array; chain: Chain } {
   const found = chain.skipped.find((key) => key.count === count)
   if (found === undefined) throw new TalosError('SESSION_DUPLICATE', { count })
-  return { messageKey: found.messageKey, chain: { ...chain, skipped: chain.skipped.filter((key) => key !== found) } }
+  return {
+    messageKey: found.messageKey.slice(),
+    chain: { ...chain, skipped: chain.skipped.filter((key) => key !== found) },
+  }
 }
 
 /** The record without keys that are too old. */

@@ -125,7 +125,7 @@ export function encodeSessionState(state: SessionState): Uint8Array {
  */
 export function decodeSessionState(bytes: Uint8Array): SessionState {
   try {
-    const record = parseSessionRecord(decodeCbor(bytes.slice(), { maxBytes: MAX_SESSION_RECORD_BYTES }))
+    const record = parseSessionRecord(decodeCbor(bytes, { maxBytes: MAX_SESSION_RECORD_BYTES }))
     checkSkipped(record)
     return new SessionState(record)
   } catch (cause) {

@@ -1,0 +1,27 @@
+/** A kernel that a dishonest peer would use: sound in every key, false in what it seals or how it fails. */
+import type { Kernel, RatchetSealInput } from '@talos/kernel'
+import { kernel } from './agents.ts'
+
+/** Seals something else than it was asked to. */
+export function sealingInstead(change: (input: RatchetSealInput) => Partial<RatchetSealInput>): Kernel {
+  return { ...kernel, ratchetSeal: (input) => kernel.ratchetSeal({ ...input, ...change(input) }) }
+}
+
+export interface Counted {
+  readonly kernel: Kernel
+  readonly calls: Record<'x25519' | 'ratchetStep' | 'ratchetOpen' | 'aeadOpen', number>
+}
+
+/** Counts what an opening costs. */
+export function counting(): Counted {
+  const calls = { x25519: 0, ratchetStep: 0, ratchetOpen: 0, aeadOpen: 0 }
+  const count = <Name extends keyof typeof calls>(name: Name): Kernel[Name] => {
+    const method = kernel[name] as (...given: readonly unknown[]) => unknown
+    return ((...given: readonly unknown[]) => {
+      calls[name] += 1
+      return method(...given)
+    }) as Kernel[Name]
+  }
+  const names = { x25519: count('x25519'), ratchetStep: count('ratchetStep') }
+  return { kernel: { ...kernel, ...names, ratchetOpen: count('ratchetOpen'), aeadOpen: count('aeadOpen') }, calls }
+}
