@@ -1,5 +1,5 @@
 /** Every case of contracts/vectors/capability, valid and invalid. */
-import { Cid, encodeCbor, fromHex, toHex } from '@talos/bytes'
+import { Cid, encodeCbor, fromHex, type IpldValue, toHex } from '@talos/bytes'
 import {
   argumentsFromJson,
   argumentsToJson,
@@ -23,7 +23,25 @@ import { parseSelector, select } from '../src/selector.ts'
 import { isWithin, judgePath } from '../src/subpath.ts'
 import { codesOf, kernel, memoryReplay, memoryRevocations } from './actors.ts'
 
-type Input = Readonly<Record<string, never>>
+/** The members that the cases of all files have between them; each file has its own. */
+interface Input {
+  readonly granted?: string
+  readonly asked: string
+  readonly server?: string
+  readonly tool: string
+  readonly command: string
+  readonly selector: string
+  readonly argumentsJson: string
+  readonly payload: string
+  readonly policy: IpldValue
+  readonly rules?: IpldValue
+  readonly path: string
+  readonly roots: readonly string[]
+  readonly json: string
+  readonly receiptHex: string
+  readonly revocationHex: string
+  readonly entitled?: readonly Did[]
+}
 
 /** Runs each case of a file: what `run` returns must equal `expected`, what it throws must have the code of `error`. */
 function runAll(name: string, run: (input: Input) => object): void {
@@ -37,7 +55,7 @@ function runAll(name: string, run: (input: Input) => object): void {
 function runOne(vector: VectorCase, run: (input: Input) => object): void {
   let result: object
   try {
-    result = run(vector.input as Input)
+    result = run(vector.input as unknown as Input)
   } catch (error) {
     if (!isTalosError(error)) throw error
     result = { error: error.code }
@@ -50,19 +68,19 @@ function conditionsOf({ payload, policy, rules }: Input): Conditions {
 }
 
 function allowed(input: Input): { readonly allowed: boolean } {
-  const args = argumentsFromJson(input['argumentsJson'] as unknown as string)
+  const args = argumentsFromJson(input.argumentsJson)
   const causes = refusals(conditionsOf(input), args, { budget: new Budget(), resolvePath: undefined })
   return { allowed: causes.length === 0 }
 }
 
 runAll('command', ({ granted, asked, server, tool, command }) => {
   if (server !== undefined) {
-    const written = mcpToolCommand({ server, tool: String(tool) })
+    const written = mcpToolCommand({ server, tool })
     expect(mcpToolOf(written)).toEqual({ server, tool })
     return { command: written, display: displayCommand(written) }
   }
-  if (granted !== undefined) return { covered: commandCovers(granted, String(asked)) }
-  return { segments: parseCommand(String(command)) }
+  if (granted !== undefined) return { covered: commandCovers(granted, asked) }
+  return { segments: parseCommand(command) }
 })
 
 runAll('selector', ({ selector, argumentsJson }) => {
@@ -74,7 +92,7 @@ runAll('policy', allowed)
 runAll('rules', allowed)
 
 runAll('path', ({ path, roots }) => {
-  const judged = (roots as readonly string[]).map((root) => ({ path: root, segments: judgePath(root) as string[] }))
+  const judged = roots.map((root) => ({ path: root, segments: judgePath(root) as string[] }))
   return { allowed: isWithin(path, judged, undefined) }
 })
 
