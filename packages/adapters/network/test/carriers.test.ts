@@ -4,11 +4,11 @@ import { carrierCompliance } from '@talos/testkit'
 import { seedOf, spawnPeer, tlsOf } from './fixtures.ts'
 
 carrierCompliance('tls', async () => {
-  const dialler = tlsOf(1)
+  const dialer = tlsOf(1)
   const listener = tlsOf(2)
   return {
-    dialler,
-    diallerKey: dialler.transportKey,
+    dialer,
+    dialerKey: dialer.transportKey,
     listener,
     listenerKey: listener.transportKey,
     anyEndpoint: 'tls://127.0.0.1:0',
@@ -25,7 +25,7 @@ carrierCompliance('tls', async () => {
     ],
     peerDeath: async () => {
       const peer = await spawnPeer('silent')
-      const connection = await dialler.dial(peer.endpoint, { remoteTransportKey: listener.transportKey })
+      const connection = await dialer.dial(peer.endpoint, { remoteTransportKey: listener.transportKey })
       return { connection, kill: peer.kill }
     },
     close: async () => undefined,
@@ -34,28 +34,28 @@ carrierCompliance('tls', async () => {
 
 carrierCompliance('memory', async () => {
   const network = new MemoryNetwork()
-  const dialler = memoryCarrier({ network, transportKey: seedOf(1) })
+  const dialer = memoryCarrier({ network, transportKey: seedOf(1) })
   const listener = memoryCarrier({ network, transportKey: seedOf(2) })
   return {
-    dialler,
-    diallerKey: dialler.transportKey,
+    dialer,
+    dialerKey: dialer.transportKey,
     listener,
     listenerKey: listener.transportKey,
     anyEndpoint: 'memory://any',
     deadEndpoint: 'memory://nobody',
     malformedEndpoints: ['', 'memory:', 'tls://127.0.0.1:1', 'memory://', 'memory://A', `memory://${'a'.repeat(65)}`],
-    peerDeath: () => memoryDeath({ network, dialler, listener }),
+    peerDeath: () => memoryDeath({ network, dialer, listener }),
     close: async () => network.sever(),
   }
 })
 
-async function memoryDeath(parts: { network: MemoryNetwork; dialler: Carrier; listener: Carrier }) {
+async function memoryDeath(parts: { network: MemoryNetwork; dialer: Carrier; listener: Carrier }) {
   const onConnection = (far: CarrierConnection) => {
     void (async () => {
       for await (const chunk of far.incoming) if (chunk.length === 0) return
     })().catch(() => undefined)
   }
   const listening = await parts.listener.listen('memory://mortal', { onConnection })
-  const connection = await parts.dialler.dial(listening.endpoints[0] ?? '', { remoteTransportKey: seedOf(2) })
+  const connection = await parts.dialer.dial(listening.endpoints[0] ?? '', { remoteTransportKey: seedOf(2) })
   return { connection, kill: async () => parts.network.sever() }
 }

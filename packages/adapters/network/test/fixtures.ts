@@ -1,7 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { Secret } from '@talos/bytes'
+import { ed25519Signer, type Signer } from '@talos/identity'
 import { portableKernel } from '@talos/kernel'
-import { type TlsCarrier, tlsCarrier } from '@talos/network'
+import {
+  type Link,
+  MemoryNetwork,
+  memoryCarrier,
+  type OpenLinkOptions,
+  openLink,
+  type TlsCarrier,
+  tlsCarrier,
+} from '@talos/network'
+import type { CarrierConnection } from '@talos/ports'
 
 export const kernel = portableKernel()
 
@@ -43,4 +54,63 @@ function firstLine(child: ChildProcess): Promise<string> {
       if (end >= 0) resolve(text.slice(0, end))
     })
   })
+}
+
+export function signerOf(filler: number): Signer {
+  return ed25519Signer({ kernel, seed: Secret.of(seedOf(filler)) })
+}
+
+export const alice = signerOf(101)
+export const bob = signerOf(102)
+export const mallory = signerOf(103)
+export const ALICE_KEY = seedOf(1)
+export const BOB_KEY = seedOf(2)
+
+/** The two ends of one connection in memory: Alice dialled Bob. */
+export async function connectionPair(
+  network = new MemoryNetwork(),
+): Promise<{ near: CarrierConnection; far: CarrierConnection }> {
+  const accepted = Promise.withResolvers<CarrierConnection>()
+  const listener = memoryCarrier({ network, transportKey: BOB_KEY })
+  const listening = await listener.listen('memory://any', { onConnection: accepted.resolve })
+  const dialer = memoryCarrier({ network, transportKey: ALICE_KEY })
+  const near = await dialer.dial(listening.endpoints[0] ?? '', { remoteTransportKey: BOB_KEY })
+  return { near, far: await accepted.promise }
+}
+
+export function dialerOptions(connection: CarrierConnection): OpenLinkOptions {
+  return { connection, role: 'dialer', signer: alice, transportKey: ALICE_KEY, expectedDid: bob.did }
+}
+
+export function listenerOptions(connection: CarrierConnection): OpenLinkOptions {
+  return { connection, role: 'listener', signer: bob, transportKey: BOB_KEY }
+}
+
+/** Alice's and Bob's link over memory. */
+export async function linkPair(
+  settings: Partial<OpenLinkOptions> = {},
+  ofBob: Partial<OpenLinkOptions> = {},
+): Promise<{ a: Link; b: Link; near: CarrierConnection; far: CarrierConnection }> {
+  const { near, far } = await connectionPair()
+  const [a, b] = await Promise.all([
+    openLink({ ...dialerOptions(near), ...settings }),
+    openLink({ ...listenerOptions(far), ...settings, ...ofBob }),
+  ])
+  return { a, b, near, far }
+}
+
+export function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs))
+}
+
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await pause(2)
+}
+
+/** What the promise fails with; listens at once, so that no failure goes unheard. */
+export function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
 }

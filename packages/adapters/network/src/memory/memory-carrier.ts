@@ -19,7 +19,11 @@ import { Pipe } from './pipe.ts'
 
 const SCHEME = 'memory:'
 const ENDPOINT = /^memory:\/\/([a-z0-9.-]{1,64})$/
+const NETWORK_OFFSET = CHANNEL_BINDING_BYTES - 8
 const COUNTER_OFFSET = CHANNEL_BINDING_BYTES - 4
+
+/** Networks of this process, so that no binding of one occurs in another. */
+let networkCount = 0
 
 export interface MemoryCarrierOptions {
   readonly network: MemoryNetwork
@@ -36,6 +40,7 @@ interface Listening {
 export class MemoryNetwork {
   readonly #listeners = new Map<string, Listening>()
   readonly #open = new Set<MemoryConnection>()
+  readonly #number = (networkCount += 1)
   #counter = 0
 
   /** Cuts every connection, as the death of a machine would: both ends see a reset. */
@@ -59,14 +64,14 @@ export class MemoryNetwork {
   }
 
   /** @internal */
-  connect(endpoint: string, dialler: Uint8Array, pinned: Uint8Array): CarrierConnection {
+  connect(endpoint: string, dialer: Uint8Array, pinned: Uint8Array): CarrierConnection {
     const listening = this.#listeners.get(nameOf(endpoint))
     if (listening === undefined) throw new TalosError('NETWORK_UNREACHABLE', { endpoint, reason: 'nobody listens' })
     if (!equalBytes(listening.transportKey, pinned)) throw new TalosError('NETWORK_KEY_MISMATCH', { endpoint })
     const [there, back] = [new Pipe(), new Pipe()]
     const channelBinding = this.#nextBinding()
     const near = new MemoryConnection({ out: there, in: back, remoteTransportKey: pinned.slice(), channelBinding })
-    const far = new MemoryConnection({ out: back, in: there, remoteTransportKey: dialler.slice(), channelBinding })
+    const far = new MemoryConnection({ out: back, in: there, remoteTransportKey: dialer.slice(), channelBinding })
     joinEnds(near, far)
     for (const connection of [near, far]) {
       this.#open.add(connection)
@@ -76,11 +81,13 @@ export class MemoryNetwork {
     return near
   }
 
-  /** Unique per connection of this network: all that a binding between parts of one process can mean. */
+  /** Unique per connection in this process: all that a binding between parts of one process can mean. */
   #nextBinding(): Uint8Array {
     this.#counter += 1
     const binding = new Uint8Array(CHANNEL_BINDING_BYTES)
-    new DataView(binding.buffer).setUint32(COUNTER_OFFSET, this.#counter)
+    const view = new DataView(binding.buffer)
+    view.setUint32(NETWORK_OFFSET, this.#number)
+    view.setUint32(COUNTER_OFFSET, this.#counter)
     return binding
   }
 }
@@ -127,7 +134,7 @@ function listen(
     if (open.size >= maxConnections) return false
     open.add(connection)
     void connection.closed.then(() => open.delete(connection))
-    // As on a real wire, the listener learns of the connection after the dialler's call has returned.
+    // As on a real wire, the listener learns of the connection after the dialer's call has returned.
     queueMicrotask(() => onConnection(connection))
     return true
   }

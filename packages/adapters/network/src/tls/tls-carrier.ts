@@ -2,7 +2,7 @@
  * The TLS carrier (spec 13-link-envelope, 13.2): TLS 1.3 between two raw Ed25519 keys.
  *
  * No certificate authority, no names, no resumption, no early data. Each side shows the certificate of its transport
- * key; the dialler compares the listener's key with the pinned one, the listener reports the dialler's. The key exchange
+ * key; the dialer compares the listener's key with the pinned one, the listener reports the dialer's. The key exchange
  * is the hybrid X25519MLKEM768 alone, so that what the link says about itself is no harvest for later either.
  * Left out: who a key belongs to (the link's hello) and the secrecy of contents (the session).
  */
