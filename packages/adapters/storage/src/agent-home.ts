@@ -19,6 +19,7 @@ import {
   attempt,
   makeFolder,
   readPrivateFile,
+  requireOwnFolder,
   requirePrivateFile,
   requirePrivateFolder,
   syncFolder,
@@ -64,6 +65,11 @@ export class AgentHome {
       .sort()
   }
 
+  /** Whether an agent of that name exists. @throws TalosError `AGENT_NAME_INVALID` */
+  has(name: string): boolean {
+    return existsSync(this.#pathOf(name))
+  }
+
   /**
    * Makes the folder of a new agent with its key file in it, all or nothing.
    *
@@ -74,7 +80,6 @@ export class AgentHome {
     const path = this.#pathOf(name)
     makeFolder(this.#agents)
     this.#requirePrivate()
-    if (existsSync(path)) throw new TalosError('AGENT_EXISTS', { name })
     const draft = join(this.#agents, `.new-${randomUUID()}`)
     try {
       makeFolder(draft)
@@ -94,7 +99,7 @@ export class AgentHome {
    */
   open(name: string): AgentFolder {
     const path = this.#pathOf(name)
-    if (!existsSync(path)) throw new TalosError('AGENT_NOT_FOUND', { name, home: this.root })
+    if (!this.has(name)) throw new TalosError('AGENT_NOT_FOUND', { name, home: this.root })
     this.#requirePrivate()
     requirePrivateFolder(path)
     return new AgentFolder({ home: this, name, path })
@@ -110,7 +115,7 @@ export class AgentHome {
   }
 
   #requirePrivate(): void {
-    requirePrivateFolder(this.root)
+    requireOwnFolder(this.root)
     requirePrivateFolder(this.#agents)
   }
 
@@ -119,8 +124,7 @@ export class AgentHome {
     try {
       renameSync(draft, path)
     } catch (cause) {
-      const taken = ['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EPERM'].includes(systemCode(cause)) && existsSync(path)
-      if (taken) throw new TalosError('AGENT_EXISTS', { name }, { cause })
+      if (existsSync(path)) throw new TalosError('AGENT_EXISTS', { name }, { cause })
       throw new TalosError('FILE_FAILED', { operation: 'create', path, reason: systemCode(cause) }, { cause })
     }
     attempt('flush', this.#agents, () => syncFolder(this.#agents))

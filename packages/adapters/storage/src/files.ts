@@ -18,6 +18,7 @@ import {
   renameSync,
   rmSync,
   type Stats,
+  statSync,
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -28,7 +29,10 @@ import { isTalosError, TalosError } from '@talos/errors'
 export const FOLDER_MODE = 0o700
 /** Owner only: read, write. */
 export const FILE_MODE = 0o600
+/** Any access by others. */
 const OTHERS = 0o077
+/** Others could put something else in its place. */
+const OTHERS_WRITE = 0o022
 const READ_CHUNK_BYTES = 65_536
 const HAS_MODES = process.platform !== 'win32'
 
@@ -49,7 +53,19 @@ export function makeFolder(path: string): void {
 export function requirePrivateFolder(path: string): void {
   const stats = attempt('look at', path, () => lstatSync(path))
   if (!stats.isDirectory()) throw new TalosError('HOME_UNUSABLE', { path, wanted: 'folder' })
-  requirePrivate(path, stats, '700')
+  requirePrivate(path, stats, { forbidden: OTHERS, wanted: '700' })
+}
+
+/**
+ * Refuses a folder in which somebody else could replace what stands in it. Others may look: what is private lies further
+ * down. Links are followed, because the user named this folder.
+ *
+ * @throws TalosError `HOME_UNUSABLE`, `HOME_PERMISSIONS`, `FILE_FAILED`
+ */
+export function requireOwnFolder(path: string): void {
+  const stats = attempt('look at', path, () => statSync(path))
+  if (!stats.isDirectory()) throw new TalosError('HOME_UNUSABLE', { path, wanted: 'folder' })
+  requirePrivate(path, stats, { forbidden: OTHERS_WRITE, wanted: '700' })
 }
 
 /**
@@ -61,7 +77,7 @@ export function requirePrivateFile(path: string): void {
   const stats = attempt('look at', path, () => lstatSync(path, { throwIfNoEntry: false }))
   if (stats === undefined) return
   if (!stats.isFile()) throw new TalosError('HOME_UNUSABLE', { path, wanted: 'file' })
-  requirePrivate(path, stats, '600')
+  requirePrivate(path, stats, { forbidden: OTHERS, wanted: '600' })
 }
 
 /** Creates an empty private file where there is none, so that SQLite and others inherit its mode. */
@@ -103,7 +119,7 @@ export function readPrivateFile(path: string, maxBytes: number): Uint8Array {
     try {
       const stats = fstatSync(descriptor)
       if (!stats.isFile()) throw new TalosError('HOME_UNUSABLE', { path, wanted: 'file' })
-      requirePrivate(path, stats, '600')
+      requirePrivate(path, stats, { forbidden: OTHERS, wanted: '600' })
       return readAll(descriptor, maxBytes)
     } finally {
       closeSync(descriptor)
@@ -137,10 +153,17 @@ export function systemCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown'
 }
 
-function requirePrivate(path: string, stats: Stats, wanted: string): void {
+interface Privacy {
+  /** Permission bits that must not be set. */
+  readonly forbidden: number
+  /** The mode that the error advises. */
+  readonly wanted: string
+}
+
+function requirePrivate(path: string, stats: Stats, { forbidden, wanted }: Privacy): void {
   if (!HAS_MODES) return
   const isOwn = stats.uid === process.geteuid?.()
-  if (!isOwn || (stats.mode & OTHERS) !== 0) {
+  if (!isOwn || (stats.mode & forbidden) !== 0) {
     throw new TalosError('HOME_PERMISSIONS', { path, mode: (stats.mode & 0o777).toString(8), wanted })
   }
 }

@@ -1,5 +1,5 @@
 /** Peers and settings at rest: whom this agent knows, how to reach them, and what it was told to remember. */
-import { parseJson, utf8 } from '@talos/bytes'
+import { type JsonValue, parseJson, utf8 } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { Database, Row } from './database.ts'
@@ -152,6 +152,12 @@ function peerOf(row: Row): StoredPeer {
 }
 
 function endpointsOf(text: string): string[] {
-  const value = parseJson(text)
-  return Array.isArray(value) ? value.map(String) : []
+  let value: JsonValue = null
+  try {
+    value = parseJson(text)
+  } catch {
+    // Falls through: what is no list of texts is refused below, whatever else it is.
+  }
+  if (Array.isArray(value)) return value.map(String)
+  throw new TalosError('STORE_CORRUPT', { store: 'agent', reason: 'the endpoints of a peer are not a list' })
 }
