@@ -8,21 +8,25 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { auditVectors } from './vectors/audit.ts'
 import { canonicalVectors } from './vectors/canonical.ts'
 import { capabilityVectors } from './vectors/capability.ts'
 import { envelopeVectors } from './vectors/envelope.ts'
 import { identityVectors } from './vectors/identity.ts'
 import { kernelVectors } from './vectors/kernel.ts'
+import { merkleVectors } from './vectors/merkle.ts'
 import { sessionVectors } from './vectors/session.ts'
 import type { VectorGenerator } from './vectors/vector-file.ts'
 
 /** The generators by area, which is the folder's name; one line each. */
 const GENERATORS: Readonly<Record<string, VectorGenerator>> = {
+  audit: auditVectors,
   canonical: canonicalVectors,
   capability: capabilityVectors,
   envelope: envelopeVectors,
   identity: identityVectors,
   kernel: kernelVectors,
+  merkle: merkleVectors,
   session: sessionVectors,
 }
 
