@@ -166,7 +166,7 @@ export function recordOf(state: SessionState): SessionRecord {
   return decodeCbor(encodeSessionState(state)) as unknown as SessionRecord
 }
 
-export function hexOf(state: SessionState): string {
+function hexOf(state: SessionState): string {
   return toHex(encodeSessionState(state))
 }
 

@@ -5,6 +5,7 @@
  */
 import { equalBytes, type Secret } from '@talos/bytes'
 import { parseSessionKeyCertificate, SESSION_KEY_CERTIFICATE_TAG, type SessionKeyCertificate } from '@talos/contracts'
+import { TalosError } from '@talos/errors'
 import { openEnvelope, type Signer, signEnvelope } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { PREKEY_BACKDATE_S, PREKEY_LIFETIME_S, SESSION_SUITE } from './constants.ts'
@@ -22,12 +23,12 @@ export interface CertifySessionKeyInput {
 /**
  * Certifies the session key of an instance for as long as a signed prekey lives; returns the signed envelope.
  *
- * @throws TalosError `SCHEMA_INVALID` (instance), `SIGNER_FAILED`
+ * @throws TalosError `SESSION_ARGUMENT` (instance), `SIGNER_FAILED`
  */
 export async function certifySessionKey(input: CertifySessionKeyInput): Promise<Uint8Array> {
   const { kernel, signer, instance, sessionKey, nowMs } = input
   const nowS = Math.floor(nowMs / 1000)
-  const payload = parseSessionKeyCertificate({
+  const payload = checkPayload({
     iss: signer.did,
     suite: SESSION_SUITE,
     instance,
@@ -69,5 +70,13 @@ function openCertificate(kernel: Kernel, credential: Uint8Array): SessionKeyCert
     return parseSessionKeyCertificate(payload)
   } catch {
     return undefined
+  }
+}
+
+function checkPayload(payload: unknown): SessionKeyCertificate {
+  try {
+    return parseSessionKeyCertificate(payload)
+  } catch (cause) {
+    throw new TalosError('SESSION_ARGUMENT', { name: 'the certificate', reason: 'its instance' }, { cause })
   }
 }

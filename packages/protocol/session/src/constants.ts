@@ -34,7 +34,7 @@ export const MAX_SESSION_MESSAGES = 2 ** 32
 /** How long a session seals. Afterwards the peers establish a new one. */
 export const SESSION_LIFETIME_MS = 7 * 24 * 3_600_000
 /** How much longer it opens what is still on its way: as long as keys of missing messages are kept. */
-export const SESSION_OPEN_GRACE_MS = SKIPPED_KEY_LIFETIME_MS
+export const SESSION_OPEN_GRACE_MS = 7 * 24 * 3_600_000
 /** Smallest padded size; below it sizes tell nothing. */
 export const PADDING_FLOOR_BYTES = 256
 

@@ -15,7 +15,6 @@ import {
   type Responded,
   type RespondInput,
   respond,
-  type SessionState,
   verifyBundle,
 } from '../src/index.ts'
 
@@ -83,14 +82,10 @@ export function respondTo(
   })
 }
 
-export interface Pair {
-  readonly alice: SessionState
-  readonly bob: SessionState
-}
-
-export async function establish({ oneTime = 0 as number | undefined, from = makeAgent('alice'), to = 'bob' } = {}) {
-  const holder = await withPrekeys(makeAgent(to))
-  const initiated = await initiateTo(from, { served: holder.served(oneTime) })
+/** A session of Alice with Bob. */
+export async function establish({ oneTime = 0 } = {}) {
+  const holder = await withPrekeys(makeAgent('bob'))
+  const initiated = await initiateTo(makeAgent('alice'), { served: holder.served(oneTime) })
   const responded = respondTo(holder, { firstFlight: initiated.message })
   return { alice: initiated.state, bob: responded.state, holder, initiated, responded }
 }

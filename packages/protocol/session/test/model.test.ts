@@ -14,7 +14,8 @@ type Command =
       readonly pick: number
       readonly bit: number
     }
-  | { readonly type: 'restart' | 'exchange'; readonly by: Side }
+  | { readonly type: 'restart'; readonly by: Side }
+  | { readonly type: 'exchange'; readonly by: Side }
 
 interface Travelling {
   readonly text: string
@@ -52,7 +53,8 @@ class Model {
 
   /** Hears a message that must open. */
   deliver(to: Side, message: Travelling): void {
-    expect(this.line.hear(to, message.bytes)).toBe(message.text)
+    const heard = this.line.hear(to, message.bytes)
+    if (heard !== message.text) throw new Error(`heard ${heard} for ${message.text}`)
     this.hears(to, message)
   }
 
@@ -108,7 +110,10 @@ function play(commands: readonly Command[], mustOpen: (model: Model, to: Side, m
 
 function run(model: Model, step: Command, mustOpen: (model: Model, to: Side, message: Travelling) => boolean): void {
   const { line } = model
-  if (step.type === 'send') return model.send(step.by)
+  if (step.type === 'send') {
+    model.send(step.by)
+    return
+  }
   if (step.type === 'exchange') {
     for (const by of [step.by, other(step.by)]) {
       model.send(by)

@@ -1,0 +1,85 @@
+import { decodeCbor, encodeCbor, type IpldValue } from '@talos/bytes'
+import type { SessionRecord } from '@talos/contracts'
+import { describe, expect, it } from 'vitest'
+import {
+  decodeSessionState,
+  encodeSessionState,
+  MAX_OLD_CHAINS,
+  MAX_SESSION_RECORD_BYTES,
+  MAX_SKIPPED_KEYS,
+  type SessionState,
+} from '../src/index.ts'
+import { establish, NOW_MS } from './agents.ts'
+import { Line, recordOf } from './line.ts'
+
+const invalid = expect.objectContaining({ code: 'SESSION_STATE_INVALID' })
+
+/** Keys of `count` skipped messages, with the longest numbers that there are. */
+function keys(count: number) {
+  const first = 2 ** 24 - count
+  return Array.from({ length: count }, (_, index) => ({
+    count: first + index,
+    messageKey: new Uint8Array(32).fill(index),
+    storedMs: NOW_MS,
+  }))
+}
+
+function withChains(state: SessionState, sizes: readonly number[]): Uint8Array {
+  const record = recordOf(state)
+  const [current = 0, ...old] = sizes
+  const oldChains = old.map((size) => ({ headerKey: new Uint8Array(32), skipped: keys(size) }))
+  const receiving = { ...record.receiving, skipped: keys(current) }
+  return encodeCbor({ ...record, receiving, oldChains } as unknown as IpldValue)
+}
+
+describe('a stored session', () => {
+  it('comes back as it was at both ends and goes on', async () => {
+    const line = new Line(await establish())
+    for (let round = 0; round < 3; round += 1) {
+      line.turn()
+      for (const side of ['alice', 'bob'] as const) {
+        const stored = encodeSessionState(line.states[side])
+        line.states[side] = decodeSessionState(stored)
+        expect(encodeSessionState(line.states[side])).toEqual(stored)
+      }
+    }
+    expect(line.states.alice.toJSON()).toMatchObject({ messages: 7, sendCount: 1, receiveCount: 1, skippedKeys: 0 })
+  })
+
+  it('holds 2,000 skipped keys in all its chains within its size, and not one more', async () => {
+    const { bob } = await establish()
+    for (const sizes of [[MAX_SKIPPED_KEYS], [400, 400, 400, 400, 400]]) {
+      const stored = withChains(bob, sizes)
+      expect(stored.length).toBeLessThan(MAX_SESSION_RECORD_BYTES)
+      expect(decodeSessionState(stored).toJSON().skippedKeys).toBe(MAX_SKIPPED_KEYS)
+    }
+    for (const sizes of [[MAX_SKIPPED_KEYS + 1], [MAX_SKIPPED_KEYS, 1], [401, 400, 400, 400, 400]]) {
+      expect(() => decodeSessionState(withChains(bob, sizes))).toThrow(invalid)
+    }
+  })
+
+  it('remembers four old chains and not five', async () => {
+    const { bob } = await establish()
+    const chains = Array.from({ length: MAX_OLD_CHAINS }, () => 1)
+    expect(decodeSessionState(withChains(bob, [0, ...chains])).toJSON().skippedKeys).toBe(MAX_OLD_CHAINS)
+    expect(() => decodeSessionState(withChains(bob, [0, ...chains, 1]))).toThrow(invalid)
+  })
+
+  it('is refused when it is larger than any session, before it is decoded', () => {
+    expect(() => decodeSessionState(new Uint8Array(MAX_SESSION_RECORD_BYTES + 1))).toThrow(invalid)
+  })
+
+  it('is refused at every length short of its own', async () => {
+    const { alice } = await establish()
+    const stored = encodeSessionState(alice)
+    for (const length of stored.keys()) expect(() => decodeSessionState(stored.subarray(0, length))).toThrow(invalid)
+  })
+
+  it('gives out copies of its public bytes only', async () => {
+    const { alice } = await establish()
+    const before = encodeSessionState(alice)
+    for (const bytes of [alice.sessionId, alice.transcriptHash, alice.context]) bytes.fill(0xee)
+    expect(encodeSessionState(alice)).toEqual(before)
+    expect((decodeCbor(before) as unknown as SessionRecord).sessionId).toEqual(alice.sessionId)
+  })
+})
