@@ -17,7 +17,7 @@ import { requireSize } from './rows.ts'
 const DOMAIN = 'talos/row/1'
 
 /** Where a sealed value stands. */
-export interface RowPlace {
+interface RowPlace {
   readonly table: string
   /** The row's primary key as text. */
   readonly key: string

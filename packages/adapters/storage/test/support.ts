@@ -1,7 +1,7 @@
 /** What the storage tests share: an agent with an open database, values to store, and codes of failures. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Cid, Secret } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
@@ -81,7 +81,7 @@ export function codeOf(run: () => unknown): string | undefined {
   return undefined
 }
 
-const WORKER = join(import.meta.dirname, 'worker.ts')
+const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url))
 const ARGUMENTS = ['--conditions=talos-source', '--disable-warning=ExperimentalWarning', WORKER]
 
 /** Runs the worker to its end in another process and returns what it printed. */
