@@ -254,6 +254,23 @@ export function policyCases(): readonly object[] {
     ...apart([['not', ['>', '.a', 100]]], '{"a":"1000"}', 'an inequality on a text'),
     ...apart([['not', ['any', '.a', ['==', '.', 1]]]], '{"a":1}', 'a quantifier on an integer'),
     ...apart([['not', ['==', '.a[0]', 1]]], '{"a":[]}', 'a selector that fails'),
+    ...apart([['not', ['any', '.a[0]', ['==', '.', 1]]]], '{"a":[]}', 'a quantifier whose selector fails'),
+    ...apart(
+      [
+        [
+          'not',
+          [
+            'or',
+            [
+              ['like', '.a', 'x*'],
+              ['==', '.a', 5],
+            ],
+          ],
+        ],
+      ],
+      '{"a":6}',
+      'undecided or false',
+    ),
     refused({ a: 1 }, 'a map instead of statements'),
     refused(['==', '.a', 1], 'a statement instead of statements'),
     refused([[]], 'an empty statement'),
@@ -353,6 +370,15 @@ export function ruleCases(): readonly object[] {
       ],
       '{}',
       says(false, 'each mention must be optional'),
+    ),
+    closed(
+      [],
+      [
+        ['known', '.k?'],
+        ['range', '.k?', 1, 2],
+      ],
+      '{}',
+      says(true, 'each mention is optional'),
     ),
     closed([['==', '.k?', null]], [], '{}', says(true, 'a policy sees null where an optional argument is absent')),
     closed([], [['known', '.["k"]']], '{"k":1}', says(true, 'a name in brackets')),
