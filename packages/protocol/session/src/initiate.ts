@@ -62,7 +62,7 @@ export interface Initiated extends Sealed {
  * Begins a session and seals its first message. Draws, in this order: ephemeral key (32), ratchet key (32), nonce (12).
  *
  * @throws TalosError `SESSION_ARGUMENT`, `SESSION_TOO_LARGE`, `SESSION_PREKEY_EXPIRED`, `SESSION_PREKEY_NOT_YET_VALID`,
- *   `SESSION_SELF`, `SESSION_LOW_ORDER`, `SIGNER_FAILED`
+ *   `SESSION_SELF`, `SESSION_LOW_ORDER`, `SIGNER_FAILED`, `LAYOUT_INVALID` (a certificate of more than 1,024 bytes)
  */
 export async function initiate(input: InitiateInput): Promise<Initiated> {
   const { kernel, random, plaintext, contentType = 0, padding = 'padme' } = input

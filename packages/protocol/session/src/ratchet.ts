@@ -98,7 +98,6 @@ export function open(state: SessionState, input: OpenInput): Opened {
   const record = SessionState.recordOf(state)
   const message = parseMessage(input.message)
   if (!equalBytes(message.sessionId, record.sessionId)) throw new TalosError('SESSION_MISMATCH')
-  refuseReserved(message.contentType)
   if (nowMs - record.createdMs >= SESSION_LIFETIME_MS + SESSION_OPEN_GRACE_MS) throw exhausted('age')
   if (record.messages >= MAX_SESSION_MESSAGES) throw exhausted('messages')
 
@@ -341,6 +340,12 @@ function takeOld(
 
 function parseMessage(bytes: Uint8Array): SessionMessage {
   checkPrefix(bytes, KIND_MESSAGE)
+  const message = decodeMessage(bytes)
+  refuseReserved(message.contentType)
+  return message
+}
+
+function decodeMessage(bytes: Uint8Array): SessionMessage {
   try {
     return decodeSessionMessage(bytes)
   } catch (cause) {
