@@ -14,6 +14,7 @@ import { capabilityVectors } from './vectors/capability.ts'
 import { envelopeVectors } from './vectors/envelope.ts'
 import { identityVectors } from './vectors/identity.ts'
 import { kernelVectors } from './vectors/kernel.ts'
+import { linkVectors } from './vectors/link.ts'
 import { merkleVectors } from './vectors/merkle.ts'
 import { sessionVectors } from './vectors/session.ts'
 import type { VectorGenerator } from './vectors/vector-file.ts'
@@ -26,6 +27,7 @@ const GENERATORS: Readonly<Record<string, VectorGenerator>> = {
   envelope: envelopeVectors,
   identity: identityVectors,
   kernel: kernelVectors,
+  link: linkVectors,
   merkle: merkleVectors,
   session: sessionVectors,
 }

@@ -1,5 +1,5 @@
 /**
- * A node of the network (spec 13-link-envelope, 13.9): listens on its carriers and dials peers by what an invitation
+ * A node of the network (spec 13-link-envelope, 13.11): listens on its carriers and dials peers by what an invitation
  * says. Inbound links are bounded in number, per DID, and while they have not yet proven one.
  */
 import type { Did } from '@talos/contracts'

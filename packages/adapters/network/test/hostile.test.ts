@@ -189,7 +189,7 @@ describe('a hello', () => {
 })
 
 describe('a link closes with a code when its peer', () => {
-  const violations: readonly (readonly [string, Uint8Array, string?])[] = [
+  const violations: readonly (readonly [name: string, violation: Uint8Array, code?: string])[] = [
     ['sends a frame of unknown type', Uint8Array.of(9, 0, 0, 0, 0, 0, 0, 0, 0, 0)],
     ['sends a frame of type zero', bytes(10)],
     ['sets an unknown flag', frame({ type: MESSAGE, flags: 3, stream: 2, payload: content(1, 0) }).with(1, 7)],
@@ -260,7 +260,9 @@ describe('a link closes with a code when its peer', () => {
     ],
   ]
 
-  it.each(violations)('%s', async (_, violation, code = 'NETWORK_FRAME_INVALID') => {
+  const cases = violations.map(([name, violation, code = 'NETWORK_FRAME_INVALID']) => ({ name, violation, code }))
+
+  it.each(cases)('$name', async ({ violation, code }) => {
     const { link, raw, heard } = await linkToRaw({ maxMessageBytes: 1_048_576, windowBytes: 2_097_152 })
     const pending = failureOf(link.request(1, bytes(1)).catch((error: unknown) => Promise.reject(error)))
     const before = heard.bytes().length

@@ -40,8 +40,13 @@ interface Listening {
 export class MemoryNetwork {
   readonly #listeners = new Map<string, Listening>()
   readonly #open = new Set<MemoryConnection>()
-  readonly #number = (networkCount += 1)
+  readonly #number: number
   #counter = 0
+
+  constructor() {
+    networkCount += 1
+    this.#number = networkCount
+  }
 
   /** Cuts every connection, as the death of a machine would: both ends see a reset. */
   sever(): void {
