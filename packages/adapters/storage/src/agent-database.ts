@@ -16,7 +16,7 @@ import { EvidenceStore, GrantStore, InvocationReplayStore, RevocationStore } fro
 import { Database } from './database.ts'
 import { type IncomingMessage, MessageStore, type OutgoingMessage } from './message-store.ts'
 import { PeerStore, SettingStore } from './peer-store.ts'
-import { PrekeyStore } from './prekey-store.ts'
+import { type OneTimeKeyName, PrekeyStore } from './prekey-store.ts'
 import { NO_SEALER, type RowSealer, rowSealer } from './row-seal.ts'
 import { type NewSession, SessionStore, type SessionUpdate } from './session-store.ts'
 
@@ -46,7 +46,7 @@ export interface ReceiveCommit {
   /** The message that was opened; absent for control frames. */
   readonly message?: IncomingMessage
   /** The one-time key that the new session used. */
-  readonly consumedOneTime?: { readonly serial: number; readonly index: number }
+  readonly consumedOneTime?: OneTimeKeyName
   /** The first flight that made the new session. */
   readonly firstFlight?: { readonly transcriptHash: Uint8Array; readonly expiresMs: number }
 }

@@ -17,6 +17,7 @@ const VERSION_1 = `
 
   CREATE TABLE prekey_bundles (
     serial INTEGER PRIMARY KEY AUTOINCREMENT,
+    bundle_hash BLOB NOT NULL UNIQUE,
     bundle BLOB NOT NULL,
     sealed BLOB NOT NULL,
     created_ms INTEGER NOT NULL,
@@ -108,8 +109,13 @@ const VERSION_1 = `
     name TEXT,
     endpoints TEXT NOT NULL,
     transport_key BLOB,
-    bundle_serial INTEGER,
     updated_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE peer_bundles (
+    did TEXT NOT NULL,
+    instance TEXT NOT NULL,
+    serial INTEGER NOT NULL,
+    PRIMARY KEY (did, instance)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE settings (
     key TEXT PRIMARY KEY,

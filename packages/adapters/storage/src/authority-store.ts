@@ -126,6 +126,15 @@ export class RevocationStore {
     return this.#database.all(sql, { revoked: revoked.toString() }).map(revocationOf)
   }
 
+  /** Whether one of the entitled revoked an object, and who did first: what a verifier of chains asks. */
+  isRevoked(
+    revoked: Cid,
+    entitled: readonly Did[],
+  ): { readonly revoked: false } | { readonly revoked: true; readonly by: Did; readonly atS: number } {
+    const first = this.of(revoked).find(({ issuer }) => entitled.includes(issuer))
+    return first === undefined ? { revoked: false } : { revoked: true, by: first.issuer, atS: first.atS }
+  }
+
   /** Everything that one issuer revoked, oldest first. */
   by(issuer: Did): NewRevocation[] {
     const sql = 'SELECT * FROM revocations WHERE issuer = :issuer ORDER BY at_s, revoked'
@@ -135,6 +144,13 @@ export class RevocationStore {
 
 /** `fresh`: go on. Everything else refuses the invocation. */
 export type ReplayVerdict = 'fresh' | 'replayed' | 'expired' | 'full'
+
+/** What a verifier of invocations asks; `seen` stands for expired as well. */
+export interface InvocationReplayView {
+  remember(cid: Cid, issuer: Did, expiresS: number): 'new' | 'seen' | 'full'
+}
+
+const ANSWERS = { fresh: 'new', replayed: 'seen', expired: 'seen', full: 'full' } as const
 
 export class InvocationReplayStore {
   readonly #database: Database
@@ -175,6 +191,11 @@ export class InvocationReplayStore {
       })
       return 'fresh'
     })
+  }
+
+  /** The replay set as of a time, for one authorization. */
+  at(nowS: number): InvocationReplayView {
+    return { remember: (cid, issuer, expiresS) => ANSWERS[this.claim({ cid, issuer, expiresS, nowS })] }
   }
 
   #highestS(): number {

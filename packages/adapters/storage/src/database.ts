@@ -100,7 +100,7 @@ export class Database {
       return result
     } catch (error) {
       // Some failures, a full disk among them, make SQLite roll back on its own.
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      if (this.#database.isTransaction) this.#attempt('write', () => this.#database.exec('ROLLBACK'))
       throw error
     } finally {
       this.#isInTransaction = false

@@ -21,6 +21,7 @@ export {
   GrantStore,
   INVOCATIONS_MAX_PER_ISSUER,
   InvocationReplayStore,
+  type InvocationReplayView,
   type NewEvidence,
   type NewGrant,
   type NewRevocation,
@@ -44,7 +45,9 @@ export {
 } from './message-store.ts'
 export {
   PEER_ENDPOINTS_MAX,
+  PEER_INSTANCES_MAX,
   PEERS_MAX,
+  type PeerInstance,
   type PeerRecord,
   PeerStore,
   SETTINGS_MAX,
@@ -55,6 +58,7 @@ export {
   FIRST_FLIGHTS_MAX,
   type NewPrekeys,
   ONE_TIME_KEYS_MAX,
+  type OneTimeKeyName,
   type OneTimePrekey,
   PrekeyStore,
   type StoredBundle,

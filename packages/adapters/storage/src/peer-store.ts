@@ -10,6 +10,8 @@ import { bytesOf, integerOf, optionalOf, requireRoom, requireSize, textOf } from
 export const PEERS_MAX = 10_000
 /** Endpoint hints per peer, as in an invitation. */
 export const PEER_ENDPOINTS_MAX = 8
+/** Instances of one peer whose bundles are told apart. */
+export const PEER_INSTANCES_MAX = 64
 /** Settings of one agent. */
 export const SETTINGS_MAX = 1_000
 const SETTINGS = 'settings'
@@ -24,9 +26,13 @@ export interface PeerRecord {
 }
 
 export interface StoredPeer extends PeerRecord {
-  /** Highest serial of a prekey bundle that was seen. */
-  readonly bundleSerial: number | undefined
   readonly updatedMs: number
+}
+
+/** One running instance of a peer. */
+export interface PeerInstance {
+  readonly did: Did
+  readonly instance: string
 }
 
 export class PeerStore {
@@ -36,7 +42,7 @@ export class PeerStore {
     this.#database = database
   }
 
-  /** Stores or replaces a peer; the bundle serial stays. @throws TalosError `STORE_FULL`, `STORE_WRITE_FAILED` */
+  /** Stores or replaces a peer. @throws TalosError `STORE_FULL`, `STORE_WRITE_FAILED` */
   put(peer: PeerRecord, nowMs: number): void {
     const { did, name, endpoints, transportKey } = peer
     if (endpoints.length > PEER_ENDPOINTS_MAX) {
@@ -64,9 +70,16 @@ export class PeerStore {
     return this.#database.all('SELECT * FROM peers ORDER BY updated_ms DESC, did').map(peerOf)
   }
 
-  /** Tells whether it was there. @throws TalosError `STORE_WRITE_FAILED` */
+  /** Tells whether it was there; its bundle serials stay, against rollback. @throws TalosError `STORE_WRITE_FAILED` */
   remove(did: Did): boolean {
     return this.#database.run('DELETE FROM peers WHERE did = :did', { did }) === 1
+  }
+
+  /** Highest serial of a verified prekey bundle of one instance of a peer. */
+  bundleSerial({ did, instance }: PeerInstance): number | undefined {
+    const sql = 'SELECT serial FROM peer_bundles WHERE did = :did AND instance = :instance'
+    const row = this.#database.get(sql, { did, instance })
+    return row === undefined ? undefined : integerOf(row, 'serial')
   }
 
   /**
@@ -74,14 +87,22 @@ export class PeerStore {
    *
    * @throws TalosError `BUNDLE_ROLLBACK`, `STORE_FULL`, `STORE_WRITE_FAILED`
    */
-  noteBundleSerial(options: { readonly did: Did; readonly serial: number; readonly nowMs: number }): void {
-    const { did, serial, nowMs } = options
+  noteBundleSerial({ did, instance, serial }: PeerInstance & { readonly serial: number }): void {
     this.#database.transaction(() => {
-      const known = this.get(did)
-      if (known === undefined) this.put({ did, endpoints: [] }, nowMs)
-      const seen = known?.bundleSerial ?? serial
-      if (serial < seen) throw new TalosError('BUNDLE_ROLLBACK', { offered: serial, seen })
-      this.#database.run('UPDATE peers SET bundle_serial = :serial WHERE did = :did', { serial, did })
+      const seen = this.bundleSerial({ did, instance })
+      if (seen !== undefined && serial < seen) throw new TalosError('BUNDLE_ROLLBACK', { offered: serial, seen })
+      if (seen === undefined) {
+        requireRoom(this.#database, {
+          what: 'instances of a peer',
+          limit: PEER_INSTANCES_MAX,
+          count: 'SELECT count(*) AS n FROM peer_bundles WHERE did = :did',
+          parameters: { did },
+        })
+      }
+      this.#database.run(
+        'INSERT OR REPLACE INTO peer_bundles (did, instance, serial) VALUES (:did, :instance, :serial)',
+        { did, instance, serial },
+      )
     })
   }
 
@@ -146,7 +167,6 @@ function peerOf(row: Row): StoredPeer {
     name: optionalOf(row, 'name', textOf),
     endpoints: endpointsOf(textOf(row, 'endpoints')),
     transportKey: optionalOf(row, 'transport_key', bytesOf),
-    bundleSerial: optionalOf(row, 'bundle_serial', integerOf),
     updatedMs: integerOf(row, 'updated_ms'),
   }
 }

@@ -26,6 +26,8 @@ export interface OneTimePrekey {
 export interface NewPrekeys {
   /** {@link PrekeyStore.nextSerial} or more. */
   readonly serial: number
+  /** By which a first flight names the bundle; 32 bytes. */
+  readonly bundleHash: Uint8Array
   /** The signed bundle as published. */
   readonly bundle: Uint8Array
   /** Secret bytes of its signed prekeys; sealed before they are stored. */
@@ -38,9 +40,16 @@ export interface NewPrekeys {
 
 export interface StoredBundle {
   readonly serial: number
+  readonly bundleHash: Uint8Array
   readonly bundle: Uint8Array
   readonly createdMs: number
   readonly keepUntilMs: number
+}
+
+/** Names one one-time key of one bundle. */
+export interface OneTimeKeyName {
+  readonly bundleHash: Uint8Array
+  readonly index: number
 }
 
 export class PrekeyStore {
@@ -53,7 +62,7 @@ export class PrekeyStore {
   }
 
   /** @throws TalosError `STORE_CONFLICT` (the serial does not grow), `STORE_FULL`, `STORE_WRITE_FAILED` */
-  put({ serial, bundle, secrets, oneTime, nowMs, keepUntilMs }: NewPrekeys): void {
+  put({ serial, bundleHash, bundle, secrets, oneTime, nowMs, keepUntilMs }: NewPrekeys): void {
     if (oneTime.length > ONE_TIME_KEYS_MAX) {
       throw new TalosError('STORE_FULL', { what: 'one-time keys', limit: ONE_TIME_KEYS_MAX })
     }
@@ -61,9 +70,9 @@ export class PrekeyStore {
       if (serial < this.nextSerial()) throw new TalosError('STORE_CONFLICT', { what: 'the prekey bundle' })
       const sealed = this.#sealer.seal({ table: BUNDLES, key: `${serial}`, version: 1 }, secrets)
       this.#database.run(
-        `INSERT INTO prekey_bundles (serial, bundle, sealed, created_ms, keep_until_ms)
-         VALUES (:serial, :bundle, :sealed, :nowMs, :keepUntilMs)`,
-        { serial, bundle: requireSize(bundle), sealed, nowMs, keepUntilMs },
+        `INSERT INTO prekey_bundles (serial, bundle_hash, bundle, sealed, created_ms, keep_until_ms)
+         VALUES (:serial, :bundleHash, :bundle, :sealed, :nowMs, :keepUntilMs)`,
+        { serial, bundleHash, bundle: requireSize(bundle), sealed, nowMs, keepUntilMs },
       )
       for (const { index, published, secret } of oneTime) {
         const sealedKey = this.#sealer.seal({ table: ONE_TIME, key: `${serial}/${index}`, version: 1 }, secret)
@@ -94,10 +103,12 @@ export class PrekeyStore {
   }
 
   /** Secret bytes of a bundle's signed prekeys. @throws TalosError `STORE_ROW_INVALID`, `STORE_KEY_MISSING` */
-  secrets(serial: number): Uint8Array | undefined {
-    const row = this.#database.get('SELECT sealed FROM prekey_bundles WHERE serial = :serial', { serial })
+  secrets(bundleHash: Uint8Array): Uint8Array | undefined {
+    const sql = 'SELECT serial, sealed FROM prekey_bundles WHERE bundle_hash = :bundleHash'
+    const row = this.#database.get(sql, { bundleHash })
     if (row === undefined) return undefined
-    return this.#sealer.open({ table: BUNDLES, key: `${serial}`, version: 1 }, bytesOf(row, 'sealed'))
+    const key = `${integerOf(row, 'serial')}`
+    return this.#sealer.open({ table: BUNDLES, key, version: 1 }, bytesOf(row, 'sealed'))
   }
 
   /**
@@ -135,21 +146,24 @@ export class PrekeyStore {
   }
 
   /** Secret bytes of a one-time key that no session used yet. @throws TalosError `STORE_ROW_INVALID`, `STORE_KEY_MISSING` */
-  oneTimeSecret({ serial, index }: { readonly serial: number; readonly index: number }): Uint8Array | undefined {
+  oneTimeSecret({ bundleHash, index }: OneTimeKeyName): Uint8Array | undefined {
     const row = this.#database.get(
-      'SELECT sealed FROM one_time_prekeys WHERE serial = :serial AND key_index = :index',
-      { serial, index },
+      `SELECT serial, one_time_prekeys.sealed AS sealed FROM one_time_prekeys JOIN prekey_bundles USING (serial)
+       WHERE bundle_hash = :bundleHash AND key_index = :index`,
+      { bundleHash, index },
     )
     if (row === undefined) return undefined
-    return this.#sealer.open({ table: ONE_TIME, key: `${serial}/${index}`, version: 1 }, bytesOf(row, 'sealed'))
+    const key = `${integerOf(row, 'serial')}/${index}`
+    return this.#sealer.open({ table: ONE_TIME, key, version: 1 }, bytesOf(row, 'sealed'))
   }
 
   /** Removes a one-time key. @throws TalosError `STORE_CONFLICT` (another session used it), `STORE_WRITE_FAILED` */
-  consumeOneTime({ serial, index }: { readonly serial: number; readonly index: number }): void {
-    const removed = this.#database.run('DELETE FROM one_time_prekeys WHERE serial = :serial AND key_index = :index', {
-      serial,
-      index,
-    })
+  consumeOneTime({ bundleHash, index }: OneTimeKeyName): void {
+    const removed = this.#database.run(
+      `DELETE FROM one_time_prekeys WHERE key_index = :index
+       AND serial = (SELECT serial FROM prekey_bundles WHERE bundle_hash = :bundleHash)`,
+      { bundleHash, index },
+    )
     if (removed !== 1) throw new TalosError('STORE_CONFLICT', { what: 'the one-time key' })
   }
 
@@ -192,6 +206,7 @@ export class PrekeyStore {
 function bundleOf(row: Row): StoredBundle {
   return {
     serial: integerOf(row, 'serial'),
+    bundleHash: bytesOf(row, 'bundle_hash'),
     bundle: bytesOf(row, 'bundle'),
     createdMs: integerOf(row, 'created_ms'),
     keepUntilMs: integerOf(row, 'keep_until_ms'),

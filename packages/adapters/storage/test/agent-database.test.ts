@@ -7,6 +7,7 @@ import {
   EVIDENCE_MAX_PER_INVOCATION,
   INBOX_IDS_KEEP_MS,
   PEER_ENDPOINTS_MAX,
+  PEER_INSTANCES_MAX,
   RECEIVE_ONLY_SESSIONS,
   STORE_MAX_VALUE_BYTES,
 } from '../src/index.ts'
@@ -21,8 +22,10 @@ const sessionOf = (number: number, nowMs = number) => ({
   nowMs,
 })
 const oneTime = (index: number) => ({ index, published: bytes(`public ${index}`), secret: bytes(`secret ${index}`) })
+const hashOf = (serial: number) => new Uint8Array(32).fill(serial)
 const prekeysOf = (serial: number) => ({
   serial,
+  bundleHash: hashOf(serial),
   bundle: bytes(`bundle ${serial}`),
   secrets: bytes(`secrets ${serial}`),
   oneTime: [oneTime(0), oneTime(1)],
@@ -89,8 +92,8 @@ describe('prekeys', () => {
     expect(prekeys.nextSerial()).toBe(1)
     prekeys.put(prekeysOf(1))
     expect(text(prekeys.latest()?.bundle)).toBe('bundle 1')
-    expect(text(prekeys.secrets(1))).toBe('secrets 1')
-    expect(prekeys.secrets(2)).toBeUndefined()
+    expect(text(prekeys.secrets(hashOf(1)))).toBe('secrets 1')
+    expect(prekeys.secrets(hashOf(2))).toBeUndefined()
     expect(prekeys.unserved()).toBe(2)
     expect([prekeys.serveOneTime()?.index, prekeys.serveOneTime()?.index, prekeys.serveOneTime()]).toEqual([
       0,
@@ -98,7 +101,8 @@ describe('prekeys', () => {
       undefined,
     ])
     expect(prekeys.unserved()).toBe(0)
-    const key = { serial: 1, index: 1 }
+    expect(prekeys.latest()?.bundleHash).toEqual(hashOf(1))
+    const key = { bundleHash: hashOf(1), index: 1 }
     expect(text(prekeys.oneTimeSecret(key))).toBe('secret 1')
     prekeys.consumeOneTime(key)
     expect(prekeys.oneTimeSecret(key)).toBeUndefined()
@@ -114,7 +118,7 @@ describe('prekeys', () => {
     expect(prekeys.list().map(({ serial }) => serial)).toEqual([4, 3])
     agent.database.removeExpired(3_000)
     expect(prekeys.list().map(({ serial }) => serial)).toEqual([4])
-    expect(prekeys.oneTimeSecret({ serial: 3, index: 0 })).toBeUndefined()
+    expect(prekeys.oneTimeSecret({ bundleHash: hashOf(3), index: 0 })).toBeUndefined()
     agent.database.removeExpired(4_000)
     expect(agent.reopen().prekeys.nextSerial()).toBe(5)
     const many = Array.from({ length: 1_001 }, (_, index) => oneTime(index))
@@ -188,7 +192,7 @@ describe('one transaction', () => {
     const { database } = agent
     database.prekeys.put(prekeysOf(1))
     const firstFlight = { transcriptHash: new Uint8Array(32), expiresMs: 9 }
-    const consumedOneTime = { serial: 1, index: 0 }
+    const consumedOneTime = { bundleHash: hashOf(1), index: 0 }
     const commit = { session: { create: sessionOf(1) }, message: incoming(1), consumedOneTime, firstFlight }
     expect(database.commitReceive(commit)).toEqual({ version: 1, isNew: true })
     expect(database.prekeys.oneTimeSecret(consumedOneTime)).toBeUndefined()
@@ -274,6 +278,10 @@ describe('authority', () => {
     ])
     expect(revocations.by(ALICE).map((one) => text(one.bytes))).toEqual(['a'])
     expect(revocations.of(cidOf('other'))).toEqual([])
+    expect(revocations.isRevoked(revoked, [ALICE])).toEqual({ revoked: true, by: ALICE, atS: 2 })
+    expect(revocations.isRevoked(revoked, [ALICE, BOB])).toEqual({ revoked: true, by: BOB, atS: 1 })
+    expect(revocations.isRevoked(revoked, [])).toEqual({ revoked: false })
+    expect(revocations.isRevoked(cidOf('other'), [ALICE])).toEqual({ revoked: false })
   })
 
   it('takes an invocation once, across restarts, and none that expired by the highest time ever seen', () => {
@@ -287,6 +295,17 @@ describe('authority', () => {
     expect(claim('a', 100, 100)).toBe('expired')
     expect(claim('a', 100, 50)).toBe('expired')
     expect(claim('b', 101, 50)).toBe('fresh')
+    const view = agent.database.replay.at(60)
+    const answers = [
+      ['c', 102],
+      ['c', 102],
+      ['d', 100],
+    ] as const
+    expect(answers.map(([label, expiresS]) => view.remember(cidOf(label), ALICE, expiresS))).toEqual([
+      'new',
+      'seen',
+      'seen',
+    ])
   })
 
   it('keeps evidence as it is, open or confidential', () => {
@@ -314,12 +333,18 @@ describe('peers and settings', () => {
   it('keep a peer, and the highest serial of its bundles', () => {
     using agent = openAgent()
     const { peers } = agent.database
-    peers.noteBundleSerial({ did: ALICE, serial: 4, nowMs: 1 })
+    const main = { did: ALICE, instance: 'main' }
+    expect(peers.bundleSerial(main)).toBeUndefined()
+    for (const serial of [4, 4, 6]) peers.noteBundleSerial({ ...main, serial })
+    expect(codeOf(() => peers.noteBundleSerial({ ...main, serial: 5 }))).toBe('BUNDLE_ROLLBACK')
+    expect(peers.bundleSerial(main)).toBe(6)
+    for (let count = 1; count < PEER_INSTANCES_MAX; count += 1) {
+      peers.noteBundleSerial({ did: ALICE, instance: `${count}`, serial: 1 })
+    }
+    expect(codeOf(() => peers.noteBundleSerial({ did: ALICE, instance: 'more', serial: 1 }))).toBe('STORE_FULL')
+    peers.put({ did: ALICE, endpoints: [] }, 1)
     peers.put({ did: ALICE, name: 'alice', endpoints: ['tls://h:1'], transportKey: new Uint8Array(32) }, 2)
-    peers.noteBundleSerial({ did: ALICE, serial: 4, nowMs: 3 })
-    peers.noteBundleSerial({ did: ALICE, serial: 6, nowMs: 3 })
-    expect(codeOf(() => peers.noteBundleSerial({ did: ALICE, serial: 5, nowMs: 3 }))).toBe('BUNDLE_ROLLBACK')
-    expect(peers.get(ALICE)).toMatchObject({ name: 'alice', endpoints: ['tls://h:1'], bundleSerial: 6, updatedMs: 2 })
+    expect(peers.get(ALICE)).toMatchObject({ name: 'alice', endpoints: ['tls://h:1'], updatedMs: 2 })
     peers.put({ did: BOB, endpoints: [] }, 9)
     expect(peers.list().map(({ did }) => did)).toEqual([BOB, ALICE])
     const many = Array.from({ length: PEER_ENDPOINTS_MAX + 1 }, () => 'tls://h:1')
