@@ -34,7 +34,7 @@ export interface Token {
 }
 
 /** Varsig of Ed25519 over DAG-CBOR (4.3). */
-export const HEADER = Buffer.from('3401ed01ed011371', 'hex')
+const HEADER = Buffer.from('3401ed01ed011371', 'hex')
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex')
 const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
 

@@ -11,7 +11,7 @@ import { type IpldMap, isIpldMap } from '@talos/identity'
 export type Truth = boolean | undefined
 
 /** The literal of a JSON number that is not a plain integer within 2^53 (spec 08-invocation, clause 8.4). */
-export const NUMBER_TEXT = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/
+const NUMBER_TEXT = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/
 /** The literals that travel as integers: one text per integer, so `-0` and `1.0` are not among them. */
 const PLAIN_INTEGER = /^(?:0|-?[1-9][0-9]{0,15})$/
 const MAX_NUMBER_TEXT_BYTES = 1_024

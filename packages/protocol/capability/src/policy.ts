@@ -75,9 +75,10 @@ function compileStatement(statement: IpldValue, context: Context): CompiledState
   if (operator === 'not') return compileNot(operands, context)
   if (operator === 'and' || operator === 'or') return compileConnective(operator, operands, context)
   if (operator === 'all' || operator === 'any') return compileQuantifier(operator, operands, context)
-  const compare = typeof operator === 'string' ? INEQUALITIES.get(operator) : undefined
+  if (typeof operator !== 'string') throw invalid(path, 'the operator is not a text')
+  const compare = INEQUALITIES.get(operator)
   if (compare === undefined) throw invalid(path, 'the operator is unknown')
-  return compileInequality(String(operator), { compare, operands, context })
+  return compileInequality(operator, { compare, operands, context })
 }
 
 function compileEquality(operator: '==' | '!=', operands: readonly IpldValue[], context: Context): CompiledStatement {

@@ -64,14 +64,15 @@ export function compileRules(rules: IpldValue, path: string): readonly CompiledR
 function compileRule(rule: IpldValue, path: string): CompiledRule {
   if (!isIpldList(rule)) throw invalid(path, 'a rule is not an array')
   const [kind, first, ...operands] = rule
-  const compile = typeof kind === 'string' ? KINDS.get(kind) : undefined
+  if (typeof kind !== 'string') throw invalid(path, 'the kind of rule is not a text')
+  const compile = KINDS.get(kind)
   if (compile === undefined) throw invalid(path, 'the kind of rule is unknown')
   if (first === undefined) throw invalid(path, 'the rule has no selector')
   const selector = parseSelector(first, path)
   const { judge, requirement } = compile(operands, path)
   const each = selector.at(-1)?.kind === 'values'
   return {
-    kind: String(kind),
+    kind,
     selector,
     requirement,
     holds: (args, context) => {
@@ -100,10 +101,11 @@ function compileSubpath(operands: readonly IpldValue[], path: string): Condition
   }
 }
 
-function rootOf(value: IpldValue, path: string): Root {
-  const segments = typeof value === 'string' ? judgePath(value) : undefined
+function rootOf(root: IpldValue, path: string): Root {
+  if (typeof root !== 'string') throw invalid(path, 'a root is not a text')
+  const segments = judgePath(root)
   if (segments === undefined) throw invalid(path, 'a root is not a plain absolute path')
-  return { path: String(value), segments }
+  return { path: root, segments }
 }
 
 function compileEnum(operands: readonly IpldValue[], path: string): Condition {

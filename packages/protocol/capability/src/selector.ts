@@ -10,7 +10,7 @@ import { isIpldMap } from '@talos/identity'
 import { canonicalEntries, isIpldList } from './ipld.ts'
 import { MAX_SELECTOR_LENGTH, MAX_SELECTOR_SEGMENTS } from './limits.ts'
 
-export type Segment =
+type Segment =
   | { readonly kind: 'field'; readonly name: string; readonly optional: boolean }
   | { readonly kind: 'index'; readonly index: number; readonly optional: boolean }
   | {

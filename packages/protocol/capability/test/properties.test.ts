@@ -74,6 +74,16 @@ const rules = fc.array(
   { maxLength: 3 },
 )
 
+/** The code of what is thrown; undefined where nothing is. */
+function codeOf(run: () => unknown): string | undefined {
+  try {
+    run()
+  } catch (error) {
+    return isTalosError(error) ? error.code : 'a foreign error'
+  }
+  return undefined
+}
+
 function allows(conditions: Conditions, args: IpldMap): boolean {
   return refusals(conditions, args, { budget: new Budget(), resolvePath: undefined }).length === 0
 }
@@ -115,10 +125,10 @@ describe('attenuation', () => {
           const part = chain.slice(0, length)
           return decide(await call(part, { signer: actors[length] as Signer, args }), part).outcome
         }
-        if ((await verdict(chain.length)) === 'allow') {
-          allowed += 1
-          for (let length = chain.length - 1; length >= 0; length -= 1) expect(await verdict(length)).toBe('allow')
-        }
+        if ((await verdict(chain.length)) !== 'allow') return
+        allowed += 1
+        const shorter = await Promise.all(chain.map((_, length) => verdict(length)))
+        expect(shorter).toEqual(chain.map(() => 'allow'))
       }),
       { seed: SEED, numRuns: 600 },
     )
@@ -145,11 +155,7 @@ describe('policies', () => {
     fc.assert(
       fc.property(junk, (policy) => {
         for (const compile of [ucanConditions, (value: IpldValue) => talosConditions([], value)]) {
-          try {
-            compile(policy)
-          } catch (error) {
-            expect(isTalosError(error, 'CAPABILITY_POLICY_INVALID')).toBe(true)
-          }
+          expect([undefined, 'CAPABILITY_POLICY_INVALID']).toContain(codeOf(() => compile(policy)))
         }
       }),
       { seed: SEED, numRuns: 2_000 },
@@ -228,8 +234,7 @@ describe('paths', () => {
   test('judging ends for every text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (text) => {
-        const segments = judgePath(`/${text}`)
-        if (segments !== undefined) expect(segments.every((segment) => segment.length > 0)).toBe(true)
+        expect(judgePath(`/${text}`) ?? []).not.toContain('')
       }),
       { seed: SEED, numRuns: 3_000 },
     )
@@ -331,11 +336,7 @@ describe('hostile bytes', () => {
     fc.assert(
       fc.property(bytes, (input) => {
         for (const open of [openDelegation, openInvocation, openReceipt, openRevocation]) {
-          try {
-            open(input, { kernel })
-          } catch (error) {
-            expect(isTalosError(error)).toBe(true)
-          }
+          expect(codeOf(() => open(input, { kernel }))).not.toBe('a foreign error')
         }
       }),
       { seed: SEED, numRuns: 1_000 },

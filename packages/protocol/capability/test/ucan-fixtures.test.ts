@@ -93,7 +93,8 @@ describe.skipIf(folder === undefined)('UCAN 1.0.0 fixtures (read from ../shared/
   test('all 13 invalid invocations are refused, each for its reason', () => {
     const cases = invocations('invalid')
     expect(cases).toHaveLength(13)
-    for (const entry of cases) expect(CODES[entry.name], entry.name).toContain(decideCase(entry))
+    const unexpected = cases.filter((entry) => CODES[entry.name]?.includes(decideCase(entry)) !== true)
+    expect(unexpected.map(({ name }) => name)).toEqual([])
   })
 
   test('the delegation opens, says what the fixture says, and is made again byte for byte', async () => {
@@ -144,17 +145,18 @@ describe.skipIf(folder === undefined)('UCAN 1.0.0 fixtures (read from ../shared/
     test('every valid policy holds', () => {
       const cases = mended().valid
       expect(cases.length).toBeGreaterThanOrEqual(6)
-      for (const entry of cases) expect(holds(entry, ucanConditions), JSON.stringify(entry)).not.toContain(false)
+      expect(cases.flatMap((entry) => holds(entry, ucanConditions))).not.toContain(false)
     })
 
     test('no invalid policy holds', () => {
-      for (const entry of mended().invalid)
-        expect(holds(entry, ucanConditions), JSON.stringify(entry)).not.toContain(true)
+      const judged = mended().invalid.flatMap((entry) => holds(entry, ucanConditions))
+      expect(judged.length).toBeGreaterThanOrEqual(8)
+      expect(judged).not.toContain(true)
     })
 
     test('no invalid policy holds in the stricter reading of talos/cap@1 either', () => {
       const strict: typeof ucanConditions = (policy) => talosConditions(policy, [])
-      for (const entry of mended().invalid) expect(holds(entry, strict), JSON.stringify(entry)).not.toContain(true)
+      expect(mended().invalid.flatMap((entry) => holds(entry, strict))).not.toContain(true)
     })
   })
 })

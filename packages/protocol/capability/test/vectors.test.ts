@@ -1,5 +1,5 @@
 /** Every case of contracts/vectors/capability, valid and invalid. */
-import { Cid, encodeCbor, fromHex, type IpldValue, toHex } from '@talos/bytes'
+import { Cid, encodeCbor, equalBytes, fromHex, type IpldValue, toHex } from '@talos/bytes'
 import {
   argumentsFromJson,
   argumentsToJson,
@@ -76,7 +76,8 @@ function allowed(input: Input): { readonly allowed: boolean } {
 runAll('command', ({ granted, asked, server, tool, command }) => {
   if (server !== undefined) {
     const written = mcpToolCommand({ server, tool })
-    expect(mcpToolOf(written)).toEqual({ server, tool })
+    const back = mcpToolOf(written)
+    if (back?.server !== server || back.tool !== tool) return { error: 'the command does not lead back to the tool' }
     return { command: written, display: displayCommand(written) }
   }
   if (granted !== undefined) return { covered: commandCovers(granted, asked) }
@@ -100,8 +101,8 @@ runAll('arguments', ({ json }) => {
   const args = argumentsFromJson(json)
   const encoded = encodeCbor(args)
   // Back and forth: the JSON that the tool would receive maps to the same bytes.
-  expect(toHex(encodeCbor(argumentsFromJson(argumentsToJson(args))))).toBe(toHex(encoded))
-  return { cborHex: toHex(encoded) }
+  const again = encodeCbor(argumentsFromJson(argumentsToJson(args)))
+  return equalBytes(again, encoded) ? { cborHex: toHex(encoded) } : { error: 'the JSON does not lead back' }
 })
 
 runAll('receipt', ({ receiptHex }) => {
@@ -151,14 +152,11 @@ describe('authorize.json', () => {
   for (const vector of cases) {
     test(`${vector.id}: ${vector.description}`, () => {
       const verdict = decideVector(vector.input as unknown as AuthorizeInput)
-      if (vector.valid) {
-        expect(codesOf(verdict)).toEqual(['allow'])
-        const { invocation, chain } = verdict as Extract<typeof verdict, { outcome: 'allow' }>
-        expect({ invocation: invocation.cid.toString(), links: chain.length }).toEqual(vector.expected)
-      } else {
-        const { codes } = vector as unknown as { readonly codes: readonly string[] }
-        expect(codesOf(verdict)).toEqual(['CAPABILITY_DENIED', ...codes])
-      }
+      const actual =
+        verdict.outcome === 'allow'
+          ? { invocation: verdict.invocation.cid.toString(), links: verdict.chain.length }
+          : codesOf(verdict).slice(1)
+      expect(actual).toEqual(vector.valid ? vector.expected : (vector as unknown as { codes: readonly string[] }).codes)
     })
   }
 
