@@ -38,6 +38,8 @@ export function commandCases(): readonly object[] {
     covers('/crypto/sign', '/crypto', false, 'a command does not cover what lies above it'),
     covers('/crypto', '/', false, 'only the root covers the root'),
     covers('/mcp/git/tool/log', '/mcp/svn/tool/log', false, 'a difference in the middle counts'),
+    covers('/', `/${'a/'.repeat(15)}a`, true, '16 segments'),
+    covers('/', `/${'a'.repeat(1023)}`, true, '1,024 characters'),
     tool('git', 'git_log', '/mcp/git/tool/git_log'),
     tool('My Files', 'readFile', '/mcp/~4dy~20~46iles/tool/read~46ile'),
     tool('a/b', '~', '/mcp/a~2fb/tool/~7e'),
@@ -87,6 +89,8 @@ export function argumentCases(): readonly object[] {
     maps('{"a":[1,[2.5,{"b":"c"}]]}', { a: [1, [text('2.5'), { b: 'c' }]] }, 'nested values'),
     maps('{"__proto__":{"admin":true}}', JSON.parse('{"__proto__":{"admin":true}}'), '__proto__ is a name'),
     maps('{"":"","é":1}', { '': '', é: 1 }, 'empty and non-ASCII names'),
+    maps(`{"a":1${'0'.repeat(1023)}}`, { a: text(`1${'0'.repeat(1023)}`) }, 'a number of 1,024 characters'),
+    maps(`{"a":${'['.repeat(23)}${']'.repeat(23)}}`, { a: nest(23) }, '24 levels'),
     refused('[]', invalid, 'an array'),
     refused('', invalid, 'nothing'),
     refused('null', invalid, 'null'),
@@ -113,6 +117,11 @@ export function argumentCases(): readonly object[] {
     refused(`{"a":1${'0'.repeat(1024)}}`, invalid, 'a number of 1,025 characters'),
     refused(`{"a":${'['.repeat(24)}${']'.repeat(24)}}`, 'INPUT_TOO_DEEP', '25 levels'),
   ]
+}
+
+/** Lists in lists. */
+function nest(levels: number): Value {
+  return levels === 1 ? [] : [nest(levels - 1)]
 }
 
 export function receiptCases(): readonly object[] {

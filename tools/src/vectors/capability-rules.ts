@@ -74,7 +74,9 @@ export function selectorCases(): readonly object[] {
     refused('.a|.b', 'a pipe'),
     refused('.0a', 'a name that begins with a digit'),
     refused('.?', 'a mark without a segment'),
+    fails('.a'.repeat(32), '32 segments'),
     refused('.a'.repeat(33), '33 segments'),
+    selects(`.${'a'.repeat(1023)}`, null, '1,024 characters'),
     refused(`.${'a'.repeat(1024)}`, '1,025 characters'),
   ]
 }
@@ -271,6 +273,9 @@ export function policyCases(): readonly object[] {
       '{"a":6}',
       'undecided or false',
     ),
+    ...both([nested(15)], '{"a":1}', true, '15 levels: an even number of negations'),
+    ...both([nested(16)], '{"a":2}', true, '16 levels: an odd number of negations'),
+    ...both(Array(256).fill(['==', '.a', 1]), '{"a":1}', true, '256 statements'),
     refused({ a: 1 }, 'a map instead of statements'),
     refused(['==', '.a', 1], 'a statement instead of statements'),
     refused([[]], 'an empty statement'),
@@ -383,6 +388,8 @@ export function ruleCases(): readonly object[] {
     closed([['==', '.k?', null]], [], '{}', says(true, 'a policy sees null where an optional argument is absent')),
     closed([], [['known', '.["k"]']], '{"k":1}', says(true, 'a name in brackets')),
     closed([], [['known', '.a.b']], '{"a":{"c":1}}', says(true, 'only the first name counts')),
+    judged([['enum', '.e', Array(256).fill(1)]], '{"e":1}', true, '256 values'),
+    judged(Array(256).fill(['known', '.k']), '{"k":1}', true, '256 rules'),
     refused({ a: 1 }, 'a map instead of rules'),
     refused(['known', '.k'], 'a rule instead of rules'),
     refused([['regex', '.k', 'x']], 'an unknown kind of rule'),

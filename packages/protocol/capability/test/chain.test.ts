@@ -3,6 +3,7 @@ import { equalBytes } from '@talos/bytes'
 import {
   CHAIN_MAX_BYTES,
   type ChainVerdict,
+  DELEGATION_MAX_BYTES,
   delegate,
   entitledToRevoke,
   NO_REVOCATIONS,
@@ -206,6 +207,39 @@ describe('delegate', () => {
     expect(await code({ expiresS: 0.5 })).toBe('SCHEMA_INVALID')
     expect(await code({ policy: [['==', '.a', 0.5]] })).toBe('SCHEMA_INVALID')
     expect(await code({ policy: [['==', '.a', 'x'.repeat(70_000)]] })).toBe('INPUT_TOO_LARGE')
+  })
+
+  test('a delegation has at most 65,536 bytes, written or read', async () => {
+    const sized = (characters: number): Promise<SignedEnvelope> =>
+      grant({ policy: [['==', '.a', 'x'.repeat(characters)]] })
+    const overhead = (await sized(60_000)).bytes.length - 60_000
+    const largest = await sized(DELEGATION_MAX_BYTES - overhead)
+    expect(largest.bytes).toHaveLength(DELEGATION_MAX_BYTES)
+    expect(reason(verify([largest]))).toBe('valid')
+    await expect(sized(DELEGATION_MAX_BYTES - overhead + 1)).rejects.toMatchObject({ code: 'INPUT_TOO_LARGE' })
+    expect(thrown(() => openDelegation(new Uint8Array(DELEGATION_MAX_BYTES + 1), { kernel }))).toBe('INPUT_TOO_LARGE')
+  })
+
+  test('a chain has at most 262,144 bytes', async () => {
+    const fill = { policy: [['==', '.a', 'x'.repeat(65_000)]] }
+    const links = await Promise.all(
+      [owner, bob, bob, bob].map((signer, index) =>
+        grant({ signer, audience: index < 3 ? bob.did : alice.did, ...fill }),
+      ),
+    )
+    expect(reason(verify(links))).toBe('valid')
+    const more = [
+      ...links.slice(0, 3),
+      await grant({ signer: bob, audience: bob.did, ...fill }),
+      await grant({ signer: bob }),
+    ]
+    expect(more.reduce((sum, { bytes }) => sum + bytes.length, 0)).toBeLessThanOrEqual(CHAIN_MAX_BYTES)
+    expect(reason(verify(more))).toBe('valid')
+    const room = CHAIN_MAX_BYTES - more.reduce((sum, { bytes }) => sum + bytes.length, 0)
+    const filled = (sizeBytes: number): string =>
+      reason(verify([...more, { bytes: new Uint8Array(sizeBytes), cid: undefined as never }]))
+    expect(filled(room)).toBe('CAPABILITY_DELEGATION_INVALID')
+    expect(filled(room + 1)).toBe('CAPABILITY_LIMIT')
   })
 
   test('a powerline hands on whatever the link before has, and begins no chain', async () => {
