@@ -181,7 +181,7 @@ async function helloCases(): Promise<Case[]> {
 function contentCases(): Case[] {
   const [FIRST, LAST] = [1, 2]
   const terms = { maxMessageBytes: 65_536, windowBytes: 66_560 }
-  const head = (kind: number, lengthBytes: number, begin = new Uint8Array()) =>
+  const head = (kind: number, lengthBytes: number, begin: Uint8Array = new Uint8Array()) =>
     join(encodeLinkContent({ kind, lengthBytes }), begin)
   const one = (stream: number, content: Uint8Array, kind = 9): FrameParts => ({
     type: 2,

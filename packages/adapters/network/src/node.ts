@@ -66,7 +66,7 @@ export interface NodeDialOptions {
   readonly signal?: AbortSignal
 }
 
-export class NetworkNode {
+export class NetworkNode implements AsyncDisposable {
   readonly #options: NetworkNodeOptions
   readonly #inbound: InboundPlaces
   readonly #pending = new Set<CarrierConnection>()

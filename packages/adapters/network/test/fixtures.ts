@@ -28,7 +28,9 @@ export function tlsOf(
 }
 
 /** Starts `test/peer-process.ts` in a process of its own and waits for the endpoint that it prints. */
-export async function spawnPeer(mode: string): Promise<{ readonly endpoint: string; kill(): Promise<void> }> {
+export async function spawnPeer(
+  mode: string,
+): Promise<{ readonly endpoint: string; readonly kill: () => Promise<void> }> {
   const script = join(import.meta.dirname, 'peer-process.ts')
   const child = spawn(process.execPath, ['--conditions=talos-source', script, mode], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -26,14 +26,17 @@ const toBob = (...endpoints: string[]): PeerAddress => ({ did: bob.did, endpoint
 describe('a node', () => {
   it('dials a peer over TLS by what an invitation says', async () => {
     const [carrierA, carrierB] = [tlsOf(1), tlsOf(2)]
-    await using a = new NetworkNode({ signer: alice, carriers: [carrierA] })
-    await using b = new NetworkNode({ signer: bob, carriers: [carrierB] })
+    const a = new NetworkNode({ signer: alice, carriers: [carrierA] })
+    const b = new NetworkNode({ signer: bob, carriers: [carrierB] })
     const accepted = Promise.withResolvers<Link>()
     const { endpoints } = await b.listen('tls://127.0.0.1:0', { onLink: accepted.resolve })
     const link = await a.dial({ did: bob.did, endpoints, transportKey: carrierB.transportKey })
     expect(link.peerDid).toBe(bob.did)
     expect((await accepted.promise).peerDid).toBe(alice.did)
     expect(endpoints[0]).not.toBe('tls://127.0.0.1:0')
+    await a[Symbol.asyncDispose]()
+    await b[Symbol.asyncDispose]()
+    expect(link.isOpen).toBe(false)
   })
 
   it('tries endpoints in order until one leads to the peer', async () => {

@@ -18,7 +18,11 @@ export interface CarrierConnection {
   readonly channelBinding: Uint8Array
   /** Where the peer is, for people to read; never part of a proof. */
   readonly remoteAddress: string
-  /** The bytes that arrive, in order; ends when the peer half-closes; throws a TalosError when the connection breaks. */
+  /**
+   * The bytes that arrive, in order; ends when the peer half-closes; throws a TalosError when the connection breaks.
+   * A carrier may be unable to tell an announced end from a cut one (TLS under Node is): no meaning may rest on an end,
+   * what was complete is said by the link's CLOSE frame. One reader per connection; leaving early closes it.
+   */
   readonly incoming: AsyncIterable<Uint8Array>
   /** Settles with the reason once the connection is over in both directions. Never rejects. */
   readonly closed: Promise<CloseReason>

@@ -48,7 +48,7 @@ export interface LinkParts {
 
 const MAX_STREAM = 0xffff_ffff
 
-export class Link {
+export class Link implements AsyncDisposable {
   /** The DID that the peer proved for this connection. */
   readonly peerDid: Did
   readonly role: LinkRole

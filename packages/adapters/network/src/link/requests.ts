@@ -69,7 +69,7 @@ export class Requests {
   }
 
   close(error: TalosError): void {
-    for (const stream of [...this.#inFlight.keys()]) this.fail(stream, error)
+    for (const stream of this.#inFlight.keys()) this.fail(stream, error)
   }
 }
 

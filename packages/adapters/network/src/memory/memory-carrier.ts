@@ -50,7 +50,7 @@ export class MemoryNetwork {
 
   /** Cuts every connection, as the death of a machine would: both ends see a reset. */
   sever(): void {
-    for (const connection of [...this.#open]) connection.close('reset')
+    for (const connection of this.#open) connection.close('reset')
   }
 
   /** @internal */
