@@ -66,7 +66,8 @@ export function keyCases(): MerkleCase[] {
     bad('a public key of 31 bytes', {
       text: `${name}+${id}+${Buffer.concat([Buffer.of(1), LOG.publicKey.subarray(1)]).toString('base64')}`,
     }),
-    bad('base64 with stray bits', { text: `${name}+${id}+${key?.slice(0, -1)}` }),
+    bad('base64 that ends too early', { text: `${name}+${id}+${key?.slice(0, -1)}` }),
+    bad('base64 with stray bits', { text: `${name}+${id}+${key?.slice(0, -1)}=` }),
   ]
 }
 

@@ -53,7 +53,8 @@ export interface LogReport {
  * Reads the log from end to end and recomputes everything.
  *
  * @throws TalosError `AUDIT_CORRUPT` {index, part}: the first entry that is not as it was written. `part` is `entry`,
- *   `missing`, `tile`, `edge`, `root` or `checkpoint`; for the last four, the damage is at `index` or after it
+ *   `missing`, `tile`, `edge`, `root` or `checkpoint`. With `edge` or `root` the damage is at `index` or after it, with
+ *   `checkpoint` before it: `index` is then the checkpoint's size
  */
 export async function verifyLog(options: VerifyLogOptions): Promise<LogReport> {
   const { store, kernel, onProgress } = options
@@ -170,7 +171,11 @@ class Walk {
 
   #compareCheckpoint(): void {
     while (this.#nextCheckpoint?.size === this.size) {
-      if (!equalBytes(this.#nextCheckpoint.root, this.#range.root())) throw corrupt(this.size, 'checkpoint')
+      if (!equalBytes(this.#nextCheckpoint.root, this.#range.root())) {
+        // At the end of the log the stored edge tells more closely where the damage is.
+        if (this.size === this.#snapshot.head.size) this.#compareEdge(this.#snapshot.head.edge)
+        throw corrupt(this.size, 'checkpoint')
+      }
       this.#checked += 1
       this.#nextCheckpoint = this.#pull()
     }

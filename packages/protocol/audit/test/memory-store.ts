@@ -1,0 +1,167 @@
+/** Stores in memory for tests: they keep the ports' promises, and fail on command. */
+import type {
+  AuditBatch,
+  AuditHead,
+  AuditIndex,
+  AuditStore,
+  CheckpointGuard,
+  PartialTile,
+  StoredCheckpoint,
+  StoredEntry,
+  StoreQuery,
+} from '@talos/audit'
+import { concatBytes, equalBytes, toHex } from '@talos/bytes'
+import { TalosError } from '@talos/errors'
+import type { TileId } from '@talos/merkle'
+
+/** How the next writes behave: as they should, fail and store nothing, or store and then fail. */
+export type WriteFault = 'none' | 'fails and is not stored' | 'fails but is stored'
+
+export class MemoryAuditStore implements AuditStore {
+  /** The contents are public so that a test can damage them. */
+  current: AuditHead | undefined
+  readonly rows = new Map<number, StoredEntry>()
+  readonly tiles = new Map<string, Uint8Array>()
+  readonly partials = new Map<number, PartialTile>()
+  readonly notes = new Map<number, string>()
+  readonly secrets = new Map<string, Uint8Array>()
+  writeFault: WriteFault = 'none'
+  isReadable = true
+  appends = 0
+  isClosed = false
+
+  head(): AuditHead | undefined {
+    this.#requireReadable()
+    return this.current
+  }
+
+  async append(batch: AuditBatch): Promise<void> {
+    // A real store takes a moment, in which more is asked for.
+    await Promise.resolve()
+    this.appends += 1
+    this.#requireWorking('fails and is not stored')
+    const size = this.current?.size ?? 0
+    const isSame = this.current === undefined || equalBytes(this.current.root, batch.expected.root)
+    if (size !== batch.expected.size || !isSame) {
+      throw new TalosError('AUDIT_STORE_CONFLICT', { expected: batch.expected.size, actual: size })
+    }
+    for (const entry of batch.entries) this.rows.set(entry.index, entry)
+    for (const { level, index, hashes } of batch.tiles) this.tiles.set(`${level}/${index}`, hashes)
+    for (const partial of batch.partials) this.partials.set(partial.level, partial)
+    for (const { scope, key } of batch.saltKeys) this.secrets.set(scope, key)
+    this.current = batch.head
+    this.#requireWorking('fails but is stored')
+  }
+
+  entry(index: number): StoredEntry | undefined {
+    this.#requireReadable()
+    return this.rows.get(index)
+  }
+
+  *entries(query: StoreQuery): Generator<StoredEntry, void> {
+    const { from, to, kinds, session, fromMs = 0, toMs = Number.MAX_SAFE_INTEGER, order = 'ascending' } = query
+    const wanted = [...this.rows.values()]
+      .sort((one, other) => (order === 'ascending' ? one.index - other.index : other.index - one.index))
+      .filter((entry) => entry.index >= from && entry.index < to && entry.tsMs >= fromMs && entry.tsMs < toMs)
+      .filter((entry) => kinds === undefined || kinds.includes(entry.kind))
+      .filter((entry) => session === undefined || entry.session === session)
+    for (const entry of wanted) {
+      this.#requireReadable()
+      yield entry
+    }
+  }
+
+  leafHashes({ from, to }: { readonly from: number; readonly to: number }): Uint8Array {
+    this.#requireReadable()
+    return concatBytes(...[...this.entries({ from, to })].map(({ leafHash }) => leafHash))
+  }
+
+  tile({ level, index }: TileId): Uint8Array | undefined {
+    this.#requireReadable()
+    return this.tiles.get(`${level}/${index}`)
+  }
+
+  partial(level: number): PartialTile | undefined {
+    return this.partials.get(level)
+  }
+
+  async addCheckpoint({ size, note }: StoredCheckpoint): Promise<void> {
+    this.#requireWorking('fails and is not stored')
+    if (!this.notes.has(size)) this.notes.set(size, note)
+    this.#requireWorking('fails but is stored')
+  }
+
+  *checkpoints(): Generator<StoredCheckpoint, void> {
+    for (const size of [...this.notes.keys()].sort((one, other) => one - other)) {
+      yield { size, note: String(this.notes.get(size)) }
+    }
+  }
+
+  lastCheckpoint(): StoredCheckpoint | undefined {
+    return [...this.checkpoints()].at(-1)
+  }
+
+  saltKey(scope: string): Uint8Array | undefined {
+    return this.secrets.get(scope)
+  }
+
+  async eraseSaltKey(scope: string): Promise<boolean> {
+    return this.secrets.delete(scope)
+  }
+
+  close(): void {
+    this.isClosed = true
+  }
+
+  #requireReadable(): void {
+    if (!this.isReadable) throw new TalosError('AUDIT_STORE_FAILED', { operation: 'read' })
+  }
+
+  #requireWorking(fault: WriteFault): void {
+    if (this.writeFault === fault) throw new TalosError('AUDIT_STORE_FAILED', { operation: 'write' })
+  }
+}
+
+export class MemoryCheckpointGuard implements CheckpointGuard {
+  note: string | undefined
+  writeFault: WriteFault = 'none'
+  /** Notes that were written for certain. */
+  readonly written: string[] = []
+
+  async read(): Promise<string | undefined> {
+    return this.note
+  }
+
+  async write(note: string): Promise<void> {
+    if (this.writeFault === 'fails and is not stored') throw new Error('no space left')
+    this.note = note
+    if (this.writeFault === 'fails but is stored') throw new Error('the answer was lost')
+    this.written.push(note)
+  }
+}
+
+export class MemoryAuditIndex implements AuditIndex {
+  readonly hashes = new Map<string, number>()
+  size = 0
+  isClosed = false
+
+  add(leafHashes: readonly Uint8Array[]): void {
+    for (const hash of leafHashes) {
+      this.hashes.set(toHex(hash), this.size)
+      this.size += 1
+    }
+  }
+
+  find(leafHash: Uint8Array): number | undefined {
+    return this.hashes.get(toHex(leafHash))
+  }
+
+  clear(): void {
+    this.hashes.clear()
+    this.size = 0
+  }
+
+  close(): void {
+    this.isClosed = true
+  }
+}
