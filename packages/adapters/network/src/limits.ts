@@ -29,10 +29,8 @@ export const DEAD_AFTER_MS = 12_000
 /** A closing link waits so long for its last bytes to leave. */
 export const CLOSE_LINGER_MS = 1_000
 
-/** Largest message that a link takes unless told otherwise. */
+/** Largest message that a link takes unless told otherwise; the hello's layout allows 64 KiB to 64 MiB. */
 export const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1_048_576
-/** No message exceeds this whatever the options say: 64 MiB, so that lengths stay far from 32-bit trouble. */
-export const MAX_MESSAGE_BYTES = 64 * 1_048_576
 /** What each message costs of the credit besides its content: the bookkeeping that the receiver spends on it. */
 export const MESSAGE_OVERHEAD_BYTES = 256
 /** Room in the window beyond one message of full size, so that small messages flow beside a large one. */
@@ -56,6 +54,3 @@ export const DEFAULT_MAX_INBOUND_LINKS = 256
 export const DEFAULT_MAX_LINKS_PER_DID = 8
 /** Endpoints tried per dial; more are ignored, so that an invitation cannot turn us into a scanner. */
 export const MAX_DIAL_ENDPOINTS = 8
-
-/** Body of a routing envelope. */
-export const MAX_ENVELOPE_BODY_BYTES = 16_777_216

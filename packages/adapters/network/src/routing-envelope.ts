@@ -10,7 +10,7 @@ import type { Kernel } from '@talos/kernel'
 export const BOX_TAG_BYTES = 16
 export const MESSAGE_ID_BYTES = 16
 /** Smallest size class: bodies below 256 bytes are not told apart. */
-export const MIN_SIZE_CLASS = 8
+const MIN_SIZE_CLASS = 8
 const BOX_DOMAIN = utf8('talos/box/1\0')
 
 export type RoutingEnvelopeParts = Omit<RoutingEnvelope, 'sizeClass'>

@@ -24,7 +24,7 @@ carrierCompliance('tls', async () => {
       'tls://a:1/x',
     ],
     peerDeath: async () => {
-      const peer = await spawnPeer('silent')
+      const peer = await spawnPeer()
       const connection = await dialer.dial(peer.endpoint, { remoteTransportKey: listener.transportKey })
       return { connection, kill: peer.kill }
     },

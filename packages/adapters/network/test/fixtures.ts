@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Secret } from '@talos/bytes'
 import { ed25519Signer, type Signer } from '@talos/identity'
 import { portableKernel } from '@talos/kernel'
@@ -31,8 +31,8 @@ export function tlsOf(
 export async function spawnPeer(
   mode: string,
 ): Promise<{ readonly endpoint: string; readonly kill: () => Promise<void> }> {
-  const script = join(import.meta.dirname, 'peer-process.ts')
-  const child = spawn(process.execPath, ['--conditions=talos-source', script, mode], {
+  const script = fileURLToPath(new URL('./peer-process.ts', import.meta.url))
+  const child = spawn(process.execPath, ['--conditions=talos-source', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const endpoint = await firstLine(child)
@@ -58,7 +58,7 @@ function firstLine(child: ChildProcess): Promise<string> {
   })
 }
 
-export function signerOf(filler: number): Signer {
+function signerOf(filler: number): Signer {
   return ed25519Signer({ kernel, seed: Secret.of(seedOf(filler)) })
 }
 

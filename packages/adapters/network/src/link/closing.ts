@@ -7,8 +7,8 @@ import { controlFrame, FRAME_CLOSE } from './frames.ts'
 import type { LinkTimers } from './timers.ts'
 
 export const CLOSE_DONE = 0
-export const CLOSE_PROTOCOL = 1
-export const CLOSE_TIMEOUT = 2
+const CLOSE_PROTOCOL = 1
+const CLOSE_TIMEOUT = 2
 export const CLOSE_REFUSED = 3
 
 /** The reason of our own side for an error, as the CLOSE frame and the carrier are told. */

@@ -11,7 +11,7 @@ import type { Kernel } from '@talos/kernel'
 import { MESSAGE_OVERHEAD_BYTES } from '../limits.ts'
 import { decodeAs } from './frames.ts'
 
-export const LINK_VERSION = 1
+const LINK_VERSION = 1
 
 /** What a side takes. */
 export interface LinkTerms {

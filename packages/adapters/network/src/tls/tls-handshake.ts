@@ -10,7 +10,7 @@ import { TlsConnection } from './tls-connection.ts'
 
 export const TLS_SCHEME = 'tls:'
 export const TLS_ALPN = 'talos/1'
-export const TLS_EXPORTER_LABEL = 'EXPORTER-talos-link-1'
+const TLS_EXPORTER_LABEL = 'EXPORTER-talos-link-1'
 
 /** What both sides demand of the handshake. */
 const HANDSHAKE = {
