@@ -87,7 +87,6 @@ export class Writer {
 
   /** @throws TalosError the codes of `AuditLog.appendAll` */
   async enqueue(drafts: readonly Draft[]): Promise<AppendedEntry[]> {
-    if (this.#fault !== undefined) throw this.#fault
     if (drafts.length > MAX_BATCH_ENTRIES) {
       throw new TalosError('AUDIT_BATCH_TOO_LARGE', { count: drafts.length, limit: MAX_BATCH_ENTRIES })
     }

@@ -218,6 +218,7 @@ describe('a store that was set back', () => {
     for (const [method, allowed] of [
       ['head', 1],
       ['entry', 0],
+      ['leafHashes', 0],
       ['leafHashes', 1],
       ['lastCheckpoint', 0],
     ] as const) {

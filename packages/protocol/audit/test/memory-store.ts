@@ -92,8 +92,12 @@ export class MemoryAuditStore implements AuditStore {
   }
 
   *checkpoints(): Generator<StoredCheckpoint, void> {
-    for (const size of [...this.notes.keys()].sort((one, other) => one - other)) {
+    // Live, as a database's pages are: what is added while this is read appears.
+    for (let after = -1; ; ) {
+      const size = Math.min(...[...this.notes.keys()].filter((key) => key > after))
+      if (!Number.isFinite(size)) return
       yield { size, note: String(this.notes.get(size)) }
+      after = size
     }
   }
 
