@@ -28,9 +28,7 @@ export function tlsOf(
 }
 
 /** Starts `test/peer-process.ts` in a process of its own and waits for the endpoint that it prints. */
-export async function spawnPeer(
-  mode: string,
-): Promise<{ readonly endpoint: string; readonly kill: () => Promise<void> }> {
+export async function spawnPeer(): Promise<{ readonly endpoint: string; readonly kill: () => Promise<void> }> {
   const script = fileURLToPath(new URL('./peer-process.ts', import.meta.url))
   const child = spawn(process.execPath, ['--conditions=talos-source', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
