@@ -94,7 +94,8 @@ describe('signing a note', () => {
   })
 
   it('releases nothing when the signer answers with a signature of another key, or with rubbish', async () => {
-    const lying = { publicKey: logSigner.publicKey, sign: signerOf(2).sign }
+    const other = signerOf(2)
+    const lying = { ...logSigner, sign: (message: Uint8Array) => other.sign(message) }
     const broken = { publicKey: logSigner.publicKey, sign: async () => new Uint8Array(64) }
     for (const signer of [lying, broken]) {
       expect(await codeOf(() => signNote({ text: 'a\n', name: 'a', signer, kernel }))).toBe('NOTE_SIGNATURE_INVALID')

@@ -285,7 +285,8 @@ describe('a checkpoint that fails', () => {
 
   it('because the key does not sign, or signs wrongly, is not released', async () => {
     const refusing = { publicKey: signerOf(1).publicKey, sign: () => Promise.reject(new Error('locked')) }
-    const wrong = { publicKey: signerOf(1).publicKey, sign: signerOf(2).sign }
+    const other = signerOf(2)
+    const wrong = { ...signerOf(1), sign: (message: Uint8Array) => other.sign(message) }
     for (const signer of [refusing, wrong]) {
       const options = setup({ signer })
       const log = await filledLog(options, 1)

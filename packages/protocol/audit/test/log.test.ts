@@ -179,10 +179,8 @@ describe('appending', () => {
 
   it('closes at the end of a block', async () => {
     const options = setup()
-    {
-      await using log = await AuditLog.open(options)
-      expect(log.size).toBe(1)
-    }
+    const log = await AuditLog.open(options)
+    await log[Symbol.asyncDispose]()
     expect(options.store.isClosed).toBe(true)
   })
 })

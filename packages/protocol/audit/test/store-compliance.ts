@@ -37,6 +37,12 @@ export function storeCompliance(name: string, create: () => StoreMedium): void {
       expect(store.saltKey('session:x')).toBeUndefined()
     })
 
+    it('refuses a batch that was built on a longer log when it is empty', async () => {
+      const batch = { ...batchOf(store, [stored(5)]), expected: { size: 5, root: new Uint8Array(32) } }
+      expect(await codeOf(() => store.append(batch))).toBe('AUDIT_STORE_CONFLICT')
+      expect(store.head()).toBeUndefined()
+    })
+
     it('gives back exactly what a batch held, after it was opened again', async () => {
       const batch = batchOf(store, [stored(0), stored(1, { session: SESSION })])
       await store.append(batch)
@@ -67,6 +73,8 @@ export function storeCompliance(name: string, create: () => StoreMedium): void {
       const next = { ...batchOf(store, [stored(1)]), tiles: [], saltKeys: [] }
       const other = { ...next, expected: { size: 1, root: new Uint8Array(32) } }
       expect(await codeOf(() => store.append(other))).toBe('AUDIT_STORE_CONFLICT')
+      const tooFar = { ...next, expected: { size: 5, root: new Uint8Array(32) } }
+      expect(await codeOf(() => store.append(tooFar))).toBe('AUDIT_STORE_CONFLICT')
       expect(store.head()?.size).toBe(1)
       expect(store.entry(1)).toBeUndefined()
       await store.append(next)
