@@ -126,7 +126,7 @@ export function splitNote(note: string): SplitNote {
 }
 
 /** Refuses what may not be a note's text. Throws `NOTE_INVALID`. */
-export function requireText(text: string): void {
+function requireText(text: string): void {
   if (!text.isWellFormed()) throw invalidNote('it is not well-formed Unicode')
   if (!text.endsWith('\n')) throw invalidNote('its text does not end with a line feed')
   for (const character of text) {

@@ -26,7 +26,7 @@ export function findLeaf(leafHash: Uint8Array, { store, index, size }: LookupOpt
 }
 
 /** Fills the lookup with the entries that it does not know yet. */
-export function catchUp({ store, index, size }: LookupOptions & { readonly index: AuditIndex }): void {
+function catchUp({ store, index, size }: LookupOptions & { readonly index: AuditIndex }): void {
   while (index.size < size) {
     const from = index.size
     index.add(split(store.leafHashes({ from, to: Math.min(size, from + CHUNK_ENTRIES) })))
