@@ -5,7 +5,12 @@ export default defineConfig({
   resolve: { conditions: ['talos-source'] },
   ssr: { resolve: { conditions: ['talos-source'] } },
   test: {
-    include: ['packages/**/test/**/*.test.ts', 'apps/**/test/**/*.test.ts', 'tools/test/**/*.test.ts', 'examples/**/*.test.ts'],
+    include: [
+      'packages/**/test/**/*.test.ts',
+      'apps/**/test/**/*.test.ts',
+      'tools/test/**/*.test.ts',
+      'examples/**/*.test.ts',
+    ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', './tools/src/closing-line-reporter.ts'],

@@ -1,10 +1,10 @@
-export {
-  type Carrier,
-  type CarrierConnection,
-  type CarrierDialOptions,
-  type CarrierListener,
-  type CarrierListenOptions,
-  type CloseReason,
+export type {
+  Carrier,
+  CarrierConnection,
+  CarrierDialOptions,
+  CarrierListener,
+  CarrierListenOptions,
+  CloseReason,
 } from './carrier.ts'
 export type { Clock } from './clock.ts'
 export type { Random } from './random.ts'
