@@ -234,6 +234,92 @@ export const ERROR_TABLE = {
     message: 'the revocation is not acceptable: {reason}',
     remedy: 'Only an issuer of the chain or the holder of the delegation can revoke it.',
   },
+  PASSPHRASE_MISSING: {
+    area: 'client',
+    message: "the agent's passphrase is not given",
+    remedy: 'Set TALOS_PASSPHRASE, or pass the passphrase in the options.',
+  },
+  CLIENT_CLOSED: { area: 'client', message: 'the agent is closed', remedy: 'Open the agent again.' },
+  PEER_UNKNOWN: {
+    area: 'client',
+    message: "nothing is known of the peer's whereabouts",
+    remedy: "Add the peer's invitation first, or wait until the peer connects.",
+  },
+  PEER_IS_SELF: {
+    area: 'client',
+    message: 'the peer is this agent itself',
+    remedy: 'Use an invitation of another agent.',
+  },
+  SESSION_MISSING: {
+    area: 'client',
+    message: 'there is no session with the peer',
+    remedy: "Call establishSession with the peer's prekey bundle first.",
+  },
+  PEER_REFUSED: {
+    area: 'client',
+    message: 'the peer did not accept it: {peerCode}',
+    remedy: "Look up the peer's code in contracts/errors, and ask the peer's owner.",
+  },
+  FRAME_INVALID: {
+    area: 'client',
+    message: 'a sealed frame is not acceptable: {reason}',
+    remedy: 'Update the older of the two sides; see contracts/spec/15-frames.md.',
+  },
+  FRAME_TOO_LARGE: {
+    area: 'client',
+    message: 'the frame has {sizeBytes} bytes, more than the limit of {limitBytes}',
+    remedy: 'Send less at once.',
+  },
+  CHANNEL_CLOSED: {
+    area: 'client',
+    message: 'the channel is closed: {reason}',
+    remedy: 'Open a new channel; calls that were pending had no effect that is known here.',
+  },
+  CHANNEL_LIMIT: {
+    area: 'client',
+    message: 'more than {limit} channels with one peer',
+    remedy: 'Close channels that are not used.',
+  },
+  MESSAGE_UNKNOWN: {
+    area: 'client',
+    message: 'no entry of the log has that hash',
+    remedy: 'Give the messageHash that send returned, of this agent.',
+  },
+  MERKLE_PROOF_INVALID: {
+    area: 'client',
+    message: 'the proof does not hold: {reason}',
+    remedy: 'Do not trust the claim; ask the agent for a new proof.',
+  },
+  GRANT_UNKNOWN: {
+    area: 'client',
+    message: 'no capability with that CID is known here',
+    remedy: 'List the capabilities and copy the CID whole.',
+  },
+  GRANT_NOT_OURS: {
+    area: 'client',
+    message: 'the capability is not for this agent, or not by it: {reason}',
+    remedy: "Ask the owner for a capability whose audience is this agent's DID.",
+  },
+  SESSION_UNCONFIRMED: {
+    area: 'client',
+    message: 'the session is not confirmed by its initiator yet',
+    remedy: 'Retry after the first exchange on the session.',
+  },
+  RECEIPT_MISMATCH: {
+    area: 'client',
+    message: 'the receipt does not fit the call: {reason}',
+    remedy: "Do not rely on the result; keep the evidence and ask the executor's owner.",
+  },
+  EVIDENCE_MISSING: {
+    area: 'client',
+    message: 'the evidence of the call is not complete: {missing}',
+    remedy: 'Connect to the executor and export again.',
+  },
+  REQUEST_TIMEOUT: {
+    area: 'client',
+    message: 'the peer did not answer within {timeoutMs} ms',
+    remedy: 'Check that the peer runs, and retry.',
+  },
   ENCODING_INVALID: {
     area: 'encoding',
     message: 'the text is not valid {encoding}',

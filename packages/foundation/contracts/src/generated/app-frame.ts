@@ -1,0 +1,238 @@
+// Generated from contracts/schemas/app-frame.schema.json by tools/src/generate.ts; do not edit.
+import type { Cid } from '@talos/bytes'
+import {
+  array,
+  boolean,
+  bytes,
+  type Check,
+  cid,
+  integer,
+  object,
+  oneOfValues,
+  ref,
+  run,
+  string,
+  variant,
+} from '../check.ts'
+
+/**
+ * What travels sealed inside a session: a message, a greeting, authority, evidence, or a channel's frame.
+ * Specified in 15-frames 15.1.
+ */
+export type AppFrame =
+  | AppFrameGreeting
+  | AppFrameMessage
+  | AppFrameAuthority
+  | AppFrameAsk
+  | AppFrameAnswer
+  | AppFrameChannelOpen
+  | AppFrameChannelData
+  | AppFrameChannelClose
+
+const checkAppFrame: Check = variant('t', {
+  greeting: ref(() => checkAppFrameGreeting),
+  message: ref(() => checkAppFrameMessage),
+  authority: ref(() => checkAppFrameAuthority),
+  ask: ref(() => checkAppFrameAsk),
+  answer: ref(() => checkAppFrameAnswer),
+  open: ref(() => checkAppFrameChannelOpen),
+  data: ref(() => checkAppFrameChannelData),
+  close: ref(() => checkAppFrameChannelClose),
+})
+
+/** Returns `value` typed as AppFrame. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrame(value: unknown): AppFrame {
+  run('app-frame', checkAppFrame, value)
+  return value as AppFrame
+}
+
+/** Opens or confirms a session and says nothing else. */
+export interface AppFrameGreeting {
+  readonly t: 'greeting'
+}
+
+const checkAppFrameGreeting: Check = object({
+  t: oneOfValues('greeting'),
+})
+
+/** Returns `value` typed as AppFrameGreeting. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameGreeting(value: unknown): AppFrameGreeting {
+  run('app-frame#greeting', checkAppFrameGreeting, value)
+  return value as AppFrameGreeting
+}
+
+/** A message of the application. */
+export interface AppFrameMessage {
+  readonly t: 'message'
+  readonly body: Uint8Array
+}
+
+const checkAppFrameMessage: Check = object({
+  t: oneOfValues('message'),
+  body: bytes(0, 1_040_384),
+})
+
+/** Returns `value` typed as AppFrameMessage. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameMessage(value: unknown): AppFrameMessage {
+  run('app-frame#message', checkAppFrameMessage, value)
+  return value as AppFrameMessage
+}
+
+/** A signed delegation for the recipient, or a signed revocation that concerns it. */
+export interface AppFrameAuthority {
+  readonly t: 'authority'
+  readonly kind: 'delegation' | 'revocation'
+  readonly label: string
+  readonly bytes: Uint8Array
+}
+
+const checkAppFrameAuthority: Check = object({
+  t: oneOfValues('authority'),
+  kind: oneOfValues('delegation', 'revocation'),
+  label: string({ maxLength: 128 }),
+  bytes: bytes(1, 65_536),
+})
+
+/** Returns `value` typed as AppFrameAuthority. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameAuthority(value: unknown): AppFrameAuthority {
+  run('app-frame#authority', checkAppFrameAuthority, value)
+  return value as AppFrameAuthority
+}
+
+/** Asks for the evidence of one invocation between the two sides. */
+export interface AppFrameAsk {
+  readonly t: 'ask'
+  readonly request: number
+  readonly invocation: Cid
+}
+
+const checkAppFrameAsk: Check = object({
+  t: oneOfValues('ask'),
+  request: integer(1, Number.MAX_SAFE_INTEGER),
+  invocation: cid,
+})
+
+/** Returns `value` typed as AppFrameAsk. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameAsk(value: unknown): AppFrameAsk {
+  run('app-frame#ask', checkAppFrameAsk, value)
+  return value as AppFrameAsk
+}
+
+/** The evidence: log-key delegation, the entries that record the call with their proofs, known revocations. */
+export interface AppFrameAnswer {
+  readonly t: 'answer'
+  readonly request: number
+  readonly found: boolean
+  readonly logKey: Uint8Array
+  readonly inclusions: readonly AppFrameInclusion[]
+  readonly revocations: readonly Uint8Array[]
+}
+
+const checkAppFrameAnswer: Check = object({
+  t: oneOfValues('answer'),
+  request: integer(1, Number.MAX_SAFE_INTEGER),
+  found: boolean,
+  logKey: bytes(0, 8_192),
+  inclusions: array(
+    ref(() => checkAppFrameInclusion),
+    { minItems: 0, maxItems: 4 },
+  ),
+  revocations: array(bytes(1, 65_536), { minItems: 0, maxItems: 32 }),
+})
+
+/** Returns `value` typed as AppFrameAnswer. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameAnswer(value: unknown): AppFrameAnswer {
+  run('app-frame#answer', checkAppFrameAnswer, value)
+  return value as AppFrameAnswer
+}
+
+/** The exact bytes of a log entry, and its tlog-proof. */
+export interface AppFrameInclusion {
+  readonly entry: Uint8Array
+  readonly proof: string
+}
+
+const checkAppFrameInclusion: Check = object({
+  entry: bytes(1, 16_384),
+  proof: string({ minLength: 1, maxLength: 16_384 }),
+})
+
+/** Returns `value` typed as AppFrameInclusion. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameInclusion(value: unknown): AppFrameInclusion {
+  run('app-frame#inclusion', checkAppFrameInclusion, value)
+  return value as AppFrameInclusion
+}
+
+/** Opens a channel: an ordered exchange of frames under a protocol's name. */
+export interface AppFrameChannelOpen {
+  readonly t: 'open'
+  readonly channel: AppFrameChannelId
+  readonly protocol: string
+  readonly name: string
+}
+
+const checkAppFrameChannelOpen: Check = object({
+  t: oneOfValues('open'),
+  channel: ref(() => checkAppFrameChannelId),
+  protocol: string({ minLength: 1, maxLength: 64, pattern: /^[a-z0-9/]+$/u }),
+  name: string({ minLength: 1, maxLength: 128 }),
+})
+
+/** Returns `value` typed as AppFrameChannelOpen. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameChannelOpen(value: unknown): AppFrameChannelOpen {
+  run('app-frame#channelOpen', checkAppFrameChannelOpen, value)
+  return value as AppFrameChannelOpen
+}
+
+/** One piece of a channel's frame; `last` ends the frame. */
+export interface AppFrameChannelData {
+  readonly t: 'data'
+  readonly channel: AppFrameChannelId
+  readonly sequence: number
+  readonly last: boolean
+  readonly body: Uint8Array
+}
+
+const checkAppFrameChannelData: Check = object({
+  t: oneOfValues('data'),
+  channel: ref(() => checkAppFrameChannelId),
+  sequence: integer(0, Number.MAX_SAFE_INTEGER),
+  last: boolean,
+  body: bytes(0, 1_040_384),
+})
+
+/** Returns `value` typed as AppFrameChannelData. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameChannelData(value: unknown): AppFrameChannelData {
+  run('app-frame#channelData', checkAppFrameChannelData, value)
+  return value as AppFrameChannelData
+}
+
+/** Ends a channel from either side. */
+export interface AppFrameChannelClose {
+  readonly t: 'close'
+  readonly channel: AppFrameChannelId
+  readonly reason: 'done' | 'refused' | 'failed' | 'protocol'
+}
+
+const checkAppFrameChannelClose: Check = object({
+  t: oneOfValues('close'),
+  channel: ref(() => checkAppFrameChannelId),
+  reason: oneOfValues('done', 'refused', 'failed', 'protocol'),
+})
+
+/** Returns `value` typed as AppFrameChannelClose. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameChannelClose(value: unknown): AppFrameChannelClose {
+  run('app-frame#channelClose', checkAppFrameChannelClose, value)
+  return value as AppFrameChannelClose
+}
+
+/** Odd numbers are opened by the side with the smaller DID, even ones by the other. */
+export type AppFrameChannelId = number
+
+const checkAppFrameChannelId: Check = integer(1, Number.MAX_SAFE_INTEGER)
+
+/** Returns `value` typed as AppFrameChannelId. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameChannelId(value: unknown): AppFrameChannelId {
+  run('app-frame#channelId', checkAppFrameChannelId, value)
+  return value as AppFrameChannelId
+}
