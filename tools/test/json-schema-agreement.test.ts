@@ -67,6 +67,9 @@ const find = await compile(contracts)
 /** Values that JSON text can hold, in the narrow profile: integers within 2^53, no floats. */
 const anything = fc.jsonValue({ depthSize: 'small', stringUnit: 'binary' }).map(withoutFloats)
 
+/** Ends schemas that refer to themselves; the deepest that does not, the proof bundle, has references down to level 8. */
+const MAX_DEPTH = 8
+
 /** Values that fit the node, or nearly: what only the whole decides is left to the validators. */
 function fitting(node: SchemaNode, file: SchemaFile, depth = 0): fc.Arbitrary<unknown> {
   const inner = (child: SchemaNode) => fitting(child, file, depth + 1)
@@ -101,7 +104,7 @@ function fitting(node: SchemaNode, file: SchemaFile, depth = 0): fc.Arbitrary<un
       return anything
     case 'ref': {
       const target = linked.resolve(node, file)
-      return depth > 5 ? fc.constant(null) : fitting(target.node, target.file, depth + 1)
+      return depth > MAX_DEPTH ? fc.constant(null) : fitting(target.node, target.file, depth + 1)
     }
     case 'object':
       return objectOf(node, inner)
