@@ -66,6 +66,40 @@ export {
   type TimestampS,
   type Uuid,
 } from './generated/common.ts'
+export {
+  type ControlRequest,
+  type ControlRequestCheckpoint,
+  type ControlRequestExportProof,
+  type ControlRequestGrant,
+  type ControlRequestImport,
+  type ControlRequestRevoke,
+  type ControlRequestStatus,
+  parseControlRequest,
+  parseControlRequestCheckpoint,
+  parseControlRequestExportProof,
+  parseControlRequestGrant,
+  parseControlRequestImport,
+  parseControlRequestRevoke,
+  parseControlRequestStatus,
+} from './generated/control-request.ts'
+export {
+  type ControlResponse,
+  type ControlResponseCheckpoint,
+  type ControlResponseFailed,
+  type ControlResponseGranted,
+  type ControlResponseImported,
+  type ControlResponseProof,
+  type ControlResponseRevoked,
+  type ControlResponseStatus,
+  parseControlResponse,
+  parseControlResponseCheckpoint,
+  parseControlResponseFailed,
+  parseControlResponseGranted,
+  parseControlResponseImported,
+  parseControlResponseProof,
+  parseControlResponseRevoked,
+  parseControlResponseStatus,
+} from './generated/control-response.ts'
 export { DELEGATION_TAG, type Delegation, parseDelegation } from './generated/delegation.ts'
 export { type Denial, type DenialCause, parseDenial, parseDenialCause } from './generated/denial.ts'
 export {
@@ -134,6 +168,26 @@ export {
   parsePrekeyBundleSignedPrekey,
 } from './generated/prekey-bundle.ts'
 export { type PrekeySecrets, parsePrekeySecrets } from './generated/prekey-secrets.ts'
+export {
+  type ProofBundle,
+  type ProofBundleAuthority,
+  type ProofBundleBytes,
+  type ProofBundleDisclosure,
+  type ProofBundleExecution,
+  type ProofBundleIdentity,
+  type ProofBundleInclusion,
+  type ProofBundleIntent,
+  type ProofBundleParty,
+  parseProofBundle,
+  parseProofBundleAuthority,
+  parseProofBundleBytes,
+  parseProofBundleDisclosure,
+  parseProofBundleExecution,
+  parseProofBundleIdentity,
+  parseProofBundleInclusion,
+  parseProofBundleIntent,
+  parseProofBundleParty,
+} from './generated/proof-bundle.ts'
 export {
   type PublishedBundle,
   type PublishedBundlePublishedOneTime,

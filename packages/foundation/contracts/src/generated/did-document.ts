@@ -22,7 +22,7 @@ export interface DidDocument {
   readonly service?: readonly DidDocumentService[]
 }
 
-const checkDidDocument: Check = object({
+export const checkDidDocument: Check = object({
   '@context': array(oneOfValues('https://www.w3.org/ns/did/v1.1'), { minItems: 1, maxItems: 1 }),
   id: ref(() => checkDidKey),
   verificationMethod: array(

@@ -234,6 +234,97 @@ export const ERROR_TABLE = {
     message: 'the revocation is not acceptable: {reason}',
     remedy: 'Only an issuer of the chain or the holder of the delegation can revoke it.',
   },
+  CLI_USAGE: {
+    area: 'cli',
+    message: 'the command line is not understood: {reason}',
+    remedy: 'Run talos help, or the command with --help.',
+  },
+  CLI_OPTION_INVALID: {
+    area: 'cli',
+    message: '{option} is not acceptable: {reason}',
+    remedy: "Correct the value; the command's --help has examples.",
+  },
+  CLI_AGENT_NONE: {
+    area: 'cli',
+    message: 'there is no agent in {home}',
+    remedy: 'Create one with talos init NAME, or point --home or TALOS_HOME to the folder that holds it.',
+  },
+  CLI_AGENT_AMBIGUOUS: {
+    area: 'cli',
+    message: '{count} agents live in {home} and none was named',
+    remedy: 'Name one with --agent or TALOS_AGENT.',
+  },
+  CLI_FILE_UNREADABLE: {
+    area: 'cli',
+    message: 'cannot read {path}: {reason}',
+    remedy: 'Check the path and its permissions.',
+  },
+  CLI_FILE_UNWRITABLE: {
+    area: 'cli',
+    message: 'cannot write {path}: {reason}',
+    remedy: 'Choose a path that does not exist yet, in a folder that you may write to.',
+  },
+  CLI_FILE_TOO_LARGE: {
+    area: 'cli',
+    message: '{path} is larger than the limit of {limitBytes} bytes',
+    remedy: 'Check that this is the file you meant.',
+  },
+  CLI_PASSPHRASE_MISMATCH: {
+    area: 'cli',
+    message: 'the two passphrases differ',
+    remedy: 'Run the command again and type the same passphrase twice.',
+  },
+  CLI_CANCELLED: {
+    area: 'cli',
+    message: 'cancelled',
+    remedy: 'Nothing was changed; run the command again when ready.',
+  },
+  CLI_ENTRY_UNKNOWN: {
+    area: 'cli',
+    message: 'no entry of the log has that hash',
+    remedy: 'Copy the 64 hex digits whole, as talos audit log --json shows them.',
+  },
+  CLI_LOG_EMPTY: {
+    area: 'cli',
+    message: 'the agent {name} has no audit log yet',
+    remedy: 'Run the agent once, such as with talos listen.',
+  },
+  CLI_NO_SERVER: {
+    area: 'cli',
+    message: '{count} servers are possible and none was named',
+    remedy: "Give the server's name after the peer: talos mcp connect PEER SERVER.",
+  },
+  CLI_DOCTOR_FAILED: { area: 'cli', message: '{count} checks failed', remedy: 'Each failed line says what to do.' },
+  CLI_UNEXPECTED: {
+    area: 'cli',
+    message: 'an unexpected failure ({kind})',
+    remedy: 'Run again with TALOS_DEBUG=1 and report what it prints.',
+  },
+  CONTROL_UNREACHABLE: {
+    area: 'cli',
+    message: 'another process runs the agent {name} and takes no requests',
+    remedy: 'Stop that process, or wait until it ends, and run the command again.',
+  },
+  CONTROL_SOCKET: {
+    area: 'cli',
+    message: 'the control socket cannot be used: {reason}',
+    remedy: 'Choose a shorter TALOS_HOME, and check that the temporary folder belongs to you alone.',
+  },
+  CONTROL_INVALID: {
+    area: 'cli',
+    message: 'what came over the control socket is not acceptable: {reason}',
+    remedy: 'Use the same version of talos in both terminals.',
+  },
+  CONTROL_BUSY: {
+    area: 'cli',
+    message: 'the process that runs the agent has more than {limit} requests open',
+    remedy: 'Wait and run the command again.',
+  },
+  CONTROL_REFUSED: {
+    area: 'cli',
+    message: 'the process that runs the agent could not do it',
+    remedy: 'Look at what that process wrote to its terminal.',
+  },
   PASSPHRASE_MISSING: {
     area: 'client',
     message: "the agent's passphrase is not given",
@@ -669,6 +760,172 @@ export const ERROR_TABLE = {
     area: 'network',
     message: 'the handler of content of kind {kind} failed',
     remedy: 'The cause names the failure; fix the handler, it must deal with bad content itself.',
+  },
+  PROOF_TOO_LARGE: {
+    area: 'proof',
+    message: 'the proof bundle has more than {limitBytes} bytes',
+    remedy: 'Export the bundle again without the large disclosures.',
+  },
+  PROOF_FORM_INVALID: {
+    area: 'proof',
+    message: 'the proof bundle is not acceptable: {reason}',
+    remedy:
+      'Compare the file with contracts/spec/12-proof-bundle.md; it must be the exact bytes that were exported, without a line feed at the end.',
+  },
+  PROOF_PARTS_INVALID: {
+    area: 'proof',
+    message: 'the parts of the proof do not fit together: {reason}',
+    remedy: 'Take all parts from one call, and log proofs from the logs of its two sides.',
+  },
+  PROOF_IDENTITY_ABSENT: {
+    area: 'proof',
+    message: 'the bundle has no part about identities',
+    remedy: 'Ask for the whole bundle; what is there proves less than a call.',
+  },
+  PROOF_IDENTITY_FORM: {
+    area: 'proof',
+    message: "the bundle's part about identities is not acceptable: {reason}",
+    remedy: 'Compare the part with contracts/spec/12-proof-bundle.md; the file was damaged or made by another program.',
+  },
+  PROOF_AUTHORITY_ABSENT: {
+    area: 'proof',
+    message: 'the bundle has no part about authority',
+    remedy: 'Ask for the whole bundle; what is there proves less than a call.',
+  },
+  PROOF_AUTHORITY_FORM: {
+    area: 'proof',
+    message: "the bundle's part about authority is not acceptable: {reason}",
+    remedy: 'Compare the part with contracts/spec/12-proof-bundle.md; the file was damaged or made by another program.',
+  },
+  PROOF_INTENT_ABSENT: {
+    area: 'proof',
+    message: 'the bundle has no part about intent',
+    remedy: 'Ask for the whole bundle; what is there proves less than a call.',
+  },
+  PROOF_INTENT_FORM: {
+    area: 'proof',
+    message: "the bundle's part about intent is not acceptable: {reason}",
+    remedy: 'Compare the part with contracts/spec/12-proof-bundle.md; the file was damaged or made by another program.',
+  },
+  PROOF_EXECUTION_ABSENT: {
+    area: 'proof',
+    message: 'the bundle has no part about execution',
+    remedy: 'Ask for the whole bundle; what is there proves less than a call.',
+  },
+  PROOF_EXECUTION_FORM: {
+    area: 'proof',
+    message: "the bundle's part about execution is not acceptable: {reason}",
+    remedy: 'Compare the part with contracts/spec/12-proof-bundle.md; the file was damaged or made by another program.',
+  },
+  PROOF_IDENTITY_DOCUMENT: {
+    area: 'proof',
+    message: 'the DID document of the {side} does not follow from its DID',
+    remedy: 'The document or the DID was changed; ask for the bundle again.',
+  },
+  PROOF_IDENTITY_LOG_KEY: {
+    area: 'proof',
+    message: 'the log key of the {side} is not delegated by its identity: {reason}',
+    remedy: "Use the delegation that stands in entry 0 of that side's log.",
+  },
+  PROOF_IDENTITY_ORIGIN: {
+    area: 'proof',
+    message: 'the log of the {side} does not bear the name of its identity',
+    remedy: "Use the delegation that stands in entry 0 of that side's log.",
+  },
+  PROOF_INTENT_INVOCATION: {
+    area: 'proof',
+    message: 'the invocation cannot be opened: {reason}',
+    remedy: 'It was changed after it was signed, or is no invocation; do not rely on it.',
+  },
+  PROOF_INTENT_PARTIES: {
+    area: 'proof',
+    message: 'the invocation is not between the two sides of the bundle: {reason}',
+    remedy: 'The parts come from different calls; ask for the bundle again.',
+  },
+  PROOF_INTENT_TIME: {
+    area: 'proof',
+    message: 'the times of the intent do not fit: {reason}',
+    remedy: 'Check the clocks of the agent and of this machine.',
+  },
+  PROOF_INTENT_ENTRY: {
+    area: 'proof',
+    message: 'the log entry of the intent cannot be read: {reason}',
+    remedy: 'The entry was changed; ask the agent for the bundle again.',
+  },
+  PROOF_INTENT_INCLUSION: {
+    area: 'proof',
+    message: "the agent's log does not prove that it holds the intent: {reason}",
+    remedy: 'The proof or the checkpoint was changed, or another key signed it; ask the agent for the bundle again.',
+  },
+  PROOF_INTENT_MISMATCH: {
+    area: 'proof',
+    message: 'the log entry of the intent records something else: its member {member} differs',
+    remedy: 'The entry belongs to another call; ask the agent for the bundle again.',
+  },
+  PROOF_EXECUTION_RECEIPT: {
+    area: 'proof',
+    message: 'the receipt cannot be opened: {reason}',
+    remedy: 'It was changed after it was signed, or is no receipt; do not rely on it.',
+  },
+  PROOF_EXECUTION_PARTIES: {
+    area: 'proof',
+    message: "the receipt is not the executor's about this invocation: {reason}",
+    remedy: 'The parts come from different calls; ask for the bundle again.',
+  },
+  PROOF_EXECUTION_TIME: {
+    area: 'proof',
+    message: 'the times of the execution do not fit: {reason}',
+    remedy: 'Check the clocks of both sides; a large difference makes their logs hard to compare.',
+  },
+  PROOF_EXECUTION_ENTRY: {
+    area: 'proof',
+    message: 'the log entry of the execution cannot be read: {reason}',
+    remedy: 'The entry was changed; ask the executor for its part again.',
+  },
+  PROOF_EXECUTION_INCLUSION: {
+    area: 'proof',
+    message: "the executor's log does not prove that it holds the receipt: {reason}",
+    remedy: 'The proof or the checkpoint was changed, or another key signed it; ask the executor for its part again.',
+  },
+  PROOF_EXECUTION_MISMATCH: {
+    area: 'proof',
+    message: 'the log entry of the execution records something else: its member {member} differs',
+    remedy: 'The entry belongs to another call; ask the executor for its part again.',
+  },
+  PROOF_EXECUTION_INVOKED: {
+    area: 'proof',
+    message: "the executor's entry of the call's beginning does not fit: {reason}",
+    remedy: 'Leave the entry out, or take it from the checkpoint that proves the receipt.',
+  },
+  PROOF_AUTHORITY_PROOFS: {
+    area: 'proof',
+    message: 'the delegations are not those that the invocation names: {reason}',
+    remedy: 'Export the bundle with the delegations of this call, from the root to the caller.',
+  },
+  PROOF_AUTHORITY_REVOCATIONS: {
+    area: 'proof',
+    message: 'revocation {index} does not belong to this chain: {reason}',
+    remedy: 'Export the bundle with the revocations of these delegations alone.',
+  },
+  PROOF_AUTHORITY_DENIED: {
+    area: 'proof',
+    message: 'the delegations did not allow the call: {reason}',
+    remedy: 'The executor ran a call that nobody had allowed; ask it why.',
+  },
+  PROOF_AUTHORITY_DISAGREES: {
+    area: 'proof',
+    message: 'the call was refused for another reason than the delegations give: {reason}',
+    remedy: "The executor's refusal is not explained by the delegations; ask it why.",
+  },
+  PROOF_DISCLOSURE_FORM: {
+    area: 'proof',
+    message: "the bundle's disclosures are not acceptable: {reason}",
+    remedy: 'Give exactly one of value and bytes, and a salt of 32 bytes.',
+  },
+  PROOF_DISCLOSURE_MISMATCH: {
+    area: 'proof',
+    message: 'disclosure {index} opens no commitment of its part of the bundle',
+    remedy: 'The value or the salt is not the one that was committed to; treat the disclosure as false.',
   },
   SESSION_SUITE: {
     area: 'session',

@@ -1,0 +1,174 @@
+/**
+ * Layer 2, authority: whether the delegations allowed the call when it was made, and whether a refusal agrees with them
+ * (spec 12-proof-bundle, clause 12.8).
+ */
+import type { Cid } from '@talos/bytes'
+import { fromBase64url } from '@talos/bytes'
+import {
+  ABSOLUTE_MAX_DEPTH,
+  authorize,
+  denialPath,
+  entitledToRevoke,
+  openDelegation,
+  openRevocation,
+  type ReplayView,
+  type RevocationView,
+  type VerifiedLink,
+  type VerifiedRevocation,
+} from '@talos/capability'
+import type { ProofBundleAuthority } from '@talos/contracts'
+import { type ErrorCode, isTalosError } from '@talos/errors'
+import { envelopeCid } from '@talos/identity'
+import type { Kernel } from '@talos/kernel'
+import { type Checks, demand } from './checks.ts'
+import type { VerifiedExecution } from './execution.ts'
+import { CLOCK_TOLERANCE_S, type VerifiedIntent } from './intent.ts'
+
+/** How a refusal relates to the delegations: they give the same reason, or the executor alone knows it. */
+export type Refusal = 'confirmed' | 'executor-only'
+
+export interface VerifiedAuthority {
+  readonly allowed: boolean
+  /** The codes that the delegations give for a refusal, from the root down. */
+  readonly denial: readonly string[]
+  /** With the outcome `deny` alone. */
+  readonly refusal: Refusal | undefined
+}
+
+export interface AuthorityContext {
+  readonly checks: Checks
+  readonly kernel: Kernel
+  readonly intent: VerifiedIntent
+  readonly execution: VerifiedExecution
+}
+
+/** A bundle is no second use of the call: the record of used invocations is the executor's. */
+const NEVER_USED: ReplayView = { remember: () => 'new' }
+/** Codes of a receipt's denial that are as long as those of `issueReceipt`. */
+const MAX_DENIAL_CODES = 8
+
+/** Refusals that come before the delegations are judged, for reasons that only the executor could see. */
+const SEEN_BEFORE: ReadonlySet<string> = new Set<ErrorCode>([
+  'CAPABILITY_EXPIRED',
+  'CAPABILITY_NOT_YET_VALID',
+  'CAPABILITY_LIFETIME',
+  'CAPABILITY_LIMIT',
+  'CAPABILITY_CALL_MISMATCH',
+  'CAPABILITY_REVOKED',
+])
+/** Refusals that come after the delegations have allowed the call. */
+const SEEN_AFTER: ReadonlySet<string> = new Set<ErrorCode>([
+  'CAPABILITY_UNKNOWN_TOOL',
+  'CAPABILITY_REPLAY',
+  'CAPABILITY_REPLAY_FULL',
+])
+
+export function checkAuthority(authority: ProofBundleAuthority, context: AuthorityContext): VerifiedAuthority {
+  const { checks, kernel, intent } = context
+  const proofs = checks.ask('authority.proofs', 'PROOF_AUTHORITY_PROOFS', () => readProofs(authority, context))
+  const links = proofs.flatMap((bytes) => linkOf(bytes, kernel))
+  const revocations = checks.ask('authority.revocations', 'PROOF_AUTHORITY_REVOCATIONS', () =>
+    readRevocations(authority, { links, kernel }),
+  )
+  const { invocation, issuedAtS } = intent
+  const verdict = authorize({
+    invocation: invocation.bytes,
+    proofs,
+    executor: invocation.audience,
+    nowS: issuedAtS,
+    leewayS: CLOCK_TOLERANCE_S,
+    kernel,
+    revocations: asOf(revocations, issuedAtS),
+    replay: NEVER_USED,
+    maxDepth: ABSOLUTE_MAX_DEPTH,
+    maxLifetimeS: null,
+  })
+  const denial = verdict.outcome === 'allow' ? [] : denialPath(verdict.cause).slice(0, MAX_DENIAL_CODES)
+  return judge({ denial, links }, context)
+}
+
+/** The delegations are those that the invocation names, in its order. */
+function readProofs({ proofs }: ProofBundleAuthority, context: AuthorityContext): readonly Uint8Array[] {
+  const { kernel, intent, execution } = context
+  const code = 'PROOF_AUTHORITY_PROOFS'
+  const read = proofs.map((proof) => fromBase64url(proof))
+  const present = read.map((bytes) => envelopeCid(bytes, kernel).toString())
+  const named = intent.invocation.proofs.map(String)
+  // Who was refused because a delegation was missing cannot show it.
+  const mayLack = execution.receipt.denial.includes('CAPABILITY_PROOF_MISSING')
+  const expected = mayLack ? named.filter((name) => present.includes(name)) : named
+  demand(present.length === expected.length, code, { reason: 'their number differs' })
+  demand(present.join() === expected.join(), code, { reason: 'one is another, or stands in another place' })
+  return read
+}
+
+/** A delegation that does not open is for `authorize` to judge; nobody is entitled to revoke it here. */
+function linkOf(bytes: Uint8Array, kernel: Kernel): readonly VerifiedLink[] {
+  try {
+    return [openDelegation(bytes, { kernel })]
+  } catch (error) {
+    if (!isTalosError(error)) throw error
+    return []
+  }
+}
+
+function readRevocations(
+  { revocations }: ProofBundleAuthority,
+  { links, kernel }: { readonly links: readonly VerifiedLink[]; readonly kernel: Kernel },
+): readonly VerifiedRevocation[] {
+  const seen = new Set<string>()
+  return revocations.map((text, index) => {
+    const code = 'PROOF_AUTHORITY_REVOCATIONS'
+    const revocation = openRevocation(fromBase64url(text), { kernel })
+    const link = links.findIndex(({ cid }) => cid.equals(revocation.revokes))
+    demand(link >= 0, code, { index, reason: 'it is about another delegation' })
+    const isEntitled = entitledToRevoke(links, link).includes(revocation.issuer)
+    demand(isEntitled, code, { index, reason: 'its issuer is not entitled' })
+    const name = revocation.cid.toString()
+    demand(!seen.has(name), code, { index, reason: 'it is there twice' })
+    seen.add(name)
+    return revocation
+  })
+}
+
+/** Revocations as far as they were signed by then. */
+function asOf(revocations: readonly VerifiedRevocation[], nowS: number): RevocationView {
+  return {
+    isRevoked(cid: Cid, entitled) {
+      const found = revocations.find(
+        ({ revokes, issuer, atS }) => revokes.equals(cid) && entitled.includes(issuer) && atS <= nowS,
+      )
+      return found === undefined ? { revoked: false } : { revoked: true, by: found.issuer, atS: found.atS }
+    },
+  }
+}
+
+function judge(
+  { denial, links }: { readonly denial: readonly string[]; readonly links: readonly VerifiedLink[] },
+  { checks, execution }: AuthorityContext,
+): VerifiedAuthority {
+  const allowed = denial.length === 0
+  const name = 'authority.allowed'
+  const { outcome, denial: said } = execution.receipt
+  if (outcome !== 'deny') {
+    checks.ask(name, 'PROOF_AUTHORITY_DENIED', () =>
+      demand(allowed, 'PROOF_AUTHORITY_DENIED', { reason: String(denial.at(-1)) }),
+    )
+    return { allowed, denial, refusal: undefined }
+  }
+  checks.note(allowed ? { name, ok: true } : { name, ok: false, detail: `the delegations give ${denial.at(-1)}` })
+  const refusal = checks.ask('authority.refusal', 'PROOF_AUTHORITY_DISAGREES', () => {
+    if (said.join() === denial.join()) return 'confirmed'
+    const isKnowable = said.some((code) => SEEN_BEFORE.has(code)) || (allowed && knowsMore(said, links))
+    demand(isKnowable, 'PROOF_AUTHORITY_DISAGREES', { reason: `${denial.at(-1) ?? 'they allow it'}` })
+    return 'executor-only'
+  })
+  return { allowed, denial, refusal }
+}
+
+/** The executor resolves symbolic links, which a bundle cannot. */
+function knowsMore(said: readonly string[], links: readonly VerifiedLink[]): boolean {
+  if (said.some((code) => SEEN_AFTER.has(code))) return true
+  const rules = links.flatMap((link) => link.rules)
+  return said.includes('CAPABILITY_ARGUMENTS') && rules.some((rule) => Array.isArray(rule) && rule[0] === 'subpath')
+}

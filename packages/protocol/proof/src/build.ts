@@ -1,0 +1,108 @@
+/** Building a proof bundle out of one call's evidence (spec 12-proof-bundle, clause 12.11). */
+import { encodeJcs, type JsonValue, toBase64url } from '@talos/bytes'
+import type { Did, ProofBundle, ProofBundleDisclosure, ProofBundleInclusion, ProofBundleParty } from '@talos/contracts'
+import { isTalosError, TalosError } from '@talos/errors'
+import { didDocument } from '@talos/identity'
+import type { Kernel } from '@talos/kernel'
+import { verifyProofBundle } from './verify.ts'
+
+/** One side of the call. */
+export interface ProofParty {
+  readonly did: Did
+  /** The log key delegation, as in entry 0 of the side's log. */
+  readonly logKey: Uint8Array
+}
+
+/** An entry, and the proof that its log holds it. */
+export interface ProofInclusion {
+  /** The exact bytes of the entry. */
+  readonly entry: Uint8Array
+  /** What `formatTlogProof` of @talos/merkle writes, with a checkpoint that the log alone signed. */
+  readonly proof: string
+}
+
+/** What opens one salted commitment. */
+export type ProofDisclosure = {
+  /** Whose: the agent's entry, or the executor's entries and receipt. */
+  readonly layer: 'intent' | 'execution'
+  /** The path that the commitment was made under. */
+  readonly path: 'params' | 'result' | 'content' | 'request'
+  /** 32 bytes. */
+  readonly salt: Uint8Array
+} & ({ readonly value: JsonValue } | { readonly bytes: Uint8Array })
+
+export interface ProofParts {
+  /** Who called. */
+  readonly agent: ProofParty
+  /** Who was called. */
+  readonly executor: ProofParty
+  /** The delegations that the invocation names, in its order: from the root to the caller. */
+  readonly proofs: readonly Uint8Array[]
+  /** Revocations of these delegations that are known; none when absent. */
+  readonly revocations?: readonly Uint8Array[]
+  readonly invocation: Uint8Array
+  /** The agent's `tool.invoke`, whose `ref` is the invocation. */
+  readonly intent: ProofInclusion
+  readonly receipt: Uint8Array
+  /** The executor's `tool.result`, `tool.lost` or `tool.deny`, whose `ref` is the receipt. */
+  readonly outcome: ProofInclusion
+  /** The executor's `tool.invoke`, whose `ref` is the invocation, proven under the checkpoint of `outcome`. */
+  readonly invoked?: ProofInclusion
+  readonly disclosures?: readonly ProofDisclosure[]
+  readonly kernel: Kernel
+}
+
+/**
+ * Builds the text of a bundle, and verifies it before it is given away.
+ *
+ * @returns the exact text of the file: nothing is to be added, no line feed either
+ * @throws TalosError `PROOF_PARTS_INVALID` with the first check that failed as its reason; `DID_INVALID`
+ */
+export function buildProofBundle(parts: ProofParts): string {
+  const text = encode(bundleOf(parts))
+  const report = verifyProofBundle(text, { kernel: parts.kernel })
+  if (!report.valid) throw new TalosError('PROOF_PARTS_INVALID', { reason: `${report.code}` })
+  return text
+}
+
+function bundleOf(parts: ProofParts): ProofBundle {
+  const { agent, executor, proofs, revocations = [], disclosures = [], invoked } = parts
+  return {
+    format: 'talos-proof/v1',
+    identity: { agent: partyOf(agent), executor: partyOf(executor) },
+    authority: { proofs: proofs.map(toBase64url), revocations: revocations.map(toBase64url) },
+    intent: { invocation: toBase64url(parts.invocation), inclusion: inclusionOf(parts.intent) },
+    execution: {
+      receipt: toBase64url(parts.receipt),
+      inclusion: inclusionOf(parts.outcome),
+      ...(invoked !== undefined && { invoked: inclusionOf(invoked) }),
+    },
+    disclosures: disclosures.map(disclosureOf),
+    anchors: [],
+  }
+}
+
+/** A value that canonical JSON cannot say is the caller's mistake, as every other part that does not fit. */
+function encode(bundle: ProofBundle): string {
+  try {
+    return encodeJcs(bundle as unknown as JsonValue)
+  } catch (error) {
+    if (!isTalosError(error)) throw error
+    throw new TalosError('PROOF_PARTS_INVALID', { reason: error.code }, { cause: error })
+  }
+}
+
+function partyOf({ did, logKey }: ProofParty): ProofBundleParty {
+  return { did, document: didDocument({ did }), logKey: toBase64url(logKey), history: [] }
+}
+
+function inclusionOf({ entry, proof }: ProofInclusion): ProofBundleInclusion {
+  return { entry: toBase64url(entry), proof }
+}
+
+function disclosureOf(disclosure: ProofDisclosure): ProofBundleDisclosure {
+  const { layer, path } = disclosure
+  const opening = { layer, path, salt: toBase64url(disclosure.salt) }
+  if ('value' in disclosure) return { ...opening, value: disclosure.value }
+  return { ...opening, bytes: toBase64url(disclosure.bytes) }
+}
