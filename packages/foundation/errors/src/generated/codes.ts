@@ -43,11 +43,6 @@ export const ERROR_TABLE = {
     message: 'the audit store failed to {operation}',
     remedy: "Check that the disk has room and that the agent's folder can be written.",
   },
-  AUDIT_STORE_UNSUITABLE: {
-    area: 'audit',
-    message: 'the audit store cannot be used: {reason}',
-    remedy: 'Use the version of Node.js that this project brings, and the file that it created.',
-  },
   AUDIT_STORE_CONFLICT: {
     area: 'audit',
     message: 'the log was changed by another writer: {expected} entries were expected, {actual} found',
