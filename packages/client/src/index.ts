@@ -1,1 +1,9 @@
-export {}
+export type { DelegationRequest, Grant, GrantRequest } from './authority.ts'
+export { CHANNEL_FRAME_MAX_BYTES, MAX_CHANNELS_PER_PEER } from './channels.ts'
+export { type Listening, type SessionInfo, TalosClient } from './client.ts'
+export type { ClientEvent } from './events.ts'
+export { type MerkleProof, type VerifiedMerkleProof, verifyMerkleProof } from './merkle-proof.ts'
+export { MESSAGE_MAX_BYTES, type MessageHandler, type ReceivedMessage, type SentMessage } from './messages.ts'
+export { PASSPHRASE_VARIABLE, type TalosClientOptions } from './options.ts'
+export { type AgentReader, openAgentReader } from './reader.ts'
+export type { McpStdio, ToolCall, ToolOutcome } from './tools.ts'

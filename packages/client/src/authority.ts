@@ -1,0 +1,243 @@
+/** What this agent may give and has been given: grants, revocations, and the chains behind them. */
+import { Cid, type IpldValue } from '@talos/bytes'
+import {
+  commandCovers,
+  type DelegationDescription,
+  delegate,
+  describeDelegation,
+  entitledToRevoke,
+  mcpServerCommand,
+  mcpToolCommand,
+  openDelegation,
+  openRevocation,
+  revoke,
+  type VerifiedLink,
+} from '@talos/capability'
+import type { Did } from '@talos/contracts'
+import { TalosError } from '@talos/errors'
+import type { GrantDirection, StoredGrant } from '@talos/storage'
+import type { Agent } from './agent.ts'
+import { nowS } from './options.ts'
+
+const NONCE_BYTES = 12
+/** Links that are followed from a capability to its root; chains that are longer are refused by every executor. */
+const MAX_CHAIN = 16
+
+export interface GrantRequest {
+  readonly to: Did
+  /** What the capability allows: one tool of a server, or the whole server. */
+  readonly tool?: { readonly server: string; readonly tool?: string }
+  /** The same as a command, for anything else. */
+  readonly command?: string
+  /** Typed rules on arguments, such as `['subpath', '.path', '/srv/docs']` (spec 07-delegation). */
+  readonly rules?: readonly IpldValue[]
+  /** UCAN policy statements. */
+  readonly policy?: readonly IpldValue[]
+  /** Lifetime from now; null for none. */
+  readonly expiresInS: number | null
+  /** How many links may follow. */
+  readonly depth?: number
+  /** For people. */
+  readonly label?: string
+}
+
+/** What is passed on; the command stays the parent's where none is named. */
+export interface DelegationRequest extends GrantRequest {
+  /** CID of a capability whose audience is this agent. */
+  readonly parent: string
+}
+
+export interface Grant {
+  readonly cid: string
+  readonly direction: GrantDirection
+  /** The other side. */
+  readonly peer: Did
+  readonly label: string
+  readonly bytes: Uint8Array
+  readonly createdMs: number
+  readonly revokedMs: number | undefined
+  readonly description: DelegationDescription
+}
+
+export class Authority {
+  readonly #agent: Agent
+
+  constructor(agent: Agent) {
+    this.#agent = agent
+  }
+
+  /** Gives a capability over what this agent itself serves. @throws TalosError `CAPABILITY_OPTION_INVALID`, store codes */
+  async grant(request: GrantRequest): Promise<Grant> {
+    return await this.#issue({ ...request, subject: this.#agent.did })
+  }
+
+  /**
+   * Passes on what was received, narrowed.
+   *
+   * @throws TalosError `GRANT_UNKNOWN`, `GRANT_NOT_OURS`, `CAPABILITY_OPTION_INVALID`
+   */
+  async delegate(request: DelegationRequest): Promise<Grant> {
+    const parent = this.link(request.parent)
+    if (parent.audience !== this.#agent.did)
+      throw new TalosError('GRANT_NOT_OURS', { reason: 'its audience is another' })
+    const command = request.command ?? (request.tool === undefined ? parent.command : undefined)
+    return await this.#issue({ ...request, ...(command !== undefined && { command }), subject: parent.subject })
+  }
+
+  /**
+   * Takes a capability that somebody gave to this agent, or a link above one that is known.
+   *
+   * @throws TalosError what `openDelegation` throws, store codes
+   */
+  async receive(bytes: Uint8Array, label = ''): Promise<Grant> {
+    const { kernel, database, clock, did, log } = this.#agent
+    const link = openDelegation(bytes, { kernel })
+    const known = database.grants.get(link.cid)
+    if (known !== undefined) return this.#describe(known)
+    const nowMs = clock.nowMs()
+    database.grants.put({ cid: link.cid, direction: 'received', peer: link.issuer, label, bytes, nowMs })
+    if (link.audience === did) {
+      const cid = link.cid.toString()
+      await log.append({ kind: 'cap.grant', peer: link.issuer, cap: cid, ref: cid, tool: link.command })
+    }
+    return this.find(link.cid.toString())
+  }
+
+  /** @throws TalosError `GRANT_UNKNOWN` */
+  find(cid: string): Grant {
+    const stored = this.#agent.database.grants.get(Cid.parse(cid))
+    if (stored === undefined) throw new TalosError('GRANT_UNKNOWN')
+    return this.#describe(stored)
+  }
+
+  list(direction: GrantDirection): Grant[] {
+    return this.#agent.database.grants.list(direction).map((stored) => this.#describe(stored))
+  }
+
+  /** The verified delegation of a grant. @throws TalosError `GRANT_UNKNOWN` */
+  link(cid: string): VerifiedLink {
+    return openDelegation(this.find(cid).bytes, { kernel: this.#agent.kernel })
+  }
+
+  /**
+   * Ends a capability that this agent gave, or was given.
+   *
+   * @returns the signed revocation, for those it concerns
+   * @throws TalosError `GRANT_UNKNOWN`, signer and store codes
+   */
+  async revoke(cid: string, reason?: string): Promise<{ readonly peer: Did; readonly bytes: Uint8Array }> {
+    const { signer, database, clock, log, did } = this.#agent
+    const grant = this.find(cid)
+    const atS = nowS(clock)
+    const revoked = Cid.parse(cid)
+    const signed = await revoke({ signer, revokes: revoked, atS, ...(reason !== undefined && { reason }) })
+    database.revocations.put({ revoked, issuer: did, bytes: signed.bytes, atS })
+    database.grants.markRevoked(revoked, clock.nowMs())
+    await log.append({ kind: 'cap.revoke', peer: grant.peer, cap: cid, ref: signed.cid.toString() })
+    return { peer: grant.peer, bytes: signed.bytes }
+  }
+
+  /** Takes a revocation by somebody else; it counts where its issuer is entitled. @throws TalosError `REVOCATION_INVALID` */
+  async receiveRevocation(bytes: Uint8Array): Promise<string> {
+    const { kernel, database, clock, log } = this.#agent
+    const revocation = openRevocation(bytes, { kernel })
+    const { revokes: revoked, issuer, atS } = revocation
+    database.revocations.put({ revoked, issuer, bytes, atS })
+    const cid = revoked.toString()
+    const grant = database.grants.get(revoked)
+    if (grant !== undefined) {
+      const links = this.chainOf(openDelegation(grant.bytes, { kernel }))
+      if (links !== undefined && entitledToRevoke(links, links.length - 1).includes(issuer)) {
+        database.grants.markRevoked(revoked, clock.nowMs())
+        await log.append({ kind: 'cap.revoke', peer: issuer, cap: cid, ref: revocation.cid.toString() })
+      }
+    }
+    return cid
+  }
+
+  /**
+   * Chains, root first, by which this agent may ask an executor for a command: valid now, revoked ones left out, the
+   * narrowest first. Whether the arguments fit is the executor's to say.
+   */
+  chainsFor(executor: Did, command: string): readonly (readonly VerifiedLink[])[] {
+    return this.chainsFrom(executor)
+      .filter((links) => links.every((link) => commandCovers(link.command, command)))
+      .sort((one, other) => commandOf(other).length - commandOf(one).length)
+  }
+
+  /** All chains of this agent that begin at an executor. */
+  chainsFrom(executor: Did): readonly (readonly VerifiedLink[])[] {
+    const { database, kernel, did, clock } = this.#agent
+    const now = nowS(clock)
+    return database.grants
+      .list('received')
+      .filter(({ revokedMs }) => revokedMs === undefined)
+      .map(({ bytes }) => openDelegation(bytes, { kernel }))
+      .filter(({ audience, expiresS }) => audience === did && (expiresS === null || expiresS > now))
+      .map((link) => this.chainOf(link))
+      .filter((links) => links !== undefined)
+      .filter(([root]) => root?.issuer === executor)
+  }
+
+  /** The links from the root to `leaf`, found by subject and audience among what is stored; undefined when one is missing. */
+  chainOf(leaf: VerifiedLink): readonly VerifiedLink[] | undefined {
+    const { database, kernel } = this.#agent
+    const stored = [...database.grants.list('received'), ...database.grants.list('issued')]
+    const links = [leaf]
+    for (let [first] = links; first !== undefined && first.issuer !== leaf.subject; [first] = links) {
+      const { issuer } = first
+      const parent = stored
+        .map(({ bytes }) => openDelegation(bytes, { kernel }))
+        .find(
+          ({ audience, subject, cid }) =>
+            audience === issuer && subject === leaf.subject && !links.some((link) => link.cid.equals(cid)),
+        )
+      if (parent === undefined || links.length >= MAX_CHAIN) return undefined
+      links.unshift(parent)
+    }
+    return links
+  }
+
+  async #issue(request: GrantRequest & { readonly subject: Did | null }): Promise<Grant> {
+    const { signer, random, clock, database, log } = this.#agent
+    const nowMs = clock.nowMs()
+    const { to, expiresInS, policy, rules, depth, label = '' } = request
+    const { bytes, cid } = await delegate({
+      signer,
+      audience: to,
+      subject: request.subject,
+      command: commandFor(request),
+      expiresS: expiresInS === null ? null : nowS(clock) + expiresInS,
+      nonce: random.bytes(NONCE_BYTES),
+      ...(policy !== undefined && { policy }),
+      ...(rules !== undefined && { rules }),
+      ...(depth !== undefined && { depth }),
+    })
+    database.grants.put({ cid, direction: 'issued', peer: to, label, bytes, nowMs })
+    const name = cid.toString()
+    await log.append({ kind: 'cap.grant', peer: to, cap: name, ref: name, tool: commandFor(request) })
+    return this.find(name)
+  }
+
+  #describe(stored: StoredGrant): Grant {
+    const { cid, ...rest } = stored
+    return {
+      ...rest,
+      cid: cid.toString(),
+      description: describeDelegation(openDelegation(stored.bytes, { kernel: this.#agent.kernel })),
+    }
+  }
+}
+
+function commandOf(links: readonly VerifiedLink[]): string {
+  return links.at(-1)?.command ?? ''
+}
+
+/** @throws TalosError `CAPABILITY_COMMAND_INVALID` */
+function commandFor({ tool, command }: Pick<GrantRequest, 'tool' | 'command'>): string {
+  if (command !== undefined) return command
+  if (tool === undefined) throw new TalosError('CAPABILITY_COMMAND_INVALID', { reason: 'none is given' })
+  return tool.tool === undefined
+    ? mcpServerCommand(tool.server)
+    : mcpToolCommand({ server: tool.server, tool: tool.tool })
+}

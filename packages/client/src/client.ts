@@ -1,0 +1,402 @@
+/**
+ * The SDK: one agent, its peers, and everything between them.
+ *
+ * This file joins the parts and holds no rule of its own: sessions.ts seals and opens, messages.ts and channels.ts carry,
+ * authority.ts gives and takes, tool-gate.ts and call-author.ts stand at both ends of a call, evidence.ts proves it.
+ */
+
+import { type AuditLog, entryId } from '@talos/audit'
+import { fromHex, toHex } from '@talos/bytes'
+import type { AppFrame, Did, DidDocument } from '@talos/contracts'
+import { TalosError } from '@talos/errors'
+import { createInvitation, didDocument, parseInvitation } from '@talos/identity'
+import type { Kernel } from '@talos/kernel'
+import type { McpConfig, SealedChannel } from '@talos/mcp'
+import { SESSION_SUITE } from '@talos/session'
+import type { AgentDatabase, AgentFolder, GrantDirection } from '@talos/storage'
+import { type Agent, closeAgent, openAgent } from './agent.ts'
+import { Authority, type DelegationRequest, type Grant, type GrantRequest } from './authority.ts'
+import { IntentAuthor } from './call-author.ts'
+import { type ChannelHandler, ChannelKeeper } from './channels.ts'
+import type { ClientEvent } from './events.ts'
+import { EvidenceKeeper } from './evidence.ts'
+import { type MerkleProof, makeMerkleProof, type VerifiedMerkleProof, verifyMerkleProof } from './merkle-proof.ts'
+import { type MessageHandler, Messenger, type SentMessage } from './messages.ts'
+import { nowS, type TalosClientOptions } from './options.ts'
+import { PrekeyKeeper } from './prekeys.ts'
+import { type Received, SessionKeeper } from './sessions.ts'
+import { ExecutorGate } from './tool-gate.ts'
+import { connectMcp, invokeTool, type McpStdio, serveMcp, type ToolCall, type ToolOutcome } from './tools.ts'
+import { Wire } from './wire.ts'
+
+const DEFAULT_ENDPOINT = 'tls://127.0.0.1:0'
+const DEFAULT_INVITATION_S = 24 * 3_600
+
+export interface SessionInfo {
+  readonly sessionId: string
+  readonly peer: Did
+  /** True once the peer has answered in this session. */
+  readonly confirmed: boolean
+  readonly suite: string
+  readonly mode: 'accountable' | 'deniable'
+}
+
+export interface Listening extends AsyncDisposable {
+  readonly endpoints: readonly string[]
+  /** A signed invitation that carries DID, addresses and transport key; text. */
+  createInvitation(options?: { readonly validForS?: number; readonly name?: string }): Promise<string>
+  close(): Promise<void>
+}
+
+export class TalosClient implements AsyncDisposable {
+  readonly #agent: Agent
+  readonly #emit: (event: ClientEvent) => void
+  readonly #wire: Wire
+  readonly #prekeys: PrekeyKeeper
+  readonly #sessions: SessionKeeper
+  readonly #messenger: Messenger
+  readonly #channels: ChannelKeeper
+  readonly #authority: Authority
+  readonly #evidence: EvidenceKeeper
+  readonly #gate: ExecutorGate
+  readonly #author: IntentAuthor
+  #closing: Promise<void> | undefined
+
+  private constructor(agent: Agent, options: TalosClientOptions) {
+    this.#agent = agent
+    this.#emit = options.onEvent ?? (() => undefined)
+    const emit = this.#emit
+    this.#prekeys = new PrekeyKeeper(agent)
+    this.#sessions = new SessionKeeper(agent, this.#prekeys)
+    const sessions = this.#sessions
+    this.#wire = new Wire({
+      agent,
+      sessions,
+      prekeys: this.#prekeys,
+      carriers: options.carriers,
+      emit,
+      onReceived: async (received) => await this.#take(received),
+      onLinkUp: (peer) => void this.#messenger.flush(peer).catch(() => undefined),
+      onLinkDown: (peer) => this.#channels.drop(peer),
+    })
+    const wire = this.#wire
+    this.#messenger = new Messenger({ agent, sessions, wire, emit })
+    this.#channels = new ChannelKeeper({ agent, sessions, wire })
+    this.#authority = new Authority(agent)
+    this.#evidence = new EvidenceKeeper({
+      agent,
+      sessions,
+      wire,
+      post: async (peer, frame) => await this.#post(peer, frame),
+    })
+    this.#gate = new ExecutorGate({ agent, sessions, emit })
+    this.#author = new IntentAuthor({ agent, sessions, authority: this.#authority })
+  }
+
+  /**
+   * Opens the agent of that name, and makes it where it is missing.
+   *
+   * @param name `[a-z0-9][a-z0-9_-]{0,63}`
+   * @throws TalosError `PASSPHRASE_MISSING`, `PASSPHRASE_WRONG`, `AGENT_LOCKED`, `AGENT_NAME_INVALID`, and what the
+   *   key file, the database and the log throw
+   */
+  static async create(name: string, options: TalosClientOptions = {}): Promise<TalosClient> {
+    return new TalosClient(await openAgent({ ...options, name, create: true }), options)
+  }
+
+  /** Opens an agent that exists. @throws TalosError `AGENT_NOT_FOUND`, and the codes of `create` */
+  static async open(name: string, options: TalosClientOptions = {}): Promise<TalosClient> {
+    return new TalosClient(await openAgent({ ...options, name, create: false }), options)
+  }
+
+  get name(): string {
+    return this.#agent.name
+  }
+
+  get did(): Did {
+    return this.#agent.did
+  }
+
+  get folder(): AgentFolder {
+    return this.#agent.folder
+  }
+
+  get kernel(): Kernel {
+    return this.#agent.kernel
+  }
+
+  /** This agent's audit log. */
+  get log(): AuditLog {
+    return this.#agent.log
+  }
+
+  get database(): AgentDatabase {
+    return this.#agent.database
+  }
+
+  /** The W3C DID document, with the session identity key as key agreement. */
+  didDocument(): DidDocument {
+    const { did, secrets, kernel } = this.#agent
+    return didDocument({ did, keyAgreement: secrets.sessionKey.use((key) => kernel.x25519PublicKey(key)) })
+  }
+
+  /** A prekey bundle to hand to one peer: it holds a one-time pair that is given out once. */
+  async getPrekeyBundle(): Promise<Uint8Array> {
+    return await this.#prekeys.serve()
+  }
+
+  /**
+   * Takes links from peers.
+   *
+   * @param options.endpoint where to listen; a free port on loopback unless given
+   * @param options.advertise addresses for invitations, where peers see others than the listener
+   */
+  async listen(
+    options: { readonly endpoint?: string; readonly advertise?: readonly string[] } = {},
+  ): Promise<Listening> {
+    const listener = await this.#wire.listen(options.endpoint ?? DEFAULT_ENDPOINT)
+    const { signer, clock } = this.#agent
+    const endpoints = options.advertise ?? listener.endpoints
+    const close = async () => await listener.close()
+    return {
+      endpoints,
+      close,
+      [Symbol.asyncDispose]: close,
+      createInvitation: async ({ validForS = DEFAULT_INVITATION_S, name } = {}) => {
+        const issuedAtS = nowS(clock)
+        const { transportKey } = this.#wire
+        const expiresS = issuedAtS + validForS
+        return await createInvitation({
+          signer,
+          endpoints,
+          transportKey,
+          issuedAtS,
+          expiresS,
+          ...(name !== undefined && { name }),
+        })
+      },
+    }
+  }
+
+  /** Checks an invitation and remembers the peer. @throws TalosError `INVITATION_INVALID`, `INVITATION_EXPIRED` */
+  addPeer(invitation: string): Did {
+    const { kernel, clock, database } = this.#agent
+    const {
+      issuer: did,
+      endpoints,
+      transportKey,
+      name,
+    } = parseInvitation({ text: invitation, kernel, nowS: nowS(clock) })
+    if (did === this.#agent.did) throw new TalosError('PEER_IS_SELF')
+    database.peers.put({ did, endpoints, transportKey, name }, clock.nowMs())
+    return did
+  }
+
+  /** Opens a link to a peer, or uses the one that is open. @throws TalosError `PEER_UNKNOWN`, and what dialling throws */
+  async connect(peer: Did): Promise<Did> {
+    const link = await this.#wire.linkTo(peer)
+    return link.peerDid
+  }
+
+  /** Peers with an open link. */
+  connectedPeers(): { readonly did: Did; readonly address: string }[] {
+    return this.#wire.peers()
+  }
+
+  /** A prekey bundle from the peer itself, over the link. */
+  async fetchPrekeyBundle(peer: Did): Promise<Uint8Array> {
+    return await this.#wire.fetchBundle(peer)
+  }
+
+  /**
+   * Begins a session: X3DH with ML-KEM-768, then the Double Ratchet. The session is confirmed when the peer was reached.
+   *
+   * @param bundle the peer's prekey bundle; fetched from the peer unless given
+   * @throws TalosError what the bundle's checks throw; `PEER_REFUSED`, and what the link throws (the session and its
+   *   first flight stay and are sent again when a link is up)
+   */
+  async establishSession(
+    peer: Did,
+    bundle?: Uint8Array,
+    options: { readonly deniable?: boolean } = {},
+  ): Promise<SessionInfo> {
+    const { clock, random, log } = this.#agent
+    if (peer === this.did) throw new TalosError('PEER_IS_SELF')
+    const messageId = entryId({ nowMs: clock.nowMs(), random })
+    const served = bundle ?? (await this.fetchPrekeyBundle(peer))
+    const begun = await this.#sessions.begin({ peer, bundle: served, messageId, deniable: options.deniable === true })
+    const sessionId = toHex(begun.sessionId)
+    await log.append({ kind: 'session.open', peer, session: sessionId })
+    this.#emit({ type: 'session.open', peer, sessionId, initiator: true, oneTimeKey: begun.oneTimeKey })
+    await this.#wire.deliver({ peer, messageId, wire: begun.wire })
+    this.#agent.database.messages.acknowledge({ peer, messageId })
+    return this.session(peer) ?? { sessionId, peer, confirmed: false, suite: SESSION_SUITE, mode: 'accountable' }
+  }
+
+  /** The session that sends to a peer, or none. */
+  session(peer: Did): SessionInfo | undefined {
+    const state = this.#sessions.active(peer)
+    if (state === undefined) return undefined
+    const { confirmed, mode } = state
+    return { sessionId: toHex(state.sessionId), peer, confirmed, suite: SESSION_SUITE, mode }
+  }
+
+  /** Public facts of the session's ratchet, for people: counters and public keys, no secret. */
+  describeSession(peer: Did): object | undefined {
+    return this.#sessions.active(peer)?.toJSON()
+  }
+
+  /** Seals a message and hands it to the peer, or keeps it until a link is up. @throws TalosError `SESSION_MISSING`, … */
+  async send(peer: Did, bytes: Uint8Array): Promise<SentMessage> {
+    return await this.#messenger.send(peer, bytes)
+  }
+
+  /** Registers a handler for messages. Returns what removes it. */
+  onMessage(handler: MessageHandler): () => void {
+    return this.#messenger.onMessage(handler)
+  }
+
+  /**
+   * Proof that this agent's log holds the entry of a message.
+   *
+   * @param messageHash 64 hex digits, as `send` and `onMessage` give it
+   * @throws TalosError `MESSAGE_UNKNOWN`, and what the log throws
+   */
+  async getMerkleProof(messageHash: string): Promise<MerkleProof> {
+    const { log, logKey } = this.#agent
+    const index = /^[0-9a-f]{64}$/.test(messageHash) ? log.find(fromHex(messageHash)) : undefined
+    if (index === undefined) throw new TalosError('MESSAGE_UNKNOWN')
+    return makeMerkleProof({ ...(await log.prove(index)), logKey })
+  }
+
+  /** Verifies anybody's proof, offline, and returns what was verified. @throws TalosError `MERKLE_PROOF_INVALID` */
+  verifyProof(proof: MerkleProof): VerifiedMerkleProof {
+    return verifyMerkleProof(proof, this.kernel)
+  }
+
+  /** Gives a capability over what this agent serves. @throws TalosError `CAPABILITY_OPTION_INVALID`, … */
+  async grantCapability(request: GrantRequest): Promise<Grant> {
+    return await this.#authority.grant(request)
+  }
+
+  /** Passes a received capability on, narrowed. @throws TalosError `GRANT_UNKNOWN`, `GRANT_NOT_OURS` */
+  async delegateCapability(request: DelegationRequest): Promise<Grant> {
+    return await this.#authority.delegate(request)
+  }
+
+  /** Takes a capability in its signed bytes. */
+  async importCapability(bytes: Uint8Array, label?: string): Promise<Grant> {
+    return await this.#authority.receive(bytes, label)
+  }
+
+  /** Sends a capability, with the links above it, to a peer over the session. */
+  async sendCapability(peer: Did, cid: string): Promise<void> {
+    const link = this.#authority.link(cid)
+    for (const { bytes } of this.#authority.chainOf(link) ?? [link]) {
+      const { label } = this.#authority.find(cid)
+      await this.#post(peer, { t: 'authority', kind: 'delegation', label, bytes })
+    }
+  }
+
+  listCapabilities(direction: GrantDirection): Grant[] {
+    return this.#authority.list(direction)
+  }
+
+  /** Ends a capability here at once, and tells the other side when it is connected. @throws TalosError `GRANT_UNKNOWN` */
+  async revokeCapability(cid: string, reason?: string): Promise<void> {
+    const { peer, bytes } = await this.#authority.revoke(cid, reason)
+    if (!this.#wire.isLinked(peer) || this.#sessions.active(peer) === undefined) return
+    await this.#post(peer, { t: 'authority', kind: 'revocation', label: '', bytes })
+  }
+
+  /** Calls a tool of an MCP server that a peer serves. A refusal is an outcome, not an error. */
+  async invokeTool(peer: Did, call: ToolCall): Promise<ToolOutcome> {
+    const channels = this.#channels
+    return await invokeTool(
+      { channels, author: this.#author, database: this.database, kernel: this.kernel },
+      { peer, call },
+    )
+  }
+
+  /** Serves MCP servers to whoever holds a capability for them. */
+  serveMcp(config: McpConfig): { close(): Promise<void> } {
+    return serveMcp({ channels: this.#channels, gate: this.#gate }, config)
+  }
+
+  /** Stands in as a stdio MCP server for one that a peer serves. */
+  async connectMcp(peer: Did, server: string, stdio: McpStdio): Promise<{ readonly closed: Promise<string> }> {
+    return await connectMcp({ channels: this.#channels, author: this.#author }, { peer, server, stdio })
+  }
+
+  /** The proof bundle of a call that this agent made. @throws TalosError `EVIDENCE_MISSING`, … */
+  async exportProof(invocation: string): Promise<string> {
+    return await this.#evidence.export(invocation)
+  }
+
+  async openChannel(peer: Did, options: { readonly protocol: string; readonly name: string }): Promise<SealedChannel> {
+    return await this.#channels.open(peer, options)
+  }
+
+  /** Serves a protocol on channels that peers open. Returns what takes it back. */
+  onChannel(protocol: string, handler: ChannelHandler): () => void {
+    return this.#channels.serve(protocol, handler)
+  }
+
+  /** Closes links, log and database, and forgets the keys. Idempotent. */
+  async close(): Promise<void> {
+    this.#closing ??= this.#close()
+    await this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
+    await this.#wire.close()
+    await this.#messenger.idle()
+    await closeAgent(this.#agent)
+  }
+
+  async #post(peer: Did, frame: AppFrame): Promise<void> {
+    const { clock, random } = this.#agent
+    const { wire } = this.#sessions.seal({ peer, frame })
+    await this.#wire.deliver({ peer, messageId: entryId({ nowMs: clock.nowMs(), random }), wire })
+  }
+
+  async #take({ peer, messageId, sessionId, frame, isNew }: Received): Promise<void> {
+    if (this.#closing !== undefined) throw new TalosError('CLIENT_CLOSED')
+    switch (frame.t) {
+      case 'greeting':
+        return
+      case 'message':
+        if (!isNew) return
+        return await this.#messenger.take({
+          peer,
+          messageId,
+          sessionId,
+          plaintext: frame.body,
+          receivedMs: this.#agent.clock.nowMs(),
+        })
+      case 'authority':
+        return await this.#takeAuthority(peer, frame)
+      case 'ask':
+        // Answered beside this frame: the answer travels as a request of its own.
+        void this.#evidence.answer(peer, frame).catch(() => this.#emit({ type: 'handler.failed', peer }))
+        return
+      case 'answer':
+        return this.#evidence.take(peer, frame)
+      default:
+        return await this.#channels.take(peer, frame)
+    }
+  }
+
+  async #takeAuthority(peer: Did, frame: Extract<AppFrame, { t: 'authority' }>): Promise<void> {
+    const { kind, bytes, label } = frame
+    const cid =
+      kind === 'delegation'
+        ? (await this.#authority.receive(bytes, label)).cid
+        : await this.#authority.receiveRevocation(bytes)
+    this.#emit({ type: 'authority.received', peer, cid, kind })
+  }
+}

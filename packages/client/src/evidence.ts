@@ -1,0 +1,160 @@
+/**
+ * The evidence of a call, from both sides' logs, joined into one proof bundle (spec 12-proof-bundle).
+ *
+ * The caller holds the chain, the intent and the receipt; the executor's entries come from the executor on request, over
+ * the session, and are kept: from then on the bundle can be made without it.
+ */
+import { Cid, decodeCbor } from '@talos/bytes'
+import { openInvocation } from '@talos/capability'
+import { type AppFrame, type AppFrameInclusion, type Did, parseAppFrameAnswer } from '@talos/contracts'
+import { TalosError } from '@talos/errors'
+import { buildProofBundle } from '@talos/proof'
+import type { Agent } from './agent.ts'
+import { encodeFrame, type SessionKeeper } from './sessions.ts'
+import type { Wire } from './wire.ts'
+
+const ANSWER_TIMEOUT_MS = 15_000
+/** Questions to peers that wait for an answer. */
+const MAX_QUESTIONS = 256
+const MAX_DELEGATIONS = 16
+const MAX_REVOCATIONS = 32
+const ANSWER = 'executor.answer'
+
+type Ask = Extract<AppFrame, { t: 'ask' }>
+type Answer = Extract<AppFrame, { t: 'answer' }>
+
+export interface EvidenceOptions {
+  readonly agent: Agent
+  readonly sessions: SessionKeeper
+  readonly wire: Wire
+  /** Sends a frame one way. */
+  readonly post: (peer: Did, frame: AppFrame) => Promise<void>
+}
+
+export class EvidenceKeeper {
+  readonly #options: EvidenceOptions
+  readonly #questions = new Map<number, { readonly peer: Did; readonly resolve: (answer: Answer) => void }>()
+  #nextQuestion = 1
+
+  constructor(options: EvidenceOptions) {
+    this.#options = options
+  }
+
+  /**
+   * The proof bundle of a call that this agent made.
+   *
+   * @param name CID of the invocation
+   * @throws TalosError `EVIDENCE_MISSING`, `PROOF_PARTS_INVALID`, `REQUEST_TIMEOUT`, and what the link throws
+   */
+  async export(name: string): Promise<string> {
+    const { agent } = this.#options
+    const cid = Cid.parse(name)
+    const invocation = this.#require(cid, 'invocation')
+    const receipt = this.#require(cid, 'receipt')
+    const { audience: executor } = openInvocation(invocation, { kernel: agent.kernel })
+    const answer = await this.#answerOf(executor, cid)
+    const [outcome, invoked] = answer.inclusions
+    const [intent] = await this.#inclusions([this.#require(cid, 'caller.invoke')])
+    if (outcome === undefined || intent === undefined)
+      throw new TalosError('EVIDENCE_MISSING', { missing: "the executor's entry" })
+    return buildProofBundle({
+      kernel: agent.kernel,
+      agent: { did: agent.did, logKey: agent.logKey },
+      executor: { did: executor, logKey: answer.logKey },
+      proofs: this.#delegations(cid),
+      revocations: answer.revocations,
+      invocation,
+      intent,
+      receipt,
+      outcome,
+      ...(invoked !== undefined && { invoked }),
+    })
+  }
+
+  /** Answers a peer about its own calls; about others it knows nothing. */
+  async answer(peer: Did, { request, invocation }: Ask): Promise<void> {
+    const answer = await this.#findFor(peer, invocation)
+    await this.#options.post(peer, { t: 'answer', request, ...answer })
+  }
+
+  /** Takes an answer to a question of ours; others are ignored. */
+  take(peer: Did, answer: Answer): void {
+    const question = this.#questions.get(answer.request)
+    if (question?.peer !== peer) return
+    this.#questions.delete(answer.request)
+    question.resolve(answer)
+  }
+
+  async #answerOf(executor: Did, cid: Cid): Promise<Answer> {
+    const { agent } = this.#options
+    const stored = agent.database.evidence.get(cid, ANSWER)
+    if (stored !== undefined) return parseAppFrameAnswer(decodeCbor(stored.bytes))
+    const answer = await this.#ask(executor, cid)
+    if (!answer.found) throw new TalosError('EVIDENCE_MISSING', { missing: "the executor's record of the call" })
+    const bytes = encodeFrame(answer)
+    agent.database.evidence.put({
+      invocation: cid,
+      name: ANSWER,
+      bytes,
+      confidential: false,
+      nowMs: agent.clock.nowMs(),
+    })
+    return answer
+  }
+
+  async #ask(peer: Did, invocation: Cid): Promise<Answer> {
+    if (this.#questions.size >= MAX_QUESTIONS) throw new TalosError('CHANNEL_LIMIT', { limit: MAX_QUESTIONS })
+    const request = this.#nextQuestion++
+    const answer = Promise.withResolvers<Answer>()
+    this.#questions.set(request, { peer, resolve: answer.resolve })
+    const late = () => answer.reject(new TalosError('REQUEST_TIMEOUT', { timeoutMs: ANSWER_TIMEOUT_MS }))
+    const timer = setTimeout(late, ANSWER_TIMEOUT_MS)
+    try {
+      await this.#options.wire.linkTo(peer)
+      await this.#options.post(peer, { t: 'ask', request, invocation })
+      return await answer.promise
+    } finally {
+      clearTimeout(timer)
+      this.#questions.delete(request)
+    }
+  }
+
+  async #findFor(peer: Did, cid: Cid): Promise<Omit<Answer, 't' | 'request'>> {
+    const { agent } = this.#options
+    const nothing = { found: false, logKey: new Uint8Array(0), inclusions: [], revocations: [] }
+    const invocation = agent.database.evidence.get(cid, 'invocation')?.bytes
+    const outcome = agent.database.evidence.get(cid, 'executor.result')?.bytes
+    if (invocation === undefined || outcome === undefined) return nothing
+    const { issuer, proofs } = openInvocation(invocation, { kernel: agent.kernel })
+    if (issuer !== peer) return nothing
+    const invoked = agent.database.evidence.get(cid, 'executor.invoke')?.bytes
+    const inclusions = await this.#inclusions([outcome, ...(invoked === undefined ? [] : [invoked])])
+    const revocations = proofs.flatMap((proof) => agent.database.revocations.of(proof).map(({ bytes }) => bytes))
+    return { found: true, logKey: agent.logKey, inclusions, revocations: revocations.slice(0, MAX_REVOCATIONS) }
+  }
+
+  /** Entries with their proofs, all under one checkpoint. */
+  async #inclusions(leafHashes: readonly Uint8Array[]): Promise<AppFrameInclusion[]> {
+    const { log } = this.#options.agent
+    const checkpoint = await log.checkpoint()
+    return leafHashes.map((leafHash) => {
+      const index = log.find(leafHash)
+      if (index === undefined) throw new TalosError('EVIDENCE_MISSING', { missing: 'an entry of the log' })
+      return { entry: log.reader.entry(index).body, proof: log.reader.tlogProof({ index, checkpoint }) }
+    })
+  }
+
+  #delegations(cid: Cid): Uint8Array[] {
+    const { evidence } = this.#options.agent.database
+    return Array.from(
+      { length: MAX_DELEGATIONS },
+      (_, index) => evidence.get(cid, `delegation.${index}`)?.bytes,
+    ).filter((bytes) => bytes !== undefined)
+  }
+
+  #require(cid: Cid, name: string): Uint8Array {
+    const stored = this.#options.agent.database.evidence.get(cid, name)
+    if (stored === undefined) throw new TalosError('EVIDENCE_MISSING', { missing: name })
+    return stored.bytes
+  }
+}

@@ -1,0 +1,50 @@
+/** What an agent can be given at its start, and what stands in where nothing is given. */
+import { TalosError } from '@talos/errors'
+import type { KeyFileParameters } from '@talos/identity'
+import { type Kernel, loadKernel, systemClock, systemRandom } from '@talos/kernel'
+import type { KeyedCarrier } from '@talos/network'
+import type { Clock, Random } from '@talos/ports'
+import type { ClientEvent } from './events.ts'
+
+/** Name of the environment variable that holds the passphrase of the agent's keys. */
+export const PASSPHRASE_VARIABLE = 'TALOS_PASSPHRASE'
+
+export interface TalosClientOptions {
+  /** Root folder of all agents; else TALOS_HOME, else `~/.talos`. */
+  readonly home?: string
+  /** Opens the agent's keys; else TALOS_PASSPHRASE. */
+  readonly passphrase?: string
+  readonly kernel?: Kernel
+  readonly clock?: Clock
+  readonly random?: Random
+  /** Makes the carriers from the agent's 32-byte transport seed; TLS 1.3 unless given. */
+  readonly carriers?: (transportSeed: Uint8Array) => readonly KeyedCarrier[]
+  /** Cost of opening the key file of a new agent. */
+  readonly keyFileParameters?: KeyFileParameters
+  /** Told of what happens beside the calls: links, sessions, tool calls, deliveries that failed. Must not throw. */
+  readonly onEvent?: (event: ClientEvent) => void
+}
+
+/** The parts of the outer world that an agent works with. */
+export interface AgentWorld {
+  readonly kernel: Kernel
+  readonly clock: Clock
+  readonly random: Random
+}
+
+export function worldOf(options: TalosClientOptions): AgentWorld {
+  const { kernel = loadKernel(), clock = systemClock, random = systemRandom } = options
+  return { kernel, clock, random }
+}
+
+/** @throws TalosError `PASSPHRASE_MISSING` */
+export function passphraseOf(options: TalosClientOptions): string {
+  const passphrase = options.passphrase ?? process.env[PASSPHRASE_VARIABLE]
+  if (passphrase === undefined || passphrase === '') throw new TalosError('PASSPHRASE_MISSING')
+  return passphrase
+}
+
+/** Whole seconds of the clock. */
+export function nowS(clock: Clock): number {
+  return Math.floor(clock.nowMs() / 1000)
+}

@@ -1,0 +1,255 @@
+/**
+ * This agent's sessions: states in memory, records on disk, and the two steps that must be one transaction each.
+ *
+ * A sealed message exists outside this file only after the state that made it is durable; a frame leaves this file only
+ * after the state that opened it is durable. Both steps are synchronous, so no two of them ever work on one state.
+ */
+import { decodeCbor, encodeCbor, type IpldValue, toHex } from '@talos/bytes'
+import { type AppFrame, type Did, parseAppFrame } from '@talos/contracts'
+import { isTalosError, TalosError } from '@talos/errors'
+import {
+  certifySessionKey,
+  decodeSessionState,
+  encodeSessionState,
+  initiate,
+  MAX_MESSAGE_BYTES,
+  open,
+  type Responded,
+  respond,
+  type SessionState,
+  seal,
+  verifyBundle,
+} from '@talos/session'
+import type { Agent } from './agent.ts'
+import type { PrekeyKeeper } from './prekeys.ts'
+
+/** Sessions whose states stay in memory; others are read again from the database. */
+const STATES_IN_MEMORY = 256
+
+interface Held {
+  readonly state: SessionState
+  readonly version: number
+}
+
+/** What became of sealed bytes that arrived. */
+export interface Received {
+  readonly peer: Did
+  readonly messageId: string
+  readonly sessionId: Uint8Array
+  readonly frame: AppFrame
+  /** False for a message whose id had arrived before. */
+  readonly isNew: boolean
+  /** Set when the bytes opened a new session. */
+  readonly opened?: { readonly oneTimeKey: boolean }
+}
+
+export interface SealedFrame {
+  readonly sessionId: Uint8Array
+  readonly wire: Uint8Array
+}
+
+export class SessionKeeper {
+  readonly #agent: Agent
+  readonly #prekeys: PrekeyKeeper
+  readonly #held = new Map<string, Held>()
+
+  constructor(agent: Agent, prekeys: PrekeyKeeper) {
+    this.#agent = agent
+    this.#prekeys = prekeys
+  }
+
+  /** The session that sends to a peer, or none. */
+  active(peer: Did): SessionState | undefined {
+    const stored = this.#agent.database.sessions.active(peer)
+    return stored === undefined ? undefined : this.#load(stored.sessionId).state
+  }
+
+  /** @throws TalosError `SESSION_MISSING` */
+  require(peer: Did): SessionState {
+    const state = this.active(peer)
+    if (state === undefined) throw new TalosError('SESSION_MISSING')
+    return state
+  }
+
+  /**
+   * Begins a session by a peer's bundle. The first flight holds a greeting and waits in the outbox from here on.
+   *
+   * @throws TalosError what `verifyBundle` and `initiate` throw; `BUNDLE_ROLLBACK`, `STORE_WRITE_FAILED`
+   */
+  async begin(options: {
+    readonly peer: Did
+    readonly bundle: Uint8Array
+    readonly messageId: string
+    readonly deniable: boolean
+  }): Promise<SealedFrame & { readonly oneTimeKey: boolean }> {
+    const { kernel, random, clock, signer, instance, secrets, database } = this.#agent
+    const nowMs = clock.nowMs()
+    const bundle = verifyBundle({ kernel, bytes: options.bundle, nowMs, expectedDid: options.peer })
+    database.peers.noteBundleSerial({ did: bundle.did, instance: bundle.instance, serial: bundle.payload.serial })
+    const self = { signer, instance, sessionKey: secrets.sessionKey }
+    const certificate = options.deniable ? await certifySessionKey({ kernel, nowMs, ...self }) : undefined
+    const plaintext = encodeFrame({ t: 'greeting' })
+    const { state, message, sessionId } = await initiate({
+      kernel,
+      random,
+      nowMs,
+      self,
+      bundle,
+      plaintext,
+      ...(certificate !== undefined && { deniable: { certificate } }),
+    })
+    const version = database.commitSend({
+      session: {
+        create: { sessionId, peer: bundle.did, instance: bundle.instance, state: encodeSessionState(state), nowMs },
+      },
+      message: {
+        peer: options.peer,
+        messageId: options.messageId,
+        sessionId,
+        contentType: 0,
+        plaintext,
+        wire: message,
+        nowMs,
+      },
+    })
+    this.#hold(sessionId, { state, version })
+    return { sessionId, wire: message, oneTimeKey: bundle.oneTime !== undefined }
+  }
+
+  /**
+   * Seals a frame in the session that sends to a peer; durable when it returns.
+   *
+   * @param options.messageId where given, the frame waits in the outbox until the peer acknowledges it
+   * @throws TalosError `SESSION_MISSING`, what `seal` throws, `STORE_WRITE_FAILED`
+   */
+  seal(options: { readonly peer: Did; readonly frame: AppFrame; readonly messageId?: string }): SealedFrame {
+    const { kernel, random, clock, database } = this.#agent
+    const { peer, messageId } = options
+    const nowMs = clock.nowMs()
+    const { sessionId } = this.require(peer)
+    const held = this.#load(sessionId)
+    const plaintext = encodeFrame(options.frame)
+    const { state, message: wire } = seal(held.state, { kernel, random, nowMs, plaintext })
+    const version = database.commitSend({
+      session: { update: { sessionId, expectedVersion: held.version, state: encodeSessionState(state), nowMs } },
+      ...(messageId !== undefined && {
+        message: { peer, messageId, sessionId, contentType: 0, plaintext, wire, nowMs },
+      }),
+    })
+    this.#hold(sessionId, { state, version })
+    return { sessionId, wire }
+  }
+
+  /**
+   * Accepts a first flight: the session, the removal of the one-time key and the first frame are one transaction.
+   *
+   * @throws TalosError what `respond` throws; `FRAME_INVALID`, `STORE_WRITE_FAILED`; nothing changed then
+   */
+  accept(options: { readonly peer: Did; readonly wire: Uint8Array; readonly messageId: string }): Received {
+    const { kernel, random, clock, did, instance, secrets, database } = this.#agent
+    const nowMs = clock.nowMs()
+    const responded = respond({
+      kernel,
+      random,
+      nowMs,
+      self: { did, instance, sessionKey: secrets.sessionKey },
+      firstFlight: options.wire,
+      findPrekeys: (bundleHash) => this.#prekeys.findSecrets(bundleHash),
+      findOneTime: (name) => this.#prekeys.findOneTime(name),
+      seen: (transcriptHash) => database.prekeys.hasFirstFlight(transcriptHash),
+    })
+    if (responded.peerDid !== options.peer) throw new TalosError('FRAME_INVALID', { reason: 'it is of another agent' })
+    const frame = decodeFrame(responded.plaintext)
+    const { isNew, version } = this.#commitNew(responded, { ...options, frame, nowMs })
+    const { sessionId, state } = responded
+    this.#hold(sessionId, { state, version })
+    const { peer, messageId } = options
+    return { peer, messageId, sessionId, frame, isNew, opened: { oneTimeKey: responded.usedOneTime !== undefined } }
+  }
+
+  /**
+   * Opens a message of a known session.
+   *
+   * @throws TalosError `SESSION_MISSING`, what `open` throws, `FRAME_INVALID`, `STORE_WRITE_FAILED`; nothing changed then
+   */
+  open(options: {
+    readonly peer: Did
+    readonly sessionId: Uint8Array
+    readonly wire: Uint8Array
+    readonly messageId: string
+  }): Received {
+    const { kernel, clock, database } = this.#agent
+    const { peer, sessionId, messageId } = options
+    const nowMs = clock.nowMs()
+    const held = this.#load(sessionId)
+    if (held.state.remoteDid !== peer) throw new TalosError('FRAME_INVALID', { reason: 'it is of another agent' })
+    const opened = open(held.state, { kernel, nowMs, message: options.wire })
+    const frame = decodeFrame(opened.plaintext)
+    const { version, isNew } = database.commitReceive({
+      session: { update: { sessionId, expectedVersion: held.version, state: encodeSessionState(opened.state), nowMs } },
+      ...incoming({ peer, messageId, sessionId, frame, nowMs }),
+    })
+    this.#hold(sessionId, { state: opened.state, version })
+    return { peer, messageId, sessionId, frame, isNew }
+  }
+
+  #commitNew(
+    responded: Responded,
+    options: { readonly peer: Did; readonly messageId: string; readonly frame: AppFrame; readonly nowMs: number },
+  ) {
+    const { sessionId, state, peerInstance, usedOneTime, replay } = responded
+    const { peer, nowMs } = options
+    return this.#agent.database.commitReceive({
+      session: { create: { sessionId, peer, instance: peerInstance, state: encodeSessionState(state), nowMs } },
+      ...(usedOneTime !== undefined && { consumedOneTime: usedOneTime }),
+      firstFlight: { transcriptHash: replay.transcriptHash, expiresMs: replay.untilS * 1000 },
+      ...incoming({ ...options, sessionId }),
+    })
+  }
+
+  #load(sessionId: Uint8Array): Held {
+    const key = toHex(sessionId)
+    const held = this.#held.get(key)
+    if (held !== undefined) return held
+    const stored = this.#agent.database.sessions.get(sessionId)
+    if (stored === undefined) throw new TalosError('SESSION_MISSING')
+    const loaded = { state: decodeSessionState(stored.state), version: stored.version }
+    stored.state.fill(0)
+    this.#hold(sessionId, loaded)
+    return loaded
+  }
+
+  #hold(sessionId: Uint8Array, held: Held): void {
+    const key = toHex(sessionId)
+    this.#held.delete(key)
+    this.#held.set(key, held)
+    const [oldest] = this.#held.keys()
+    if (this.#held.size > STATES_IN_MEMORY && oldest !== undefined) this.#held.delete(oldest)
+  }
+}
+
+/** A message of the application is stored with its state; other frames act at once and are not kept. */
+function incoming(options: {
+  readonly peer: Did
+  readonly messageId: string
+  readonly sessionId: Uint8Array
+  readonly frame: AppFrame
+  readonly nowMs: number
+}) {
+  const { frame, ...place } = options
+  return frame.t === 'message' ? { message: { ...place, contentType: 0, plaintext: frame.body } } : {}
+}
+
+export function encodeFrame(frame: AppFrame): Uint8Array {
+  return encodeCbor(frame as unknown as IpldValue)
+}
+
+/** @throws TalosError `FRAME_INVALID` */
+export function decodeFrame(bytes: Uint8Array): AppFrame {
+  try {
+    return parseAppFrame(decodeCbor(bytes, { maxBytes: MAX_MESSAGE_BYTES, maxDepth: 8 }))
+  } catch (cause) {
+    const reason = isTalosError(cause, 'SCHEMA_INVALID') ? 'its members' : 'its form'
+    throw new TalosError('FRAME_INVALID', { reason }, { cause })
+  }
+}

@@ -1,0 +1,351 @@
+/**
+ * The executor's side of a tool call (spec 08-invocation, 09-receipt-revocation): decide, record, sign.
+ *
+ * The decision falls before the tool runs; the entry that it was allowed is durable before the tool runs; the receipt is
+ * signed and recorded before the answer leaves. What cannot be recorded is not done.
+ */
+
+import { commitTo, SALT_BYTES } from '@talos/audit'
+import { type Cid, toHex } from '@talos/bytes'
+import {
+  argumentsFromJson,
+  authorize,
+  commandCovers,
+  type DenialCause,
+  denial,
+  denialPath,
+  issueReceipt,
+  mcpServerCommand,
+  mcpToolCommand,
+  modelMessage,
+  type Outcome,
+  openDelegation,
+  openInvocation,
+  type VerifiedInvocation,
+  type VerifiedLink,
+  verifyChain,
+} from '@talos/capability'
+import type { Did } from '@talos/contracts'
+import { type ErrorCode, isTalosError } from '@talos/errors'
+import type { GateDecision, ListDecision, ToolGate } from '@talos/mcp'
+import type { Agent } from './agent.ts'
+import type { ClientEvent } from './events.ts'
+import { nowS } from './options.ts'
+import type { SessionKeeper } from './sessions.ts'
+
+/** Causes that better arguments cure: the model is told as the tool's own error. */
+const ARGUMENT_CODES: readonly ErrorCode[] = [
+  'CAPABILITY_ARGUMENT',
+  'CAPABILITY_ARGUMENT_UNKNOWN',
+  'CAPABILITY_ARGUMENT_ABSENT',
+  'CAPABILITY_ARGUMENTS',
+  'CAPABILITY_ARGUMENTS_INVALID',
+]
+
+export interface ToolGateOptions {
+  readonly agent: Agent
+  readonly sessions: SessionKeeper
+  readonly emit: (event: ClientEvent) => void
+}
+
+/** What is known of a call that is being decided. */
+interface Call {
+  readonly peer: Did
+  readonly command: string
+  /** Exact bytes that the receipt and the entries commit to. */
+  readonly request: Uint8Array
+}
+
+type CallInput = Parameters<ToolGate['authorizeCall']>[0]
+type ListInput = Parameters<ToolGate['authorizeList']>[0]
+type Ending = Parameters<Extract<GateDecision, { allowed: true }>['finish']>[0]
+
+export class ExecutorGate implements ToolGate {
+  readonly #options: ToolGateOptions
+
+  constructor(options: ToolGateOptions) {
+    this.#options = options
+  }
+
+  async authorizeCall(input: CallInput): Promise<GateDecision> {
+    const { peer, server, tool, request } = input
+    const call = { peer, request, command: mcpToolCommand({ server, tool }) }
+    const verdict = this.#decide(input, call.command)
+    if ('cause' in verdict) return await this.#refuse(call, verdict)
+    const { invocation, chain } = verdict
+    return await this.#allow(call, { invocation, cap: chain.at(-1)?.cid })
+  }
+
+  async authorizeList(input: ListInput): Promise<ListDecision> {
+    const { peer, server, request } = input
+    const call = { peer, request, command: listCommand(server) }
+    const verdict = this.#decideList(input, call.command)
+    if ('cause' in verdict) return await this.#refuse(call, verdict)
+    const permission = await this.#allow(call, { invocation: verdict.invocation, cap: undefined })
+    const permits = (tool: string) =>
+      verdict.chains.some((links) =>
+        links.every((link) => commandCovers(link.command, mcpToolCommand({ server, tool }))),
+      )
+    return { ...permission, permits }
+  }
+
+  #decide(input: CallInput, command: string): Allowed | Refused {
+    const { agent } = this.#options
+    const early = this.#checkPeer(input)
+    if ('cause' in early) return early
+    let args: ReturnType<typeof argumentsFromJson>
+    try {
+      args = argumentsFromJson(input.argumentsJson)
+    } catch (error) {
+      if (!isTalosError(error)) throw error
+      return {
+        cause: denial('CAPABILITY_DENIED', { causes: [denial(error.code, { details: error.details })] }),
+        ...early,
+      }
+    }
+    const verdict = authorize({
+      invocation: early.invocation.bytes,
+      proofs: input.proofs,
+      executor: agent.did,
+      nowS: nowS(agent.clock),
+      kernel: agent.kernel,
+      revocations: agent.database.revocations,
+      replay: agent.database.replay.at(nowS(agent.clock)),
+      call: { command, args },
+      hasCommand: () => input.known,
+    })
+    return verdict.outcome === 'allow' ? verdict : { cause: verdict.cause, invocation: early.invocation }
+  }
+
+  /**
+   * A list needs no grant of its own: whoever holds a valid chain into the server may see what the chain covers. The
+   * invocation is the caller's signed word for it.
+   */
+  #decideList(input: ListInput, command: string): AllowedList | Refused {
+    const { agent } = this.#options
+    const early = this.#checkPeer(input)
+    if ('cause' in early) return early
+    const { invocation } = early
+    if (invocation.command !== command || invocation.audience !== agent.did || invocation.subject !== agent.did) {
+      return { cause: denial('CAPABILITY_DENIED', { causes: [denial('CAPABILITY_CALL_MISMATCH')] }), invocation }
+    }
+    const links = this.#chains(input)
+    if (links.length === 0) {
+      return { cause: denial('CAPABILITY_DENIED', { causes: [denial('CAPABILITY_MISSING')] }), invocation }
+    }
+    const now = nowS(agent.clock)
+    const fate = agent.database.replay.at(now).remember(invocation.cid, invocation.issuer, invocation.expiresS ?? now)
+    if (fate !== 'new') {
+      const code = fate === 'full' ? 'CAPABILITY_REPLAY_FULL' : 'CAPABILITY_REPLAY'
+      return { cause: denial('CAPABILITY_DENIED', { causes: [denial(code)] }), invocation }
+    }
+    return { invocation, chains: links }
+  }
+
+  /** Valid chains to the peer, one for each proof that ends there. */
+  #chains({ peer, server, proofs }: ListInput): readonly (readonly VerifiedLink[])[] {
+    const { agent } = this.#options
+    const prefix = mcpServerCommand(server)
+    return splitChains(proofs, agent).flatMap((chain) => {
+      const verdict = verifyChain({
+        proofs: chain,
+        audience: peer,
+        subject: agent.did,
+        nowS: nowS(agent.clock),
+        kernel: agent.kernel,
+        revocations: agent.database.revocations,
+      })
+      if (verdict.outcome !== 'valid') return []
+      const { links, command } = verdict.chain
+      return commandCovers(command, prefix) || commandCovers(prefix, command) ? [links] : []
+    })
+  }
+
+  /** The call must be the session's peer's own, on a session that the peer has confirmed. */
+  #checkPeer(input: Pick<CallInput, 'peer' | 'invocation'>): { readonly invocation: VerifiedInvocation } | Refused {
+    const { agent, sessions } = this.#options
+    const refused = (code: ErrorCode): Refused => ({ cause: denial('CAPABILITY_DENIED', { causes: [denial(code)] }) })
+    if (sessions.active(input.peer)?.confirmed !== true) return refused('SESSION_UNCONFIRMED')
+    if (input.invocation === undefined) return refused('CAPABILITY_MISSING')
+    try {
+      const invocation = openInvocation(input.invocation, { kernel: agent.kernel })
+      return invocation.issuer === input.peer ? { invocation } : refused('CAPABILITY_AUDIENCE')
+    } catch (error) {
+      if (!isTalosError(error)) throw error
+      return refused(error.code)
+    }
+  }
+
+  async #allow(
+    call: Call,
+    { invocation, cap }: { readonly invocation: VerifiedInvocation; readonly cap: Cid | undefined },
+  ): Promise<Extract<GateDecision, { allowed: true }>> {
+    const { agent, emit } = this.#options
+    const salted = this.#commit('params', call.request)
+    this.#keep(invocation.cid, { invocation: invocation.bytes })
+    const entry = await agent.log.append({
+      kind: 'tool.invoke',
+      ...this.#place(call),
+      decision: 'allow',
+      ref: invocation.cid.toString(),
+      ...(cap !== undefined && { cap: cap.toString() }),
+      commit: { params: { commitment: toHex(salted.commitment) } },
+    })
+    const name = invocation.cid.toString()
+    emit({ type: 'tool.call', peer: call.peer, command: call.command, decision: 'allow', invocation: name })
+    const cause = toHex(entry.leafHash)
+    this.#keep(invocation.cid, { 'executor.invoke': entry.leafHash, 'executor.params.salt': salted.salt })
+    return {
+      allowed: true,
+      finish: async (end) => await this.#finish(call, { invocation: invocation.cid, cap, cause, salted, end }),
+    }
+  }
+
+  async #finish(
+    call: Call,
+    done: {
+      readonly invocation: Cid
+      readonly cap: Cid | undefined
+      readonly cause: string
+      readonly salted: Salted
+      readonly end: Ending
+    },
+  ): Promise<Uint8Array> {
+    const { agent } = this.#options
+    const { invocation, cap, cause, salted, end } = done
+    const result = 'response' in end ? this.#commit('result', end.response) : undefined
+    const outcome: Outcome = 'response' in end && !end.isError ? 'allow' : 'error'
+    const receipt = await issueReceipt({
+      signer: agent.signer,
+      invocation,
+      outcome,
+      requestCommitment: salted.commitment,
+      ...(result !== undefined && { resultCommitment: result.commitment }),
+      atMs: agent.clock.nowMs(),
+    })
+    const entry = await agent.log.append({
+      kind: result === undefined ? 'tool.lost' : 'tool.result',
+      ...this.#place(call),
+      cause,
+      ref: receipt.cid.toString(),
+      ...(cap !== undefined && { cap: cap.toString() }),
+      ...(result !== undefined && { commit: { result: { commitment: toHex(result.commitment) } } }),
+    })
+    this.#keep(invocation, {
+      receipt: receipt.bytes,
+      'executor.result': entry.leafHash,
+      ...(result !== undefined && { 'executor.result.salt': result.salt }),
+    })
+    return receipt.bytes
+  }
+
+  async #refuse(call: Call, { cause, invocation }: Refused): Promise<Extract<GateDecision, { allowed: false }>> {
+    const { agent, emit } = this.#options
+    const codes = denialPath(cause)
+    const code = codes.at(-1) ?? cause.code
+    const salted = this.#commit('params', call.request)
+    const receipt =
+      invocation === undefined
+        ? undefined
+        : await issueReceipt({
+            signer: agent.signer,
+            invocation: invocation.cid,
+            outcome: 'deny',
+            requestCommitment: salted.commitment,
+            denial: cause,
+            atMs: agent.clock.nowMs(),
+          })
+    const entry = await agent.log.append({
+      kind: 'tool.deny',
+      ...this.#place(call),
+      decision: 'deny',
+      reason: code,
+      ...(receipt !== undefined && { ref: receipt.cid.toString() }),
+      commit: { params: { commitment: toHex(salted.commitment) } },
+    })
+    if (invocation !== undefined && receipt !== undefined) {
+      this.#keep(invocation.cid, {
+        invocation: invocation.bytes,
+        receipt: receipt.bytes,
+        'executor.result': entry.leafHash,
+        'executor.params.salt': salted.salt,
+      })
+    }
+    const { peer, command } = call
+    emit({
+      type: 'tool.call',
+      peer,
+      command,
+      decision: 'deny',
+      code,
+      ...(invocation !== undefined && { invocation: invocation.cid.toString() }),
+    })
+    const argumentsAtFault = codes.some((one) => ARGUMENT_CODES.includes(one))
+    return { allowed: false, receipt: receipt?.bytes, argumentsAtFault, code, message: modelMessage(cause) }
+  }
+
+  #place({ peer, command }: Call) {
+    const session = this.#options.sessions.active(peer)?.sessionId
+    return { peer, tool: command, ...(session !== undefined && { session: toHex(session) }) }
+  }
+
+  #commit(path: 'params' | 'result', bytes: Uint8Array): Salted {
+    const { kernel, random } = this.#options.agent
+    const salt = random.bytes(SALT_BYTES)
+    return { salt, commitment: commitTo({ path, bytes, salt, kernel }) }
+  }
+
+  /** A second presentation of an invocation leaves the evidence of the first alone. */
+  #keep(invocation: Cid, evidence: { readonly [name: string]: Uint8Array }): void {
+    const { database, clock } = this.#options.agent
+    for (const [name, bytes] of Object.entries(evidence)) {
+      if (database.evidence.get(invocation, name) !== undefined) continue
+      database.evidence.put({ invocation, name, bytes, confidential: name.endsWith('.salt'), nowMs: clock.nowMs() })
+    }
+  }
+}
+
+interface Salted {
+  readonly salt: Uint8Array
+  readonly commitment: Uint8Array
+}
+
+interface Refused {
+  readonly cause: DenialCause
+  readonly invocation?: VerifiedInvocation
+}
+
+interface Allowed {
+  readonly chain: readonly VerifiedLink[]
+  readonly invocation: VerifiedInvocation
+}
+
+interface AllowedList {
+  readonly chains: readonly (readonly VerifiedLink[])[]
+  readonly invocation: VerifiedInvocation
+}
+
+/** The command of listing a server's tools. */
+export function listCommand(server: string): string {
+  return `${mcpServerCommand(server)}/list`
+}
+
+/** Proofs arrive as chains one after the other, each root first: a new one begins where the executor is the issuer. */
+function splitChains(proofs: readonly Uint8Array[], agent: Agent): readonly (readonly Uint8Array[])[] {
+  const chains: Uint8Array[][] = []
+  for (const proof of proofs) {
+    const isRoot = issuerOf(proof, agent) === agent.did
+    const last = chains.at(-1)
+    if (isRoot || last === undefined) chains.push([proof])
+    else last.push(proof)
+  }
+  return chains
+}
+
+function issuerOf(proof: Uint8Array, { kernel }: Agent): Did | undefined {
+  try {
+    return openDelegation(proof, { kernel }).issuer
+  } catch {
+    return undefined
+  }
+}
