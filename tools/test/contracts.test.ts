@@ -86,7 +86,8 @@ describe.each(files('contracts/vectors/**/*.json'))('%s', (path) => {
     const common = ['id', 'clause', 'description', 'valid', 'input']
     const odd = cases.filter((each) => {
       const members = Object.keys(each).filter((name) => name !== 'codes' || each.valid)
-      return new Set([...common, each.valid ? 'expected' : 'error']).symmetricDifference(new Set(members)).size > 0
+      const expected = [...common, each.valid ? 'expected' : 'error']
+      return members.length !== expected.length || expected.some((name) => !members.includes(name))
     })
     expect(odd.map(({ id }) => id)).toEqual([])
   })
