@@ -145,6 +145,18 @@ export { decodeLinkHello, encodeLinkHello, type LinkHello } from './generated/li
 export { decodeLinkPing, encodeLinkPing, LINK_PING_SIZE_BYTES, type LinkPing } from './generated/link-ping.ts'
 export { LOG_KEY_TAG, type LogKey, parseLogKey } from './generated/log-key.ts'
 export {
+  type McpFrame,
+  type McpFrameCall,
+  type McpFrameData,
+  type McpFrameMessage,
+  type McpFrameResult,
+  parseMcpFrame,
+  parseMcpFrameCall,
+  parseMcpFrameData,
+  parseMcpFrameMessage,
+  parseMcpFrameResult,
+} from './generated/mcp-frame.ts'
+export {
   decodeMessageHeader,
   encodeMessageHeader,
   MESSAGE_HEADER_SIZE_BYTES,

@@ -578,6 +578,107 @@ export const ERROR_TABLE = {
     message: 'the {backend} kernel gives a wrong answer for {check}',
     remedy: 'Do not use this installation; reinstall it, and report the platform when the fault stays.',
   },
+  MCP_CONFIG_INVALID: {
+    area: 'mcp',
+    message: 'the MCP configuration is not usable at {path}: {reason}',
+    remedy: 'Write it as MCP clients do: {"mcpServers": {"name": {"command": "…", "args": ["…"]}}}.',
+  },
+  MCP_UPSTREAM_UNSUPPORTED: {
+    area: 'mcp',
+    message: 'the MCP server {server} is not started by a command',
+    remedy:
+      'Only servers with a command, which talk over stdin and stdout, can be served; take the entry out of the file or give it a command.',
+  },
+  MCP_SERVER_START_FAILED: {
+    area: 'mcp',
+    message: 'the MCP server {server} could not be started: {reason}',
+    remedy: 'Check the command and cwd in the configuration, and that the program is installed and on the PATH.',
+  },
+  MCP_SERVER_EXITED: {
+    area: 'mcp',
+    message: 'the MCP server {server} ended {phase}: {reason}',
+    remedy: 'Look at what the server wrote to stderr; run its command by hand to see why it stops.',
+  },
+  MCP_SERVER_SILENT: {
+    area: 'mcp',
+    message: 'the MCP server {server} did not answer {method} within {timeoutMs} ms',
+    remedy: 'Check that the server works when it is started by hand, or allow more time.',
+  },
+  MCP_SERVER_OUTPUT_INVALID: {
+    area: 'mcp',
+    message: 'the MCP server {server} wrote something to stdout that is no MCP message: {reason}',
+    remedy: "A server's stdout carries one JSON-RPC message per line; its logs belong on stderr.",
+  },
+  MCP_MESSAGE_INVALID: {
+    area: 'mcp',
+    message: 'the message is not usable: {reason}',
+    remedy: 'Send one JSON-RPC 2.0 object per message, with unique names, within the limits of 14-mcp 14.2.',
+  },
+  MCP_BATCH_UNSUPPORTED: {
+    area: 'mcp',
+    message: 'JSON-RPC batches are not carried',
+    remedy: 'Send each message by itself.',
+  },
+  MCP_ID_IN_USE: {
+    area: 'mcp',
+    message: 'a request with this id is still waiting for its answer',
+    remedy: 'Give each request an id of its own.',
+  },
+  MCP_TOO_MANY_REQUESTS: {
+    area: 'mcp',
+    message: '{limit} requests are waiting for their answers already',
+    remedy: 'Wait for some of the answers before sending more.',
+  },
+  MCP_METHOD_REFUSED: {
+    area: 'mcp',
+    message: 'the method is not carried: capabilities name tools only',
+    remedy: "Use the server's tools; resources, prompts and other methods do not pass.",
+  },
+  MCP_NOT_INITIALIZED: {
+    area: 'mcp',
+    message: '{method} came {reason}',
+    remedy: 'Send initialize once, and wait for its result before other requests.',
+  },
+  MCP_CALL_LOST: {
+    area: 'mcp',
+    message: 'the request got no answer: {reason}',
+    remedy: 'It may have been carried out or not; look before asking again.',
+  },
+  MCP_CHANNEL_CLOSED: {
+    area: 'mcp',
+    message: 'the channel to the MCP server {server} is closed',
+    remedy: 'Connect again; requests without an answer may have been carried out or not.',
+  },
+  MCP_FRAME_INVALID: {
+    area: 'mcp',
+    message: 'the peer sent a frame that is not usable: {reason}',
+    remedy: 'Check that the peer runs a compatible version of Talos.',
+  },
+  MCP_RECEIPT_REFUSED: {
+    area: 'mcp',
+    message: 'the answer was withheld: its receipt does not prove it',
+    remedy: 'Ask the owner of the server; an honest tool side signs a receipt for exactly what it answers.',
+  },
+  MCP_RECEIPT_FAILED: {
+    area: 'mcp',
+    message: 'the answer was withheld: it could not be recorded',
+    remedy: 'The call may have been carried out; the owner of the server finds the reason in its own log.',
+  },
+  MCP_AUTHORITY_FAILED: {
+    area: 'mcp',
+    message: 'the request could not be decided',
+    remedy: 'Nothing was carried out; the owner of the agent that failed finds the reason in its own log.',
+  },
+  MCP_REQUEST_ABORTED: {
+    area: 'mcp',
+    message: 'the caller gave up on {method}',
+    remedy: 'The server was told; the call may have been carried out or not.',
+  },
+  MCP_ANSWER_INVALID: {
+    area: 'mcp',
+    message: 'the MCP server {server} gave an answer that is not usable: {reason}',
+    remedy: 'Check that the server follows the Model Context Protocol.',
+  },
   MERKLE_RANGE: {
     area: 'merkle',
     message: '{name} is {value}, outside of 0 to {limit}',
