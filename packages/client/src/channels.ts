@@ -84,8 +84,8 @@ export class ChannelKeeper {
     }
     const handler = this.#handlers.get(frame.protocol)
     const channel = this.#add(peer, { id: frame.channel, name: frame.name })
-    if (handler === undefined) return channel.end('refused')
-    void this.#run(handler, channel)
+    if (handler === undefined) channel.end('refused')
+    else void this.#run(handler, channel)
   }
 
   async #run(handler: ChannelHandler, channel: Channel): Promise<void> {
