@@ -26,11 +26,7 @@ function files(pattern: string): readonly string[] {
 const clauses = new Map(
   files('contracts/spec/[0-9]*.md').map((path) => [
     basename(path, '.md'),
-    new Set(
-      read(path)
-        .matchAll(/^##+ (\d+(?:\.\d+)+) /gm)
-        .map(([, number = '']) => number),
-    ),
+    new Set([...read(path).matchAll(/^##+ (\d+(?:\.\d+)+) /gm)].map(([, number = '']) => number)),
   ]),
 )
 
