@@ -15,6 +15,10 @@ export default class ClosingLineReporter implements Reporter {
         else skipped += 1
       }
     }
-    process.on('exit', () => process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`))
+    process.on('exit', (code) => {
+      // A missed coverage threshold leaves no failed test behind; it is a failure all the same.
+      if (code !== 0 && failed === 0) failed = 1
+      process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`)
+    })
   }
 }
