@@ -20,6 +20,8 @@ import type { Agent } from './agent.ts'
 import { nowS } from './options.ts'
 
 const NONCE_BYTES = 12
+/** Opened delegations in memory; beyond this their signatures are checked again. */
+const MAX_OPENED = 4_096
 /** Links that are followed from a capability to its root; chains that are longer are refused by every executor. */
 const MAX_CHAIN = 16
 
@@ -61,6 +63,8 @@ export interface Grant {
 
 export class Authority {
   readonly #agent: Agent
+  /** Delegations whose signatures were checked, by CID: what is stored never changes. */
+  readonly #opened = new Map<string, VerifiedLink>()
 
   constructor(agent: Agent) {
     this.#agent = agent
@@ -105,9 +109,7 @@ export class Authority {
 
   /** @throws TalosError `GRANT_UNKNOWN` */
   find(cid: string): Grant {
-    const stored = this.#agent.database.grants.get(Cid.parse(cid))
-    if (stored === undefined) throw new TalosError('GRANT_UNKNOWN')
-    return this.#describe(stored)
+    return this.#describe(this.#stored(cid))
   }
 
   list(direction: GrantDirection): Grant[] {
@@ -116,7 +118,7 @@ export class Authority {
 
   /** The verified delegation of a grant. @throws TalosError `GRANT_UNKNOWN` */
   link(cid: string): VerifiedLink {
-    return openDelegation(this.find(cid).bytes, { kernel: this.#agent.kernel })
+    return this.#open(this.#stored(cid))
   }
 
   /**
@@ -137,16 +139,22 @@ export class Authority {
     return { peer: grant.peer, bytes: signed.bytes }
   }
 
-  /** Takes a revocation by somebody else; it counts where its issuer is entitled. @throws TalosError `REVOCATION_INVALID` */
-  async receiveRevocation(bytes: Uint8Array): Promise<string> {
+  /**
+   * Takes a revocation that a peer sends: its own, or one of a capability that is known here. It counts where its issuer
+   * is entitled.
+   *
+   * @throws TalosError `REVOCATION_INVALID`, `GRANT_UNKNOWN`, store codes
+   */
+  async receiveRevocation(bytes: Uint8Array, from: Did): Promise<string> {
     const { kernel, database, clock, log } = this.#agent
     const revocation = openRevocation(bytes, { kernel })
     const { revokes: revoked, issuer, atS } = revocation
-    database.revocations.put({ revoked, issuer, bytes, atS })
     const cid = revoked.toString()
     const grant = database.grants.get(revoked)
+    if (issuer !== from && grant === undefined) throw new TalosError('GRANT_UNKNOWN')
+    database.revocations.put({ revoked, issuer, bytes, atS })
     if (grant !== undefined) {
-      const links = this.chainOf(openDelegation(grant.bytes, { kernel }))
+      const links = this.chainOf(this.#open(grant))
       if (links !== undefined && entitledToRevoke(links, links.length - 1).includes(issuer)) {
         database.grants.markRevoked(revoked, clock.nowMs())
         await log.append({ kind: 'cap.revoke', peer: issuer, cap: cid, ref: revocation.cid.toString() })
@@ -167,12 +175,12 @@ export class Authority {
 
   /** All chains of this agent that begin at an executor. */
   chainsFrom(executor: Did): readonly (readonly VerifiedLink[])[] {
-    const { database, kernel, did, clock } = this.#agent
+    const { database, did, clock } = this.#agent
     const now = nowS(clock)
     return database.grants
       .list('received')
       .filter(({ revokedMs }) => revokedMs === undefined)
-      .map(({ bytes }) => openDelegation(bytes, { kernel }))
+      .map((stored) => this.#open(stored))
       .filter(({ audience, expiresS }) => audience === did && (expiresS === null || expiresS > now))
       .map((link) => this.chainOf(link))
       .filter((links) => links !== undefined)
@@ -181,17 +189,15 @@ export class Authority {
 
   /** The links from the root to `leaf`, found by subject and audience among what is stored; undefined when one is missing. */
   chainOf(leaf: VerifiedLink): readonly VerifiedLink[] | undefined {
-    const { database, kernel } = this.#agent
-    const stored = [...database.grants.list('received'), ...database.grants.list('issued')]
+    const { grants } = this.#agent.database
+    const known = [...grants.list('received'), ...grants.list('issued')].map((stored) => this.#open(stored))
     const links = [leaf]
     for (let [first] = links; first !== undefined && first.issuer !== leaf.subject; [first] = links) {
       const { issuer } = first
-      const parent = stored
-        .map(({ bytes }) => openDelegation(bytes, { kernel }))
-        .find(
-          ({ audience, subject, cid }) =>
-            audience === issuer && subject === leaf.subject && !links.some((link) => link.cid.equals(cid)),
-        )
+      const parent = known.find(
+        ({ audience, subject, cid }) =>
+          audience === issuer && subject === leaf.subject && !links.some((link) => link.cid.equals(cid)),
+      )
       if (parent === undefined || links.length >= MAX_CHAIN) return undefined
       links.unshift(parent)
     }
@@ -219,12 +225,26 @@ export class Authority {
     return this.find(name)
   }
 
+  #stored(cid: string): StoredGrant {
+    const stored = this.#agent.database.grants.get(Cid.parse(cid))
+    if (stored === undefined) throw new TalosError('GRANT_UNKNOWN')
+    return stored
+  }
+
+  #open({ cid, bytes }: StoredGrant): VerifiedLink {
+    const name = cid.toString()
+    const link = this.#opened.get(name) ?? openDelegation(bytes, { kernel: this.#agent.kernel })
+    if (this.#opened.size >= MAX_OPENED) this.#opened.clear()
+    this.#opened.set(name, link)
+    return link
+  }
+
   #describe(stored: StoredGrant): Grant {
     const { cid, ...rest } = stored
     return {
       ...rest,
       cid: cid.toString(),
-      description: describeDelegation(openDelegation(stored.bytes, { kernel: this.#agent.kernel })),
+      description: describeDelegation(this.#open(stored)),
     }
   }
 }

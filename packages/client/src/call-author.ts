@@ -24,8 +24,8 @@ import type { SessionKeeper } from './sessions.ts'
 import { listCommand } from './tool-gate.ts'
 
 const NONCE_BYTES = 12
-/** Chains that are shown for a list; a list of more is narrowed by what these cover. */
-const MAX_LIST_CHAINS = 8
+/** Delegations that are shown for a list; those who hold more see what these cover. */
+const MAX_SHOWN = 16
 
 type IntentInput = Parameters<CallAuthor['intend']>[0]
 type Intent = Awaited<ReturnType<CallAuthor['intend']>>
@@ -53,7 +53,7 @@ export class IntentAuthor implements CallAuthor {
     const { peer, server, tool } = input
     const command = tool === undefined ? listCommand(server) : mcpToolCommand({ server, tool })
     const chain = tool === undefined ? [] : (authority.chainsFor(peer, command)[0] ?? [])
-    const shown = tool === undefined ? authority.chainsFrom(peer).slice(0, MAX_LIST_CHAINS).flat() : chain
+    const shown = tool === undefined ? shownFor(authority.chainsFrom(peer)) : chain
     const signed = await invoke({
       signer: agent.signer,
       audience: peer,
@@ -148,4 +148,11 @@ export class IntentAuthor implements CallAuthor {
       database.evidence.put({ invocation, name, bytes, confidential: name.endsWith('.salt'), nowMs: clock.nowMs() })
     }
   }
+}
+
+/** Whole chains, as many as fit. */
+function shownFor(chains: readonly (readonly VerifiedLink[])[]): readonly VerifiedLink[] {
+  const shown: VerifiedLink[] = []
+  for (const chain of chains) if (shown.length + chain.length <= MAX_SHOWN) shown.push(...chain)
+  return shown
 }

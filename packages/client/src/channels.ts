@@ -15,11 +15,12 @@ import type { Wire } from './wire.ts'
 /** Content of one piece: small calls beside a large result wait for one piece at most. */
 const PIECE_BYTES = 262_144
 /** Largest frame, as the relay's largest message with room for its evidence. */
-export const CHANNEL_FRAME_MAX_BYTES = 17 * 1_048_576
+export const CHANNEL_FRAME_MAX_BYTES = 19 * 1_048_576
 /** Channels with one peer that are open at a time. */
 export const MAX_CHANNELS_PER_PEER = 64
 
-type CloseWord = 'done' | 'refused' | 'failed' | 'protocol'
+const CLOSE_WORDS = ['done', 'refused', 'failed', 'protocol'] as const
+type CloseWord = (typeof CLOSE_WORDS)[number]
 export type ChannelHandler = (channel: SealedChannel) => void | Promise<void>
 
 export interface ChannelKeeperOptions {
@@ -158,8 +159,9 @@ class Channel implements SealedChannel {
     await sending
   }
 
-  close(): void {
-    void this.#writing.then(() => this.end('done'))
+  close(reason?: string): void {
+    const word = CLOSE_WORDS.find((known) => known === reason) ?? 'done'
+    void this.#writing.then(() => this.end(word))
   }
 
   /** Says the last word and ends. */

@@ -11,7 +11,7 @@ import type { AppFrame, Did, DidDocument } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { createInvitation, didDocument, parseInvitation } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
-import type { McpConfig, SealedChannel } from '@talos/mcp'
+import type { McpConfig, McpEvent, SealedChannel } from '@talos/mcp'
 import { SESSION_SUITE } from '@talos/session'
 import type { AgentDatabase, AgentFolder, GrantDirection } from '@talos/storage'
 import { type Agent, closeAgent, openAgent } from './agent.ts'
@@ -24,13 +24,16 @@ import { type MerkleProof, makeMerkleProof, type VerifiedMerkleProof, verifyMerk
 import { type MessageHandler, Messenger, type SentMessage } from './messages.ts'
 import { nowS, type TalosClientOptions } from './options.ts'
 import { PrekeyKeeper } from './prekeys.ts'
+import { PeerQuota } from './quota.ts'
 import { type Received, SessionKeeper } from './sessions.ts'
 import { ExecutorGate } from './tool-gate.ts'
-import { connectMcp, invokeTool, type McpStdio, serveMcp, type ToolCall, type ToolOutcome } from './tools.ts'
+import { connectMcp, type McpStdio, serveMcp, type ToolCall, type ToolOutcome, ToolUser } from './tools.ts'
 import { Wire } from './wire.ts'
 
 const DEFAULT_ENDPOINT = 'tls://127.0.0.1:0'
 const DEFAULT_INVITATION_S = 24 * 3_600
+/** Delegations and revocations that one peer may send: every one is kept on disk. */
+const AUTHORITY_QUOTA = { what: 'capabilities from one peer', limit: 1_000, windowMs: 3_600_000 }
 
 export interface SessionInfo {
   readonly sessionId: string
@@ -60,6 +63,9 @@ export class TalosClient implements AsyncDisposable {
   readonly #evidence: EvidenceKeeper
   readonly #gate: ExecutorGate
   readonly #author: IntentAuthor
+  readonly #tools: ToolUser
+  readonly #authorityFrames = new PeerQuota(AUTHORITY_QUOTA)
+  readonly #serving = new Set<{ close(): Promise<void> }>()
   #closing: Promise<void> | undefined
 
   private constructor(agent: Agent, options: TalosClientOptions) {
@@ -91,6 +97,7 @@ export class TalosClient implements AsyncDisposable {
     })
     this.#gate = new ExecutorGate({ agent, sessions, emit })
     this.#author = new IntentAuthor({ agent, sessions, authority: this.#authority })
+    this.#tools = new ToolUser({ channels: this.#channels, author: this.#author, kernel: agent.kernel })
   }
 
   /**
@@ -311,21 +318,26 @@ export class TalosClient implements AsyncDisposable {
 
   /** Calls a tool of an MCP server that a peer serves. A refusal is an outcome, not an error. */
   async invokeTool(peer: Did, call: ToolCall): Promise<ToolOutcome> {
-    const channels = this.#channels
-    return await invokeTool(
-      { channels, author: this.#author, database: this.database, kernel: this.kernel },
-      { peer, call },
-    )
+    return await this.#tools.call(peer, call)
   }
 
   /** Serves MCP servers to whoever holds a capability for them. */
-  serveMcp(config: McpConfig): { close(): Promise<void> } {
-    return serveMcp({ channels: this.#channels, gate: this.#gate }, config)
+  serveMcp(config: McpConfig, onEvent?: (event: McpEvent) => void): { close(): Promise<void> } {
+    const parts = { channels: this.#channels, gate: this.#gate }
+    const serving = serveMcp({ ...parts, ...(onEvent !== undefined && { onEvent }) }, config)
+    this.#serving.add(serving)
+    return serving
   }
 
   /** Stands in as a stdio MCP server for one that a peer serves. */
-  async connectMcp(peer: Did, server: string, stdio: McpStdio): Promise<{ readonly closed: Promise<string> }> {
-    return await connectMcp({ channels: this.#channels, author: this.#author }, { peer, server, stdio })
+  async connectMcp(
+    peer: Did,
+    server: string,
+    stdio: McpStdio,
+    onEvent?: (event: McpEvent) => void,
+  ): Promise<{ readonly closed: Promise<string> }> {
+    const parts = { channels: this.#channels, author: this.#author }
+    return await connectMcp({ ...parts, ...(onEvent !== undefined && { onEvent }) }, { peer, server, stdio })
   }
 
   /** The proof bundle of a call that this agent made. @throws TalosError `EVIDENCE_MISSING`, … */
@@ -353,6 +365,8 @@ export class TalosClient implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    await this.#tools.close()
+    await Promise.all([...this.#serving].map(async (serving) => await serving.close()))
     await this.#wire.close()
     await this.#messenger.idle()
     await closeAgent(this.#agent)
@@ -393,10 +407,11 @@ export class TalosClient implements AsyncDisposable {
 
   async #takeAuthority(peer: Did, frame: Extract<AppFrame, { t: 'authority' }>): Promise<void> {
     const { kind, bytes, label } = frame
+    this.#authorityFrames.take(peer)
     const cid =
       kind === 'delegation'
         ? (await this.#authority.receive(bytes, label)).cid
-        : await this.#authority.receiveRevocation(bytes)
+        : await this.#authority.receiveRevocation(bytes, peer)
     this.#emit({ type: 'authority.received', peer, cid, kind })
   }
 }

@@ -1,6 +1,6 @@
 /** This agent's prekey bundles: made when due, served with one one-time pair at most, kept as long as they answer. */
 import { decodeCbor, encodeCbor, Secret } from '@talos/bytes'
-import { PREKEY_BUNDLE_TAG, parsePrekeyBundle, parsePublishedBundlePublishedOneTime } from '@talos/contracts'
+import { type Did, PREKEY_BUNDLE_TAG, parsePrekeyBundle, parsePublishedBundlePublishedOneTime } from '@talos/contracts'
 import { openEnvelope } from '@talos/identity'
 import {
   createPrekeys,
@@ -13,22 +13,38 @@ import {
   SESSION_LIFETIME_MS,
 } from '@talos/session'
 import type { Agent } from './agent.ts'
+import { PeerQuota } from './quota.ts'
+
+/** One-time pairs that one peer gets: enough for a peer that lost its sessions a few times. */
+const ONE_TIME_QUOTA = { what: 'one-time prekeys for one peer', limit: 8, windowMs: 3_600_000 }
 
 export class PrekeyKeeper {
   readonly #agent: Agent
+  readonly #served: PeerQuota
   #making: Promise<void> | undefined
 
   constructor(agent: Agent) {
     this.#agent = agent
+    this.#served = new PeerQuota(ONE_TIME_QUOTA)
+  }
+
+  /**
+   * A bundle for a peer. A peer that asks too often gets it without a one-time pair: the signed prekeys serve then, and
+   * nobody can use up what others need.
+   *
+   * @throws TalosError store and signer codes
+   */
+  async serveTo(peer: Did): Promise<Uint8Array> {
+    return await this.serve({ withOneTime: this.#served.tryTake(peer) })
   }
 
   /** A bundle to hand out, with a one-time pair where one is left. @throws TalosError store and signer codes */
-  async serve(): Promise<Uint8Array> {
+  async serve({ withOneTime } = { withOneTime: true }): Promise<Uint8Array> {
     await this.#refill()
     const { prekeys } = this.#agent.database
     const latest = prekeys.latest()
-    if (latest === undefined) return await this.serve()
-    const served = prekeys.serveOneTime()
+    if (latest === undefined) return await this.serve({ withOneTime })
+    const served = withOneTime ? prekeys.serveOneTime() : undefined
     if (served === undefined) return publishBundle({ bundle: latest.bundle })
     const oneTime = parsePublishedBundlePublishedOneTime(decodeCbor(served.published))
     return publishBundle({ bundle: latest.bundle, oneTime })

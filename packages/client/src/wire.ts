@@ -148,7 +148,7 @@ export class Wire {
   }
 
   async #answer(link: Link, kind: number, payload: Uint8Array): Promise<Uint8Array> {
-    if (kind === KIND_BUNDLE) return await this.#options.prekeys.serve()
+    if (kind === KIND_BUNDLE) return await this.#options.prekeys.serveTo(link.peerDid)
     if (kind !== KIND_ENVELOPE) throw new TalosError('FRAME_INVALID', { reason: 'its kind is unknown' })
     const received = await this.#take(link, payload)
     return received?.opened === undefined ? new Uint8Array(0) : this.#greeting(link.peerDid)

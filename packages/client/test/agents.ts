@@ -53,7 +53,9 @@ export async function pairOfAgents(): Promise<Pair> {
 }
 
 /** Resolves with the first message that arrives. */
-export async function nextMessage(client: TalosClient): Promise<{ readonly text: string; readonly peer: Did; readonly messageHash: string }> {
+export async function nextMessage(
+  client: TalosClient,
+): Promise<{ readonly text: string; readonly peer: Did; readonly messageHash: string }> {
   const arrived = Promise.withResolvers<{ text: string; peer: Did; messageHash: string }>()
   const stop = client.onMessage(({ bytes, peer, messageHash }) => {
     arrived.resolve({ text: new TextDecoder().decode(bytes), peer, messageHash })

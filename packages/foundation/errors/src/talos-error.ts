@@ -39,7 +39,7 @@ export class TalosError extends Error {
 
   /** What the reader can do about it. */
   get remedy(): string {
-    return ERROR_TABLE[this.code].remedy
+    return interpolate(ERROR_TABLE[this.code].remedy, this.details)
   }
 
   toJSON(): ErrorReport {

@@ -406,6 +406,26 @@ export const ERROR_TABLE = {
     message: 'the peer did not answer within {timeoutMs} ms',
     remedy: 'Check that the peer runs, and retry.',
   },
+  PEER_QUOTA: {
+    area: 'client',
+    message: 'no more than {limit} {what} within an hour',
+    remedy: 'Wait, or ask the peer why it sends so many.',
+  },
+  DEMO_STEP_FAILED: {
+    area: 'demo',
+    message: '{agent} could not {step}: {code}: {why}',
+    remedy: 'Look the inner code up in contracts/errors; talos doctor shows what this machine lacks.',
+  },
+  DEMO_UNEXPECTED: {
+    area: 'demo',
+    message: '{step}: expected {expected}, got {actual}',
+    remedy: 'This is a defect of Talos or of its installation; run npm test and report the failing case.',
+  },
+  DEMO_SERVER_MISSING: {
+    area: 'demo',
+    message: 'the MCP server @modelcontextprotocol/server-filesystem is not installed',
+    remedy: 'Run npm ci in the repository.',
+  },
   ENCODING_INVALID: {
     area: 'encoding',
     message: 'the text is not valid {encoding}',
