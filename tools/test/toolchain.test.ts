@@ -1,7 +1,7 @@
 /** A fresh clone needs npm and git alone: what it installs is pinned, comes from the registry and brings its own Node. */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -9,11 +9,10 @@ const ROOT = join(import.meta.dirname, '..', '..')
 const NODE_FLOOR = [24, 7] as const
 
 interface Locked {
+  readonly name?: string
   readonly version?: string
   readonly resolved?: string
   readonly link?: boolean
-  readonly dev?: boolean
-  readonly optional?: boolean
   readonly hasInstallScript?: boolean
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
@@ -66,17 +65,44 @@ describe('the toolchain', () => {
   })
 })
 
-describe('the tracked files', () => {
+describe('the build', () => {
+  const references = (folder: string): readonly string[] => {
+    const config = JSON.parse(readFileSync(join(ROOT, folder, 'tsconfig.json'), 'utf8'))
+    const paths: readonly { readonly path: string }[] = config.references ?? []
+    return paths.map(({ path }) => relative(ROOT, join(ROOT, folder, path)).replaceAll('\\', '/'))
+  }
+  const packages = workspaces.filter(([path]) => path !== '' && path !== 'tools')
+  const folderOf = new Map(packages.map(([path, { name }]) => [name, path]))
+
+  test('covers every package', () => {
+    expect(new Set(references(''))).toEqual(new Set(folderOf.values()))
+  })
+
+  test.each(packages)('builds %s after what its manifest declares, and after nothing else', (path) => {
+    const manifest: Locked = JSON.parse(readFileSync(join(ROOT, path, 'package.json'), 'utf8'))
+    const needed = Object.keys(manifest.dependencies ?? {}).flatMap((name) => folderOf.get(name) ?? [])
+    expect(new Set(references(path))).toEqual(new Set(needed))
+  })
+
+  test('is tested by the command that the README gives', () => {
+    const command = 'npm ci && npm test'
+    expect(readFileSync(join(ROOT, 'README.md'), 'utf8').split('\n')).toContain(`    ${command}`)
+    expect(readFileSync(join(ROOT, '.ci', 'run'), 'utf8')).toContain(`\n{ ${command}; }`)
+  })
+})
+
+describe('the files of the repository', () => {
   const self = 'tools/test/toolchain.test.ts'
-  const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: ROOT, encoding: 'utf8' })
+  const tracked = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  })
     .split('\0')
-    .filter((path) => path !== '' && path !== self)
+    .filter((path) => path !== '' && path !== self && existsSync(join(ROOT, path)))
   const texts = tracked.map((path): readonly [string, string] => [path, readFileSync(join(ROOT, path), 'utf8')])
 
-  function holding(pattern: RegExp, ignored: readonly string[] = []): readonly string[] {
-    return texts
-      .filter(([path]) => !ignored.includes(path))
-      .flatMap(([path, text]) => text.match(pattern)?.map((found) => `${path}: ${found}`) ?? [])
+  function holding(pattern: RegExp): readonly string[] {
+    return texts.flatMap(([path, text]) => text.match(pattern)?.map((found) => `${path}: ${found}`) ?? [])
   }
 
   test('name no path of one machine', () => {
