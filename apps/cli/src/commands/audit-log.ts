@@ -1,0 +1,128 @@
+/** `talos audit log` and `talos audit show`: entries, for people and for programs. */
+
+import type { AuditFilter, AuditReader, AuditRecord } from '@talos/audit'
+import { fromUtf8, toHex } from '@talos/bytes'
+import { commandFromDisplay, displayCommand } from '@talos/capability'
+import { type AuditEntryKind, parseAuditEntryKind } from '@talos/contracts'
+import { TalosError } from '@talos/errors'
+import { systemClock } from '@talos/kernel'
+import type { Command } from 'commander'
+import { Context, type Shell } from '../context.ts'
+import { fields, printable, table } from '../output.ts'
+import { reading } from '../reading.ts'
+import { invalid, parseCount, parseDidOption, parseMoment, shorten, showTime } from '../values.ts'
+
+const DEFAULT_LIMIT = '50'
+/** What a terminal or a program takes at once; more is read with --until. */
+const MAX_LIMIT = 100_000
+const HASH = /^[0-9a-f]{64}$/
+
+const EXAMPLES = `
+Examples:
+  $ talos audit log                                  the last ${DEFAULT_LIMIT} entries, oldest first
+  $ talos audit log --kind tool.deny --since 8h
+  $ talos audit log --tool mcp:files/tool/read_text_file --json`
+
+interface LogOptions {
+  readonly kind?: readonly string[]
+  readonly peer?: string
+  readonly tool?: string
+  readonly since?: string
+  readonly until?: string
+  readonly limit: string
+}
+
+export function addLog(audit: Command, shell: Shell): void {
+  audit
+    .command('log')
+    .description('list entries')
+    .option('--kind <kind>', 'only this kind, such as tool.invoke; repeatable', collect)
+    .option('--peer <did>', 'only with this peer')
+    .option('--tool <command>', 'only of this tool, such as mcp:files/tool/read_text_file')
+    .option('--since <time>', 'from this time on: 2031-05-01T12:00:00Z, or 15m for so long ago')
+    .option('--until <time>', 'before this time')
+    .option('--limit <count>', 'the newest so many', DEFAULT_LIMIT)
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: LogOptions, command: Command) => {
+      const filter = filterOf(options)
+      const limit = parseCount(options.limit, { option: '--limit', minimum: 1, maximum: MAX_LIMIT })
+      await reading(new Context(shell, command), ({ log }) => {
+        const records = newest(log, { filter, limit })
+        shell.output.result({ size: log.size, entries: records.map(recordJson) }, () => table(records.map(rowOf)))
+      })
+    })
+  audit
+    .command('show')
+    .argument('<entry>', 'its index, or the 64 hex digits of its hash')
+    .description('show one entry whole')
+    .addHelpText('after', '\nExamples:\n  $ talos audit show 0\n  $ talos audit show 3f9c… --json')
+    .action(async (place: string, _options: object, command: Command) => {
+      await reading(new Context(shell, command), ({ log }) => {
+        const record = find(log, place)
+        shell.output.result(recordJson(record), () => showLines(record))
+      })
+    })
+}
+
+/** The last entries that fit, oldest first. */
+function newest(log: AuditReader, { filter, limit }: { readonly filter: AuditFilter; readonly limit: number }) {
+  const records: AuditRecord[] = []
+  for (const record of log.entries({ ...filter, order: 'descending' })) {
+    records.push(record)
+    if (records.length === limit) break
+  }
+  return records.reverse()
+}
+
+/** @throws TalosError `CLI_OPTION_INVALID` */
+function filterOf({ kind, peer, tool, since, until }: LogOptions): AuditFilter {
+  const nowMs = systemClock.nowMs()
+  return {
+    ...(kind !== undefined && { kinds: kind.map(kindOf) }),
+    ...(peer !== undefined && { peer: parseDidOption(peer, '--peer') }),
+    ...(tool !== undefined && { tool: commandFromDisplay(tool) }),
+    ...(since !== undefined && { fromMs: parseMoment(since, { option: '--since', nowMs }) }),
+    ...(until !== undefined && { toMs: parseMoment(until, { option: '--until', nowMs }) }),
+  }
+}
+
+function kindOf(text: string): AuditEntryKind {
+  try {
+    return parseAuditEntryKind(text)
+  } catch {
+    throw invalid('--kind', 'there is no such kind of entry; see contracts/spec/10-audit-entry.md')
+  }
+}
+
+/** @throws TalosError `CLI_OPTION_INVALID`, `CLI_ENTRY_UNKNOWN`, `AUDIT_RANGE` */
+function find(log: AuditReader, place: string): AuditRecord {
+  if (!HASH.test(place)) {
+    return log.entry(parseCount(place, { option: 'ENTRY', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))
+  }
+  for (const record of log.entries({ order: 'descending' })) if (toHex(record.leafHash) === place) return record
+  throw new TalosError('CLI_ENTRY_UNKNOWN')
+}
+
+function recordJson({ index, leafHash, entry }: AuditRecord): object {
+  return { index, hash: toHex(leafHash), entry }
+}
+
+function rowOf({ index, entry }: AuditRecord): string[] {
+  const { ts, kind, decision, tool, reason, peer } = entry
+  const what = [decision, tool && displayCommand(tool), reason].filter((word) => word !== undefined).join(' ')
+  return [String(index), showTime(ts), kind, peer === undefined ? '' : shorten(peer), printable(what)]
+}
+
+function showLines({ index, leafHash, body, entry }: AuditRecord): string[] {
+  const rows = Object.entries(entry)
+    .filter(([name]) => name !== 'v' && name !== 'seq')
+    .map(([name, value]): [string, string] => {
+      if (name === 'ts') return ['time', showTime(entry.ts)]
+      return [name, printable(typeof value === 'string' ? value : JSON.stringify(value))]
+    })
+  return fields([['index', String(index)], ['hash', toHex(leafHash)], ...rows, ['bytes', printable(fromUtf8(body))]])
+}
+
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value]
+}

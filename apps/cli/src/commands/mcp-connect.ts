@@ -1,0 +1,90 @@
+/** `talos mcp connect`: a stdio MCP server that stands for one behind another agent. Stdout is MCP and nothing else. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { mcpToolOf } from '@talos/capability'
+import type { Grant, TalosClient } from '@talos/client'
+import type { Did } from '@talos/contracts'
+import { TalosError } from '@talos/errors'
+import { systemClock } from '@talos/kernel'
+import type { Command } from 'commander'
+import { Context, type Shell } from '../context.ts'
+import type { Output } from '../output.ts'
+import { own, untilStopped } from '../owner.ts'
+import { peerOf, reach } from '../peer.ts'
+
+/** The other side hands over what it granted once the session is up; MCP clients wait longer than this to begin. */
+const WAIT_FOR_GRANT_MS = 3_000
+const POLL_MS = 50
+
+const HELP = `
+Example, in the configuration of an MCP client:
+  {"mcpServers": {"files": {"command": "talos", "args": ["mcp", "connect", "talos1:…", "files"],
+                            "env": {"TALOS_AGENT": "my-agent", "TALOS_PASSPHRASE": "…"}}}}
+
+The tools are those that the other side has granted to this agent. Without SERVER the only granted one is taken.
+Everything but MCP goes to stderr.`
+
+export function addConnect(mcp: Command, shell: Shell): void {
+  mcp
+    .command('connect')
+    .argument('<peer>', 'an invitation, or the DID of a peer that is known')
+    .argument('[server]', 'the name of the MCP server there')
+    .description('be a stdio MCP server that stands for one behind another agent')
+    .addHelpText('after', HELP)
+    .action(async (peerText: string, serverName: string | undefined, _options: object, command: Command) => {
+      const context = new Context(shell, command)
+      const stopped = untilStopped()
+      await using agent = await own(context, { command: 'mcp connect' })
+      const { client } = agent
+      const peer = peerOf(client, peerText)
+      await reach(client, peer)
+      const servers = await grantedServers(client, peer)
+      if (servers.size === 0) adviseGrant(shell.output, { client, serverName })
+      const server = serverName ?? onlyOf(servers)
+      const relay = await client.connectMcp(peer, server, { input: process.stdin, output: process.stdout })
+      await Promise.race([relay.closed, stopped])
+      process.stdin.destroy()
+    })
+}
+
+/** Servers for which the peer has given something that is valid now; waits a moment for what is on its way. */
+async function grantedServers(client: TalosClient, peer: Did): Promise<ReadonlySet<string>> {
+  const untilMs = performance.now() + WAIT_FOR_GRANT_MS
+  for (;;) {
+    const names = client
+      .listCapabilities('received')
+      .filter((grant) => isUsable(grant, { client, peer }))
+      .map(({ description }) => serverOf(description.command))
+    const servers = new Set(names.filter((name) => name !== undefined))
+    if (servers.size > 0 || performance.now() > untilMs) return servers
+    await sleep(POLL_MS)
+  }
+}
+
+function isUsable(
+  { description, revokedMs }: Grant,
+  { client, peer }: { readonly client: TalosClient; readonly peer: Did },
+): boolean {
+  const { subject, audience, expiresS } = description
+  const isCurrent = revokedMs === undefined && (expiresS === null || expiresS > systemClock.nowMs() / 1000)
+  return isCurrent && subject === peer && audience === client.did
+}
+
+/** The server of `/mcp/<server>` and of `/mcp/<server>/tool/<tool>`. */
+function serverOf(command: string): string | undefined {
+  return (mcpToolOf(command) ?? mcpToolOf(`${command}/tool/any`))?.server
+}
+
+/** @throws TalosError `CLI_NO_SERVER` */
+function onlyOf(servers: ReadonlySet<string>): string {
+  const [only] = servers
+  if (only === undefined || servers.size > 1) throw new TalosError('CLI_NO_SERVER', { count: servers.size })
+  return only
+}
+
+function adviseGrant(
+  output: Output,
+  { client, serverName = 'SERVER' }: { readonly client: TalosClient; readonly serverName: string | undefined },
+): void {
+  output.note('Nothing is granted to this agent there yet, so no tool will be listed. The other side runs:')
+  output.note(`  talos capabilities grant --to ${client.did} --server ${serverName} --tool TOOL --for 15m`)
+}

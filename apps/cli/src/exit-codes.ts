@@ -1,0 +1,44 @@
+/** What the exit code of `talos` says. */
+import type { ErrorCode, TalosError } from '@talos/errors'
+
+export const EXIT_OK = 0
+/** Refused, invalid or failed. */
+export const EXIT_FAILED = 1
+/** The command line, a file or a setting is not as it should be; nothing was done. */
+export const EXIT_USAGE = 2
+/** Another process runs the agent. */
+export const EXIT_BUSY = 3
+
+export const EXIT_CODES_HELP = `Exit codes
+
+  0  done, or valid
+  1  refused, invalid or failed
+  2  the command line, a file or a setting is not usable; nothing was done
+  3  another process runs the agent and takes no requests
+
+Errors are written to stderr: "error CODE: message" and what to do about it. With --json they are one object,
+{"error": {"code", "message", "remedy", "details"}}, on stderr as well, so that stdout holds results only.
+`
+
+const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'CLI_USAGE',
+  'CLI_OPTION_INVALID',
+  'CLI_AGENT_NONE',
+  'CLI_AGENT_AMBIGUOUS',
+  'CLI_FILE_UNREADABLE',
+  'CLI_FILE_TOO_LARGE',
+  'CLI_FILE_UNWRITABLE',
+  'CLI_NO_SERVER',
+  'AGENT_NAME_INVALID',
+  'AGENT_NOT_FOUND',
+  'MCP_CONFIG_INVALID',
+  'INVITATION_INVALID',
+  'PASSPHRASE_MISSING',
+])
+const BUSY: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['AGENT_LOCKED', 'CONTROL_UNREACHABLE', 'CONTROL_BUSY'])
+
+/** The exit code that an error leads to. */
+export function exitCodeOf({ code }: TalosError): number {
+  if (USAGE.has(code)) return EXIT_USAGE
+  return BUSY.has(code) ? EXIT_BUSY : EXIT_FAILED
+}
