@@ -48,6 +48,13 @@ describe('the toolchain', () => {
     expect(installed.filter(([, { hasInstallScript }]) => hasInstallScript === true).map(([path]) => path)).toEqual([])
   })
 
+  test.each(workspaces)('locks of "%s" what its manifest declares', (path, entry) => {
+    const manifest: Locked = JSON.parse(readFileSync(join(ROOT, path, 'package.json'), 'utf8'))
+    for (const kind of ['dependencies', 'devDependencies', 'optionalDependencies'] as const) {
+      expect(entry[kind] ?? {}, kind).toEqual(manifest[kind] ?? {})
+    }
+  })
+
   test('pins every direct dependency to one version', () => {
     const ranges = workspaces.flatMap(([path, { dependencies, devDependencies, optionalDependencies }]) =>
       Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })
