@@ -1,4 +1,6 @@
+export { McpCaller } from './caller.ts'
 export { type McpConfig, type McpServers, parseMcpConfig, type StdioServerConfig } from './config.ts'
+export { connectMcpStdio } from './connect.ts'
 export { MAX_MCP_FRAME_BYTES, MAX_MESSAGE_BYTES } from './limits.ts'
 export type {
   ConnectedMcpStdio,
@@ -27,3 +29,4 @@ export type {
   SignedIntent,
   ToolGate,
 } from './ports.ts'
+export { serveMcpChannel } from './serve.ts'

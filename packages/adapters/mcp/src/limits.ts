@@ -15,6 +15,8 @@ export const MAX_WORD_CHARS = 131_072
 export const MAX_MESSAGE_BYTES = 16 * 1_048_576
 /** Nesting of one message; the deepest published tool schemas stay below 30 (14.2). */
 export const MAX_MESSAGE_DEPTH = 128
+/** Members of one object, or items of one array, that are looked at: bounds the memory of a scan (14.2). */
+export const MAX_OBJECT_MEMBERS = 100_000
 /** Ids are counters or UUIDs in practice (14.2). */
 export const MAX_ID_CHARS = 256
 /** Methods are words like `tools/call` (14.2). */
