@@ -1,6 +1,6 @@
 /**
- * The README's example, whole: two agents in one process, a message, its proof, and a tool call that is granted, refused
- * and revoked. The README shows the region; the lines before it make a folder to work in. Exits non-zero on a mismatch.
+ * The README's example, whole: two agents in one process, a message, its proof, and a tool call that is granted, refused,
+ * proven and revoked. The README shows the region; the lines before it make a folder to work in. Exits non-zero on a mismatch.
  */
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { TalosClient } from '@talos/client'
 import { parseMcpConfig } from '@talos/mcp'
+import { verifyProofBundle } from '@talos/proof'
 
 await using work = await workFolder()
 const { home, docs } = work
@@ -46,13 +47,23 @@ const grant = await owner.grantCapability({
 })
 await owner.sendCapability(agent.did, grant.cid)
 
-// Allowed below the folder; refused outside of it; refused everywhere once the grant is revoked.
+// Allowed below the folder, refused outside of it; the decision reads the signed intent and the chain, not the model's words.
 const read = async (path: string) =>
   await agent.invokeTool(peer, { server: 'files', tool: 'read_text_file', arguments: { path } })
 const allowed = await read(`${docs}/note.txt`)
 assert.equal(allowed.outcome, 'allow')
 assert.match(JSON.stringify(allowed.content), /The meeting is on Monday/)
 assert.equal((await read(`${docs}/../salaries.txt`)).outcome, 'deny')
+
+// Who did what, under what authority, with what evidence: one text that anybody verifies offline, now or later.
+const bundle = await agent.exportProof(allowed.invocation)
+const { valid, facts } = verifyProofBundle(bundle, { kernel: agent.kernel })
+assert.ok(valid)
+assert.equal(facts?.agent, agent.did)
+assert.equal(facts?.executor, owner.did)
+assert.equal(facts?.display, 'mcp:files/tool/read_text_file')
+
+// Taken back: the next call is refused.
 await owner.revokeCapability(grant.cid)
 assert.equal((await read(`${docs}/note.txt`)).outcome, 'deny')
 // #endregion readme
