@@ -76,11 +76,14 @@ function exitCodeOf({ valid, form }: ProofReport, otherwise: number): number {
   return form.verdict === 'invalid' ? EXIT_USAGE : EXIT_FAILED
 }
 
-/** Every question that was asked, for `show`. */
+/** Every question that was asked, for `show`. An answer no without a code is what a refusal has to prove. */
 function checkLines({ layers, disclosures }: ProofReport, isBrief: boolean): string[] {
   if (isBrief) return []
   const { identity, intent, execution, authority } = layers
   return [identity, intent, execution, authority, disclosures].flatMap(({ checks }) =>
-    checks.map(({ name, ok, code }) => `  ${ok ? 'ok  ' : 'FAIL'} ${name}${code === undefined ? '' : ` [${code}]`}`),
+    checks.map(({ name, ok, code }) => {
+      if (ok) return `  ok    ${name}`
+      return code === undefined ? `  no    ${name}` : `  FAIL  ${name} [${code}]`
+    }),
   )
 }
