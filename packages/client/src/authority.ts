@@ -164,25 +164,32 @@ export class Authority {
   }
 
   /**
-   * Chains, root first, by which this agent may ask an executor for a command: valid now, revoked ones left out, the
-   * narrowest first. Whether the arguments fit is the executor's to say.
+   * Chains, root first, by which this agent may ask an executor for a command. What holds now comes first, and of that the
+   * narrowest; what was revoked or has expired comes last, so that the executor can say that it is so. Whether the
+   * arguments fit is the executor's to say.
    */
   chainsFor(executor: Did, command: string): readonly (readonly VerifiedLink[])[] {
-    return this.chainsFrom(executor)
-      .filter((links) => links.every((link) => commandCovers(link.command, command)))
-      .sort((one, other) => commandOf(other).length - commandOf(one).length)
+    const covers = (links: readonly VerifiedLink[]) => links.every((link) => commandCovers(link.command, command))
+    const narrowestFirst = (one: readonly VerifiedLink[], other: readonly VerifiedLink[]) =>
+      commandOf(other).length - commandOf(one).length
+    const held = this.chainsFrom(executor).filter(covers).sort(narrowestFirst)
+    return [...held, ...this.#chains(executor, { ended: true }).filter(covers)]
   }
 
-  /** All chains of this agent that begin at an executor. */
+  /** All chains of this agent that begin at an executor and hold now, as far as is known here. */
   chainsFrom(executor: Did): readonly (readonly VerifiedLink[])[] {
+    return this.#chains(executor, { ended: false })
+  }
+
+  #chains(executor: Did, { ended }: { readonly ended: boolean }): readonly (readonly VerifiedLink[])[] {
     const { database, did, clock } = this.#agent
     const now = nowS(clock)
     return database.grants
       .list('received')
-      .filter(({ revokedMs }) => revokedMs === undefined)
-      .map((stored) => this.#open(stored))
-      .filter(({ audience, expiresS }) => audience === did && (expiresS === null || expiresS > now))
-      .map((link) => this.chainOf(link))
+      .map((stored) => ({ isRevoked: stored.revokedMs !== undefined, link: this.#open(stored) }))
+      .filter(({ link }) => link.audience === did)
+      .filter(({ isRevoked, link: { expiresS } }) => (isRevoked || (expiresS !== null && expiresS <= now)) === ended)
+      .map(({ link }) => this.chainOf(link))
       .filter((links) => links !== undefined)
       .filter(([root]) => root?.issuer === executor)
   }

@@ -131,12 +131,12 @@ function readRevocations(
   })
 }
 
-/** Revocations as far as they were signed by then. */
+/** Revocations signed before that second: one of the same second may have come after the call (12.4). */
 function asOf(revocations: readonly VerifiedRevocation[], nowS: number): RevocationView {
   return {
     isRevoked(cid: Cid, entitled) {
       const found = revocations.find(
-        ({ revokes, issuer, atS }) => revokes.equals(cid) && entitled.includes(issuer) && atS <= nowS,
+        ({ revokes, issuer, atS }) => revokes.equals(cid) && entitled.includes(issuer) && atS < nowS,
       )
       return found === undefined ? { revoked: false } : { revoked: true, by: found.issuer, atS: found.atS }
     },
