@@ -250,7 +250,8 @@ export class TalosClient implements AsyncDisposable {
 
   /** Public facts of the session's ratchet, for people: counters and public keys, no secret. */
   describeSession(peer: Did): object | undefined {
-    return this.#sessions.active(peer)?.toJSON()
+    const state = this.#sessions.active(peer)
+    return state === undefined ? undefined : { ...state.toJSON(), transcriptHash: toHex(state.transcriptHash) }
   }
 
   /** Seals a message and hands it to the peer, or keeps it until a link is up. @throws TalosError `SESSION_MISSING`, … */

@@ -7,12 +7,21 @@ import { type JsonValue, parseJson } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { Actor } from './actor.ts'
+import { describeBundle } from './bundle.ts'
 import type { Show } from './show.ts'
 import { REPORT_TEXT, SERVER_NAME, type Stage } from './stage.ts'
 import { verifyElsewhere } from './verifier.ts'
 
 const TOOL = 'read_text_file'
 const GRANT_LIFETIME_S = 15 * 60
+
+/** How the session's keys come about; the secrets themselves are shown to nobody. */
+const KEY_SCHEDULE = [
+  'DH1 = X25519(IK of my-agent, signed prekey)   DH2 = X25519(ephemeral, IK of tool-box)',
+  'DH3 = X25519(ephemeral, signed prekey)        DH4 = X25519(ephemeral, one-time prekey)',
+  'ss = ML-KEM-768.Encaps(one-time KEM key)',
+  'root key, two header keys = HKDF-SHA256(DH1 || DH2 || DH3 || DH4 || ss, info: transcript hash)',
+]
 
 export interface Cast {
   readonly toolBox: Actor
@@ -48,7 +57,7 @@ async function identities({ toolBox, agent, stage, show }: Cast) {
 }
 
 async function session({ agent, show }: Cast, facts: { readonly owner: Did; readonly invitation: string }) {
-  const bundle = await show.step('prekey bundle', async ({ say, data }) => {
+  const bundle = await show.step('prekey bundle', async ({ say, more, data }) => {
     const served = await agent.do('bundle', { invitation: facts.invitation })
     say(
       `my-agent dials tool-box over TLS 1.3, its key pinned by the invitation, and fetches ${served.bundle.length} bytes:`,
@@ -56,6 +65,7 @@ async function session({ agent, show }: Cast, facts: { readonly owner: Did; read
     say(
       'identity key, signed prekey, ML-KEM-768 prekey, one one-time pair with its Merkle path; one signature over all',
     )
+    for (const line of describeBundle(served.bundle)) more(line)
     data({ bundleBytes: served.bundle.length })
     return served.bundle
   })
@@ -65,6 +75,7 @@ async function session({ agent, show }: Cast, facts: { readonly owner: Did; read
     say(`hybrid post-quantum X3DH, then the Double Ratchet: ${established.suite}`)
     say(`session ${established.sessionId}, confirmed by tool-box`)
     const { session: state } = await agent.do('describe', { peer: facts.owner })
+    for (const line of KEY_SCHEDULE) more(line)
     more(`ratchet state of my-agent (public parts): ${JSON.stringify(state)}`)
     data({ sessionId: established.sessionId, suite: established.suite, mode: established.mode })
   })
@@ -131,7 +142,7 @@ async function calls({ agent, stage, show }: Cast, owner: Did): Promise<string> 
       const result = await call(path)
       expect('outcome', { expected: 'deny', actual: result.outcome })
       say(`${TOOL} ${path}`)
-      say(`→ refused, ${result.code}: ${result.why}`)
+      say(`→ refused, ${result.code}: ${oneLine(result.why)}`)
       data({ outcome: result.outcome, code: result.code ?? '', invocation: result.invocation })
     })
   }
@@ -147,7 +158,7 @@ async function revocation(
     const result = await agent.do('call', { peer: owner, server: SERVER_NAME, tool: TOOL, path: stage.report })
     expect('outcome', { expected: 'deny', actual: result.outcome })
     say('tool-box revokes the capability; the same call again')
-    say(`→ refused, ${result.code}: ${result.why}`)
+    say(`→ refused, ${result.code}: ${oneLine(result.why)}`)
     data({ outcome: result.outcome, code: result.code ?? '' })
   })
 }
@@ -214,6 +225,10 @@ function kindsOf(kinds: Readonly<Record<string, number>>): string {
   return Object.entries(kinds)
     .map(([kind, count]) => `${kind} ${count}`)
     .join(', ')
+}
+
+function oneLine(text = ''): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ')
 }
 
 function short(hex: string): string {
