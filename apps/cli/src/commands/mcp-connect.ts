@@ -10,6 +10,7 @@ import { Context, type Shell } from '../context.ts'
 import type { Output } from '../output.ts'
 import { own, untilStopped } from '../owner.ts'
 import { peerOf, reach } from '../peer.ts'
+import { tellRelay } from '../relay-events.ts'
 
 /** The other side hands over what it granted once the session is up; MCP clients wait longer than this to begin. */
 const WAIT_FOR_GRANT_MS = 3_000
@@ -40,7 +41,8 @@ export function addConnect(mcp: Command, shell: Shell): void {
       const servers = await grantedServers(client, peer)
       if (servers.size === 0) adviseGrant(shell.output, { client, serverName })
       const server = serverName ?? onlyOf(servers)
-      const relay = await client.connectMcp(peer, server, { input: process.stdin, output: process.stdout })
+      const stdio = { input: process.stdin, output: process.stdout }
+      const relay = await client.connectMcp(peer, server, stdio, (event) => tellRelay(shell.output, event))
       await Promise.race([relay.closed, stopped])
       process.stdin.destroy()
     })

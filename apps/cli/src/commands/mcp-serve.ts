@@ -9,6 +9,7 @@ import { GrantCourier } from '../courier.ts'
 import { readUserFile } from '../files.ts'
 import { jsonLine, type Output, printable } from '../output.ts'
 import { own, untilStopped } from '../owner.ts'
+import { tellRelay } from '../relay-events.ts'
 import { shorten } from '../values.ts'
 import { addListening, type ListeningOptions, startListening } from './listening.ts'
 
@@ -46,7 +47,7 @@ export function addServe(mcp: Command, shell: Shell): void {
       await using agent = await own(context, { command: 'mcp serve', onEvent })
       const { client } = agent
       courier = new GrantCourier(client)
-      const serving = client.serveMcp(config)
+      const serving = client.serveMcp(config, (event) => tellRelay(output, event))
       try {
         await using listening = await startListening(client, options)
         const { endpoints, invitation } = listening
