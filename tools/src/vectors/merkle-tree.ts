@@ -40,7 +40,7 @@ export function sha256(...parts: readonly (Uint8Array | string)[]): Buffer {
 }
 
 /** `MTH` of RFC 6962 section 2.1, word for word. */
-function treeHash(leaves: readonly Buffer[]): Buffer {
+export function treeHash(leaves: readonly Buffer[]): Buffer {
   if (leaves.length === 0) return sha256()
   if (leaves.length === 1) return sha256(Buffer.of(0), ...leaves)
   const k = split(leaves.length)

@@ -131,7 +131,7 @@ function readRevocations(
   })
 }
 
-/** Revocations signed before that second: one of the same second may have come after the call (12.4). */
+/** Revocations signed before that second: one of the same second may have come after the call (12.8). */
 function asOf(revocations: readonly VerifiedRevocation[], nowS: number): RevocationView {
   return {
     isRevoked(cid: Cid, entitled) {

@@ -1,0 +1,50 @@
+/** Every case of contracts/vectors/proof, valid and invalid. */
+import { portableKernel } from '@talos/kernel'
+import { type ProofReport, verifyProofBundle } from '@talos/proof'
+import { repoVectors } from '@talos/testkit'
+import { describe, expect, it } from 'vitest'
+
+const kernel = portableKernel()
+
+interface Refusal {
+  readonly error: string
+  readonly layer: string
+}
+
+function layerOf(report: ProofReport, name: string) {
+  const { form, disclosures, layers } = report
+  return { form, disclosures, ...layers }[name]
+}
+
+function verify(input: Readonly<Record<string, unknown>>): ProofReport {
+  return verifyProofBundle(String(input['bundle']), { kernel, nowS: Number(input['nowS']) })
+}
+
+describe.each(['proof/valid.json'])('the valid bundles of %s', (path) => {
+  it.each(repoVectors(path).cases.map((vector) => ({ ...vector })))('$id: $description', (vector) => {
+    expect(vector.valid).toBe(true)
+    const report = verify(vector.input)
+    expect(report).toMatchObject({ valid: true, code: undefined, integrity: { intact: true, failed: [] } })
+    const { proves, gaps, ...facts } = 'expected' in vector ? vector.expected : {}
+    expect({ proves: report.proves, gaps: report.completeness.gaps }).toEqual({ proves, gaps })
+    const { capabilities: _capabilities, display: _display, decidedAtMs: _decided, ...proven } = { ...report.facts }
+    expect(proven).toEqual(facts)
+  })
+})
+
+describe.each(['proof/form.json', 'proof/layers.json'])('the refused bundles of %s', (path) => {
+  it.each(repoVectors(path).cases.map((vector) => ({ ...vector })))('$id: $description', (vector) => {
+    expect(vector.valid).toBe(false)
+    const { error, layer } = vector as unknown as Refusal
+    const report = verify(vector.input)
+    expect({ valid: report.valid, proves: report.proves, code: report.code }).toEqual({
+      valid: false,
+      proves: 'nothing',
+      code: error,
+    })
+    expect(report.facts).toBeUndefined()
+    const failures = layerOf(report, layer)?.checks.filter(({ ok }) => !ok)
+    expect(failures?.map(({ code }) => code)).toContain(error)
+    expect(layerOf(report, layer)?.verdict).toBe(error.endsWith('_ABSENT') ? 'absent' : 'invalid')
+  })
+})

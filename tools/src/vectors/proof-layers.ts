@@ -1,0 +1,264 @@
+/** What is refused in a bundle's intent, execution, authority and disclosures. */
+import { linkText, type Token } from './capability-tokens.ts'
+import { type Bundle, refusal } from './proof-form.ts'
+import {
+  base64url,
+  type Changes,
+  caller,
+  denied,
+  entry,
+  executor,
+  executorInclusion,
+  grant,
+  type Members,
+  NOW,
+  noteSignature,
+  revocation,
+  SALT,
+  scene,
+  stranger,
+} from './proof-scene.ts'
+
+const HASH = '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328'
+const OTHER_CID = linkText(grant({ cmd: '/other' }).link)
+const OTHER_TOOL = '/mcp/files/tool/other'
+
+type Say = (code: string, description: string, bundle: Bundle, nowS?: number) => object
+
+function sayer(layer: string, clause: string, prefix: string): Say {
+  return (code, description, bundle, nowS) =>
+    refusal(`${prefix}_${code}`, { clause, layer, description, ...(nowS !== undefined && { nowS }) }, bundle)
+}
+
+function made(changes: Changes, change: (bundle: Bundle) => void = () => undefined): Bundle {
+  const { bundle } = scene(changes)
+  change(bundle)
+  return bundle
+}
+
+export function intentCases(): readonly object[] {
+  const say = sayer('intent', '12.6', 'PROOF_INTENT')
+  const mismatch = (member: string, value: unknown): object =>
+    say('MISMATCH', `the entry's ${member}`, made({ intentEntry: { [member]: value } }))
+  const early = (NOW - 300) * 1000 - 1
+  return [
+    say(
+      'INVOCATION',
+      'an invocation that was changed',
+      made({}, ({ intent }) => corrupt(intent, 'invocation')),
+    ),
+    say(
+      'INVOCATION',
+      'a delegation',
+      made({}, ({ intent }) => Object.assign(intent, { invocation: base64url(grant()) })),
+    ),
+    say('PARTIES', 'signed by somebody else', made({ invocationBy: stranger })),
+    say('PARTIES', 'addressed to somebody else', made({ invocation: { aud: stranger.did } })),
+    say('TIME', 'no time of issue', made({ invocation: { iat: undefined } })),
+    say('TIME', 'ended before it began', made({ invocation: { exp: NOW - 1 } })),
+    say('TIME', 'from the future', made({}), NOW - 301),
+    say('TIME', 'logged before it was signed', made({ intentEntry: { ts: early } })),
+    say(
+      'ENTRY',
+      'no entry',
+      made({}, ({ intent }) => Object.assign(intent.inclusion, { entry: 'AAAA' })),
+    ),
+    say(
+      'ENTRY',
+      'no bytes',
+      made({}, ({ intent }) => Object.assign(intent.inclusion, { entry: 'A' })),
+    ),
+    ...inclusionCases(say, 'intent'),
+    say('INCLUSION', 'an entry that was made for another place', made({ intentEntry: { seq: 2 } })),
+    mismatch('kind', 'key.prekeys'),
+    mismatch('agent', stranger.did),
+    mismatch('peer', stranger.did),
+    mismatch('peer', undefined),
+    mismatch('tool', OTHER_TOOL),
+    mismatch('ref', OTHER_CID),
+    mismatch('ref', undefined),
+    mismatch('cap', OTHER_CID),
+    say('MISMATCH', 'a capability where none was used', made({ named: [], intentEntry: { cap: OTHER_CID } })),
+  ]
+}
+
+/** Changes to the text of an inclusion proof. */
+function inclusionCases(say: Say, layer: 'intent' | 'execution'): readonly object[] {
+  const other = layer === 'intent' ? 'execution' : 'intent'
+  const edit = (description: string, change: (proof: string) => string): object =>
+    say(
+      'INCLUSION',
+      description,
+      made({}, (bundle) => {
+        const { inclusion } = bundle[layer]
+        Object.assign(inclusion, { proof: change(inclusion.proof) })
+      }),
+    )
+  return [
+    edit('no proof', () => 'index 1'),
+    edit('another place', (proof) => proof.replace(/index [0-9]/, 'index 0')),
+    edit('a hash less', (proof) => proof.replace(/(index [0-9]\n)[^\n]+\n/, '$1')),
+    edit('a changed hash', (proof) =>
+      proof.replace(/(index [0-9]\n)./, (start) => `${start.slice(0, -1)}${start.endsWith('A') ? 'B' : 'A'}`),
+    ),
+    edit('an extra line, which nothing signs', (proof) => proof.replace('\n', '\nextra AAAA\n')),
+    edit('a larger tree', (proof) => proof.replace(/(talos\/\S+\n)[0-9]/, '$19')),
+    edit('a signature more', (proof) => `${proof}${noteSignature('other.example', stranger, 'anything')}`),
+    edit('no signature', (proof) => proof.slice(0, proof.indexOf('—'))),
+    say(
+      'INCLUSION',
+      'a proof from the log of the other side',
+      made({}, (bundle) => {
+        Object.assign(bundle[layer].inclusion, { proof: bundle[other].inclusion.proof })
+      }),
+    ),
+  ]
+}
+
+export function executionCases(): readonly object[] {
+  const say = sayer('execution', '12.7', 'PROOF_EXECUTION')
+  const mismatch = (member: string, value: unknown): object =>
+    say('MISMATCH', `the entry's ${member}`, made({ outcomeEntry: { [member]: value } }))
+  const early = NOW * 1000 + 250 - 300_000 - 1
+  return [
+    say(
+      'RECEIPT',
+      'a receipt that was changed',
+      made({}, ({ execution }) => corrupt(execution, 'receipt')),
+    ),
+    say('RECEIPT', 'a denial without codes', made({ receipt: { outcome: 'deny' } })),
+    say('PARTIES', 'signed by somebody else', made({ receiptBy: caller })),
+    say('PARTIES', 'about another invocation', made({ receipt: { ran: grant().link } })),
+    say(
+      'ENTRY',
+      'no entry',
+      made({}, ({ execution }) => Object.assign(execution.inclusion, { entry: 'AAAA' })),
+    ),
+    ...inclusionCases(say, 'execution'),
+    say('INCLUSION', 'an entry that was made for another place', made({ outcomeEntry: { seq: 4 } })),
+    mismatch('kind', 'tool.lost'),
+    say(
+      'MISMATCH',
+      'a refusal recorded as a result',
+      made({ receipt: { outcome: 'deny', denial: ['CAPABILITY_DENIED'] } }),
+    ),
+    say('MISMATCH', 'a call that was referred', made({ receipt: { outcome: 'refer' } })),
+    mismatch('agent', stranger.did),
+    mismatch('peer', stranger.did),
+    mismatch('tool', OTHER_TOOL),
+    mismatch('ref', OTHER_CID),
+    mismatch('cap', OTHER_CID),
+    say(
+      'MISMATCH',
+      'a reason that the receipt does not give',
+      denied(['CAPABILITY_REPLAY'], { outcomeEntry: { reason: 'CAPABILITY_SCOPE' } }).bundle,
+    ),
+    say('TIME', 'a receipt older than the invocation', made({ receipt: { atMs: (NOW - 300) * 1000 - 1 } })),
+    say('TIME', 'logged before it was signed', made({ outcomeEntry: { ts: early } })),
+    ...begunCases(say),
+  ]
+}
+
+function begunCases(say: Say): readonly object[] {
+  const begun = (description: string, begunEntry: Members): object =>
+    say('INVOKED', `the beginning: ${description}`, made({ begunEntry }))
+  const replaced = (description: string, invoked: Members): object =>
+    say(
+      'INVOKED',
+      `the beginning: ${description}`,
+      made({}, (bundle) => Object.assign(bundle.execution, { invoked })),
+    )
+  const own = made({}).execution.invoked
+  const alone = executorInclusion(
+    [entry(executor, 0, { kind: 'key.prekeys' }), entry(executor, 1, { kind: 'key.prekeys' })],
+    1,
+  )
+  return [
+    replaced('no entry', { ...own, entry: 'AAAA' }),
+    replaced('no proof', { ...own, proof: 'index 1' }),
+    replaced('from another checkpoint', alone),
+    say('INVOKED', 'the beginning: not the cause of the outcome', made({ outcomeEntry: { cause: HASH } })),
+    begun('another kind', { kind: 'tool.lost', cause: HASH }),
+    begun('another agent', { agent: stranger.did }),
+    begun('another peer', { peer: stranger.did }),
+    begun('another tool', { tool: OTHER_TOOL }),
+    begun('another invocation', { ref: OTHER_CID }),
+    begun('another capability', { cap: OTHER_CID }),
+    begun('before the invocation', { ts: (NOW - 300) * 1000 - 1 }),
+    begun('after the end of the invocation', { ts: (NOW + 30 + 300 + 1) * 1000 + 1 }),
+  ]
+}
+
+export function authorityCases(): readonly object[] {
+  const say = sayer('authority', '12.8', 'PROOF_AUTHORITY')
+  const own = grant()
+  const other = grant({ cmd: '/mcp' })
+  const narrow = grant({ cmd: OTHER_TOOL })
+  const first = grant({ aud: stranger.did })
+  const second = grant({}, stranger)
+  const revoked = (description: string, ...revocations: readonly Token[]): object =>
+    say('REVOCATIONS', description, made({ named: [own], revocations }))
+  const later = revocation(executor, own.link, NOW + 9)
+  return [
+    say('PROOFS', 'a delegation less', made({ carried: [] })),
+    say('PROOFS', 'a delegation more', made({ carried: [own, other] })),
+    say('PROOFS', 'another delegation', made({ carried: [other] })),
+    say('PROOFS', 'another order', made({ named: [first, second], carried: [second, first] })),
+    say(
+      'PROOFS',
+      'no bytes',
+      made({}, ({ authority }) => Object.assign(authority, { proofs: ['A'] })),
+    ),
+    revoked('a revocation of another delegation', revocation(executor, other.link, NOW + 9)),
+    revoked('a revocation by somebody else', revocation(stranger, own.link, NOW + 9)),
+    revoked('a revocation twice', later, later),
+    revoked('no revocation', own),
+    say('DENIED', 'a call that no capability covers', made({ named: [narrow] })),
+    say('DENIED', 'no capability', made({ named: [] })),
+    say('DENIED', 'a capability that had ended', made({ named: [grant({ exp: NOW - 301 })] })),
+    say(
+      'DENIED',
+      'a capability that was revoked',
+      made({ named: [own], revocations: [revocation(executor, own.link, NOW - 1)] }),
+    ),
+    say('DISAGREES', 'refused by a reason that the delegations do not give', denied(['CAPABILITY_SCOPE']).bundle),
+    say('DISAGREES', 'refused by another reason', denied(['CAPABILITY_SUBJECT'], { named: [narrow] }).bundle),
+    say(
+      'DISAGREES',
+      'refused as a repetition, which nobody would have asked',
+      denied(['CAPABILITY_REPLAY'], { named: [narrow] }).bundle,
+    ),
+    say('DISAGREES', 'refused by arguments without a rule for paths', denied(['CAPABILITY_ARGUMENTS']).bundle),
+  ]
+}
+
+export function disclosureCases(): readonly object[] {
+  const say = sayer('disclosures', '12.9', 'PROOF_DISCLOSURE')
+  const salt = SALT.toString('base64url')
+  const value = { path: '/srv/a.txt' }
+  const open = (code: string, description: string, disclosure: Members): object =>
+    say(code, description, made({ disclosures: [{ layer: 'intent', path: 'params', salt, value, ...disclosure }] }))
+  return [
+    open('FORM', 'value and bytes', { bytes: '' }),
+    open('FORM', 'neither value nor bytes', { value: undefined }),
+    open('FORM', 'no bytes', { value: undefined, bytes: 'A' }),
+    open('FORM', 'a short salt', { salt: salt.slice(1) }),
+    open('FORM', 'an unknown layer', { layer: 'identity' }),
+    open('MISMATCH', 'another value', { value: { path: '/srv/b.txt' } }),
+    open('MISMATCH', 'the value as bytes', {
+      value: undefined,
+      bytes: Buffer.from('{"path":"/srv/a.txt"}').toString('base64url'),
+    }),
+    open('MISMATCH', 'another salt', { salt: Buffer.alloc(32).toString('base64url') }),
+    open('MISMATCH', 'another path', { path: 'result' }),
+    open('MISMATCH', 'the other side', { layer: 'execution' }),
+    open('MISMATCH', 'a result that nobody committed to', { layer: 'execution', path: 'content' }),
+  ]
+}
+
+/** One bit of the signature. */
+function corrupt(part: Bundle, member: string): void {
+  const bytes = Buffer.from(part[member], 'base64url')
+  bytes.writeUInt8(bytes.readUInt8(10) ^ 1, 10)
+  part[member] = bytes.toString('base64url')
+}
