@@ -16,6 +16,7 @@ import { identityVectors } from './vectors/identity.ts'
 import { kernelVectors } from './vectors/kernel.ts'
 import { linkVectors } from './vectors/link.ts'
 import { merkleVectors } from './vectors/merkle.ts'
+import { proofVectors } from './vectors/proof.ts'
 import { sessionVectors } from './vectors/session.ts'
 import type { VectorGenerator } from './vectors/vector-file.ts'
 
@@ -29,6 +30,7 @@ const GENERATORS: Readonly<Record<string, VectorGenerator>> = {
   kernel: kernelVectors,
   link: linkVectors,
   merkle: merkleVectors,
+  proof: proofVectors,
   session: sessionVectors,
 }
 
