@@ -19,10 +19,11 @@ import {
   parseMessage,
   type RequestMessage,
   type ResponseMessage,
+  refuseOwnId,
 } from './message.ts'
 import type { McpEvent, McpTimeouts } from './options.ts'
 import type { CallAuthor, SealedChannel, SignedIntent } from './ports.ts'
-import { asTalosError, codeOfReason, errorResponse } from './replies.ts'
+import { asTalosError, codeOfReason, errorResponse, talosCodeOf } from './replies.ts'
 
 /** What belongs to a delivered response. */
 export interface Evidence {
@@ -104,6 +105,7 @@ export class AgentEnd {
     const waiting: Waiting = { id: message.id, method: message.method, intent: undefined }
     try {
       if (!this.#open) throw this.#channelClosed('')
+      refuseOwnId(message.id)
       this.#inFlight.add(waiting)
     } catch (error) {
       // The first request keeps its id: an error under the same one would look like its answer.
@@ -170,7 +172,7 @@ export class AgentEnd {
     try {
       await waiting.intent?.finish({ receipt, response: message.bytes })
     } catch (cause) {
-      await this.#fail(waiting.id.json, new TalosError('MCP_RECEIPT_REFUSED', {}, { cause }), waiting)
+      await this.#fail(waiting.id.json, withheld({ message, receipt, cause }), waiting)
       return
     }
     await this.#options.deliver(message.bytes, { invocation, receipt })
@@ -230,4 +232,17 @@ export class AgentEnd {
   #report(error: TalosError): void {
     this.#options.onEvent?.({ kind: 'refused', server: this.#options.serverName, error })
   }
+}
+
+/** What the client gets in the place of an answer without proof: of a bare refusal at least the code, where we know it. */
+function withheld({ message, receipt, cause }: Withheld): TalosError {
+  const says = receipt === undefined ? talosCodeOf(message.bytes) : undefined
+  if (says === undefined) return new TalosError('MCP_RECEIPT_REFUSED', {}, { cause })
+  return new TalosError('MCP_UNPROVEN_REFUSAL', { says }, { cause })
+}
+
+interface Withheld {
+  readonly message: ResponseMessage
+  readonly receipt: Uint8Array | undefined
+  readonly cause: unknown
 }

@@ -90,6 +90,18 @@ export function idOfBrokenResponse(bytes: Uint8Array): MessageId | undefined {
   }
 }
 
+/** Ids of the tool side's own requests begin with this; an agent's id that does is refused. */
+export const OWN_ID_PREFIX = 'talos:'
+
+export function isOwnId(id: MessageId): boolean {
+  return id.key.startsWith(keyOfText(OWN_ID_PREFIX))
+}
+
+/** @throws MCP_MESSAGE_INVALID for an id that only the tool side's own requests have */
+export function refuseOwnId(id: MessageId): void {
+  if (isOwnId(id)) throw invalid(`ids that begin with ${OWN_ID_PREFIX} are taken`)
+}
+
 /** The key of an id that we chose. */
 export function keyOfText(id: string): string {
   return `s:${id}`

@@ -1,6 +1,7 @@
 /** The JSON-RPC messages that the relay writes itself (clause 14.8 of contracts/spec/14-mcp.md). */
 import { utf8 } from '@talos/bytes'
 import { ERROR_TABLE, type ErrorCode, isTalosError, TalosError } from '@talos/errors'
+import { scanJson, stringOf } from './json-scan.ts'
 
 /** JSON-RPC's code for everything that Talos refuses and JSON-RPC has no code for. */
 export const RPC_TALOS_ERROR = -32_001
@@ -49,6 +50,13 @@ export function cancellation(idJson: string): Uint8Array {
 /** `error` where it is one of ours, else an error of ours that has it as its cause. */
 export function asTalosError(error: unknown, code: ErrorCode): TalosError {
   return isTalosError(error) ? error : new TalosError(code, {}, { cause: error })
+}
+
+/** The code of ours in an error response; undefined for every other message. */
+export function talosCodeOf(response: Uint8Array): ErrorCode | undefined {
+  const root = scanJson(response, { uniqueNames: false, keepLevels: 3 })
+  const code = root.members.get('error')?.members.get('data')?.members.get('code')
+  return code?.kind === 'string' ? codeOfReason(stringOf(response, code)) : undefined
 }
 
 /** The code in a channel's closing reason, where the peer gave one that we know: a peer's words go no further. */

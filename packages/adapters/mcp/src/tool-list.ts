@@ -7,11 +7,8 @@ import { concatBytes, utf8 } from '@talos/bytes'
 import { TalosError } from '@talos/errors'
 import { type JsonNode, scanJson, stringOf, textOf } from './json-scan.ts'
 import { MAX_KNOWN_TOOLS, MAX_LIST_PAGES, OWN_LIST_TIMEOUT_MS } from './limits.ts'
-import { keyOfText } from './message.ts'
+import { isOwnId, keyOfText, type MessageId, OWN_ID_PREFIX } from './message.ts'
 import { request } from './replies.ts'
-
-/** Ids of the tool side's own requests begin with this; an agent's id that does is refused. */
-export const OWN_ID_PREFIX = 'talos:'
 
 interface ListPage {
   readonly tools: JsonNode
@@ -93,11 +90,11 @@ export class KnownTools {
   }
 
   /** Takes the answer to a request of ours; false where it is none. */
-  accept(key: string, response: Uint8Array): boolean {
-    const resolve = this.#waiting.get(key)
-    this.#waiting.delete(key)
+  accept(id: MessageId, response: Uint8Array): boolean {
+    const resolve = this.#waiting.get(id.key)
+    this.#waiting.delete(id.key)
     resolve?.(response)
-    return key.startsWith(keyOfText(OWN_ID_PREFIX))
+    return isOwnId(id)
   }
 
   /** The server is gone: nothing is to be waited for. */

@@ -7,16 +7,16 @@ import { TalosError } from '@talos/errors'
 import { InFlight } from './in-flight.ts'
 import { CANCEL_GRACE_MS, DEFAULT_HANDSHAKE_TIMEOUT_MS, DEFAULT_REQUEST_TIMEOUT_MS } from './limits.ts'
 import {
-  keyOfText,
   type MessageId,
   type NotificationMessage,
   type RequestMessage,
   type ResponseMessage,
+  refuseOwnId,
 } from './message.ts'
 import type { ServeMcpChannelOptions } from './options.ts'
 import type { CallPermission, GateDecision, ListDecision, ListPermission } from './ports.ts'
 import { asTalosError, cancellation, deniedToolResponse, errorResponse, type Refusal } from './replies.ts'
-import { filterTools, KnownTools, OWN_ID_PREFIX } from './tool-list.ts'
+import { filterTools, KnownTools } from './tool-list.ts'
 
 /** The signed intent that came with a request. */
 export interface Intent {
@@ -108,7 +108,7 @@ export class ToolSide {
 
   /** A response of the server. */
   async response(message: ResponseMessage): Promise<void> {
-    if (message.id === undefined || this.#known.accept(message.id.key, message.bytes)) return
+    if (message.id === undefined || this.#known.accept(message.id, message.bytes)) return
     const waiting = this.#inFlight.take(message.id.key)
     if (waiting === undefined) return
     if (waiting.method === 'initialize') this.#phase = message.isError ? 'new' : 'ready'
@@ -138,9 +138,7 @@ export class ToolSide {
 
   #admit({ id, method }: RequestMessage): void {
     if (this.#gone !== undefined) throw this.#gone
-    if (id.key.startsWith(keyOfText(OWN_ID_PREFIX))) {
-      throw new TalosError('MCP_MESSAGE_INVALID', { reason: `ids that begin with ${OWN_ID_PREFIX} are taken` })
-    }
+    refuseOwnId(id)
     const governed = method === 'tools/call' || method === 'tools/list'
     if (!governed && !FREE_METHODS.has(method)) throw new TalosError('MCP_METHOD_REFUSED')
     if (method === 'initialize' && this.#phase !== 'new') {

@@ -5,9 +5,9 @@
  */
 import { spawn } from 'node:child_process'
 
-/** A word on the pipe releases the watchdog; its end without one makes it act. */
+/** A word on the pipe releases the watchdog; its end without one makes it act. Not every shell takes `kill -TERM --`. */
 const SCRIPT =
-  'read -r word && exit 0; sleep 1; kill -TERM -- "-$1" 2>/dev/null; sleep 1; kill -KILL -- "-$1" 2>/dev/null'
+  'read -r word && exit 0; sleep 1; kill -s TERM -- "-$1" 2>/dev/null; sleep 1; kill -s KILL -- "-$1" 2>/dev/null'
 
 export interface Watchdog {
   /** To be called once the group is gone, so that a later group of the same number is left alone. */

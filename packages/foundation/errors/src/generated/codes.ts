@@ -679,6 +679,11 @@ export const ERROR_TABLE = {
     message: 'the answer was withheld: its receipt does not prove it',
     remedy: 'Ask the owner of the server; an honest tool side signs a receipt for exactly what it answers.',
   },
+  MCP_UNPROVEN_REFUSAL: {
+    area: 'mcp',
+    message: 'the tool side refused the request without a receipt, saying {says}',
+    remedy: "Look up what that code asks for; the server's owner finds the refusal in its own log.",
+  },
   MCP_RECEIPT_FAILED: {
     area: 'mcp',
     message: 'the answer was withheld: it could not be recorded',
