@@ -9,7 +9,7 @@ import { type AuditLog, entryId } from '@talos/audit'
 import { fromHex, toHex } from '@talos/bytes'
 import type { AppFrame, Did, DidDocument } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
-import { createInvitation, didDocument, parseInvitation } from '@talos/identity'
+import { didDocument, parseInvitation } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import type { McpConfig, McpEvent, SealedChannel } from '@talos/mcp'
 import { SESSION_SUITE } from '@talos/session'
@@ -30,8 +30,6 @@ import { ExecutorGate } from './tool-gate.ts'
 import { connectMcp, type McpStdio, serveMcp, type ToolCall, type ToolOutcome, ToolUser } from './tools.ts'
 import { Wire } from './wire.ts'
 
-const DEFAULT_ENDPOINT = 'tls://127.0.0.1:0'
-const DEFAULT_INVITATION_S = 24 * 3_600
 /** Delegations and revocations that one peer may send: every one is kept on disk. */
 const AUTHORITY_QUOTA = { what: 'capabilities from one peer', limit: 1_000, windowMs: 3_600_000 }
 
@@ -42,13 +40,6 @@ export interface SessionInfo {
   readonly confirmed: boolean
   readonly suite: string
   readonly mode: 'accountable' | 'deniable'
-}
-
-export interface Listening extends AsyncDisposable {
-  readonly endpoints: readonly string[]
-  /** A signed invitation that carries DID, addresses and transport key; text. */
-  createInvitation(options?: { readonly validForS?: number; readonly name?: string }): Promise<string>
-  close(): Promise<void>
 }
 
 export class TalosClient implements AsyncDisposable {
@@ -152,37 +143,11 @@ export class TalosClient implements AsyncDisposable {
     return await this.#prekeys.serve()
   }
 
-  /**
-   * Takes links from peers.
-   *
-   * @param options.endpoint where to listen; a free port on loopback unless given
-   * @param options.advertise addresses for invitations, where peers see others than the listener
-   */
+  /** Takes links from peers; on a free port of loopback unless told otherwise. */
   async listen(
     options: { readonly endpoint?: string; readonly advertise?: readonly string[] } = {},
   ): Promise<Listening> {
-    const listener = await this.#wire.listen(options.endpoint ?? DEFAULT_ENDPOINT)
-    const { signer, clock } = this.#agent
-    const endpoints = options.advertise ?? listener.endpoints
-    const close = async () => await listener.close()
-    return {
-      endpoints,
-      close,
-      [Symbol.asyncDispose]: close,
-      createInvitation: async ({ validForS = DEFAULT_INVITATION_S, name } = {}) => {
-        const issuedAtS = nowS(clock)
-        const { transportKey } = this.#wire
-        const expiresS = issuedAtS + validForS
-        return await createInvitation({
-          signer,
-          endpoints,
-          transportKey,
-          issuedAtS,
-          expiresS,
-          ...(name !== undefined && { name }),
-        })
-      },
-    }
+    return await startListening({ agent: this.#agent, wire: this.#wire }, options)
   }
 
   /** Checks an invitation and remembers the peer. @throws TalosError `INVITATION_INVALID`, `INVITATION_EXPIRED` */

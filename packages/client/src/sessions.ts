@@ -4,7 +4,7 @@
  * A sealed message exists outside this file only after the state that made it is durable; a frame leaves this file only
  * after the state that opened it is durable. Both steps are synchronous, so no two of them ever work on one state.
  */
-import { decodeCbor, encodeCbor, type IpldValue, toHex } from '@talos/bytes'
+import { decodeCbor, encodeCbor, equalBytes, type IpldValue, toHex } from '@talos/bytes'
 import { type AppFrame, type Did, parseAppFrame } from '@talos/contracts'
 import { isTalosError, TalosError } from '@talos/errors'
 import {
@@ -20,6 +20,7 @@ import {
   seal,
   verifyBundle,
 } from '@talos/session'
+import type { SessionUpdate } from '@talos/storage'
 import type { Agent } from './agent.ts'
 import type { PrekeyKeeper } from './prekeys.ts'
 
@@ -41,6 +42,8 @@ export interface Received {
   readonly isNew: boolean
   /** Set when the bytes opened a new session. */
   readonly opened?: { readonly oneTimeKey: boolean }
+  /** True for a first flight that opened its session before: its sender lost the answer. */
+  readonly isRepeatedFlight?: boolean
 }
 
 export interface SealedFrame {
@@ -61,7 +64,9 @@ export class SessionKeeper {
   /** The session that sends to a peer, or none. */
   active(peer: Did): SessionState | undefined {
     const stored = this.#agent.database.sessions.active(peer)
-    return stored === undefined ? undefined : this.#load(stored.sessionId).state
+    if (stored === undefined) return undefined
+    stored.state.fill(0)
+    return this.#load(stored.sessionId).state
   }
 
   /** @throws TalosError `SESSION_MISSING` */
@@ -120,44 +125,64 @@ export class SessionKeeper {
    * Seals a frame in the session that sends to a peer; durable when it returns.
    *
    * @param options.messageId where given, the frame waits in the outbox until the peer acknowledges it
+   * @param options.sessionId another session than the one that sends, such as to confirm it
    * @throws TalosError `SESSION_MISSING`, what `seal` throws, `STORE_WRITE_FAILED`
    */
-  seal(options: { readonly peer: Did; readonly frame: AppFrame; readonly messageId?: string }): SealedFrame {
-    const { kernel, random, clock, database } = this.#agent
+  seal(options: {
+    readonly peer: Did
+    readonly frame: AppFrame
+    readonly messageId?: string
+    readonly sessionId?: Uint8Array
+  }): SealedFrame {
+    const { database, clock } = this.#agent
     const { peer, messageId } = options
-    const nowMs = clock.nowMs()
-    const { sessionId } = this.require(peer)
-    const held = this.#load(sessionId)
+    const sessionId = options.sessionId ?? this.require(peer).sessionId
     const plaintext = encodeFrame(options.frame)
-    const { state, message: wire } = seal(held.state, { kernel, random, nowMs, plaintext })
-    const version = database.commitSend({
-      session: { update: { sessionId, expectedVersion: held.version, state: encodeSessionState(state), nowMs } },
-      ...(messageId !== undefined && {
-        message: { peer, messageId, sessionId, contentType: 0, plaintext, wire, nowMs },
+    return this.#seal({ sessionId, plaintext }, ({ session, wire }) =>
+      database.commitSend({
+        session: { update: session },
+        ...(messageId !== undefined && {
+          message: { peer, messageId, sessionId, contentType: 0, plaintext, wire, nowMs: clock.nowMs() },
+        }),
       }),
-    })
-    this.#hold(sessionId, { state, version })
-    return { sessionId, wire }
+    )
   }
 
   /**
-   * Accepts a first flight: the session, the removal of the one-time key and the first frame are one transaction.
+   * Seals a message of the outbox again, in the session that sends now: the one that it was sealed in is lost at the peer.
+   *
+   * @throws TalosError `SESSION_MISSING`, what `seal` throws, `STORE_CONFLICT` (the message is gone)
+   */
+  reseal(options: { readonly peer: Did; readonly messageId: string; readonly plaintext: Uint8Array }): SealedFrame {
+    const { database } = this.#agent
+    const { peer, messageId, plaintext } = options
+    const { sessionId } = this.require(peer)
+    return this.#seal({ sessionId, plaintext }, ({ session, wire }) =>
+      database.transaction(() => {
+        database.messages.resealOutgoing({ peer, messageId, sessionId, wire })
+        return database.sessions.update(session)
+      }),
+    )
+  }
+
+  /**
+   * Accepts a first flight: the session, the removal of the one-time key and the first frame are one transaction. One that
+   * was accepted before changes nothing and is named as such, as long as its session is there.
    *
    * @throws TalosError what `respond` throws; `FRAME_INVALID`, `STORE_WRITE_FAILED`; nothing changed then
    */
   accept(options: { readonly peer: Did; readonly wire: Uint8Array; readonly messageId: string }): Received {
-    const { kernel, random, clock, did, instance, secrets, database } = this.#agent
-    const nowMs = clock.nowMs()
-    const responded = respond({
-      kernel,
-      random,
-      nowMs,
-      self: { did, instance, sessionKey: secrets.sessionKey },
-      firstFlight: options.wire,
-      findPrekeys: (bundleHash) => this.#prekeys.findSecrets(bundleHash),
-      findOneTime: (name) => this.#prekeys.findOneTime(name),
-      seen: (transcriptHash) => database.prekeys.hasFirstFlight(transcriptHash),
-    })
+    const nowMs = this.#agent.clock.nowMs()
+    const repeated: Uint8Array[] = []
+    let responded: Responded
+    try {
+      responded = this.#respond(options.wire, { nowMs, onRepeated: (transcriptHash) => repeated.push(transcriptHash) })
+    } catch (error) {
+      const [transcriptHash] = repeated
+      const known = transcriptHash === undefined ? undefined : this.#sessionFrom(options.peer, transcriptHash)
+      if (known === undefined) throw error
+      return { ...options, sessionId: known, frame: { t: 'greeting' }, isNew: false, isRepeatedFlight: true }
+    }
     if (responded.peerDid !== options.peer) throw new TalosError('FRAME_INVALID', { reason: 'it is of another agent' })
     const frame = decodeFrame(responded.plaintext)
     const { isNew, version } = this.#commitNew(responded, { ...options, frame, nowMs })
@@ -191,6 +216,48 @@ export class SessionKeeper {
     })
     this.#hold(sessionId, { state: opened.state, version })
     return { peer, messageId, sessionId, frame, isNew }
+  }
+
+  #respond(
+    firstFlight: Uint8Array,
+    { nowMs, onRepeated }: { readonly nowMs: number; readonly onRepeated: (transcriptHash: Uint8Array) => void },
+  ): Responded {
+    const { kernel, random, did, instance, secrets, database } = this.#agent
+    return respond({
+      kernel,
+      random,
+      nowMs,
+      self: { did, instance, sessionKey: secrets.sessionKey },
+      firstFlight,
+      findPrekeys: (bundleHash) => this.#prekeys.findSecrets(bundleHash),
+      findOneTime: (name) => this.#prekeys.findOneTime(name),
+      seen: (transcriptHash) => {
+        const isSeen = database.prekeys.hasFirstFlight(transcriptHash)
+        if (isSeen) onRepeated(transcriptHash.slice())
+        return isSeen
+      },
+    })
+  }
+
+  /** The peer's session that came from a handshake, while it is kept. */
+  #sessionFrom(peer: Did, transcriptHash: Uint8Array): Uint8Array | undefined {
+    return this.#agent.database.sessions
+      .list(peer)
+      .find(({ sessionId }) => equalBytes(this.#load(sessionId).state.transcriptHash, transcriptHash))?.sessionId
+  }
+
+  #seal(
+    input: { readonly sessionId: Uint8Array; readonly plaintext: Uint8Array },
+    commit: (step: { readonly session: SessionUpdate; readonly wire: Uint8Array }) => number,
+  ): SealedFrame {
+    const { kernel, random, clock } = this.#agent
+    const { sessionId, plaintext } = input
+    const nowMs = clock.nowMs()
+    const held = this.#load(sessionId)
+    const { state, message: wire } = seal(held.state, { kernel, random, nowMs, plaintext })
+    const session = { sessionId, expectedVersion: held.version, state: encodeSessionState(state), nowMs }
+    this.#hold(sessionId, { state, version: commit({ session, wire }) })
+    return { sessionId, wire }
   }
 
   #commitNew(
