@@ -7,7 +7,7 @@ import type { Output } from './output.ts'
 import { obtainPassphrase } from './passphrase.ts'
 
 /** Name of the environment variable that names the agent. */
-export const AGENT_VARIABLE = 'TALOS_AGENT'
+const AGENT_VARIABLE = 'TALOS_AGENT'
 
 /** One run of the program. */
 export interface Shell {

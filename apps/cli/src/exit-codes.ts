@@ -7,7 +7,7 @@ export const EXIT_FAILED = 1
 /** The command line, a file or a setting is not as it should be; nothing was done. */
 export const EXIT_USAGE = 2
 /** Another process runs the agent. */
-export const EXIT_BUSY = 3
+const EXIT_BUSY = 3
 
 export const EXIT_CODES_HELP = `Exit codes
 

@@ -7,7 +7,7 @@ const UNITS_S = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 const DURATION = /^([1-9][0-9]{0,8})([smhd])$/
 const INTEGER = /^(?:0|[1-9][0-9]{0,14})$/
 /** Ten years: a capability or invitation beyond that is a slip of the keyboard. */
-export const MAX_DURATION_S = 3650 * UNITS_S.d
+const MAX_DURATION_S = 3650 * UNITS_S.d
 
 /** Seconds of `90s`, `15m`, `8h`, `7d`. @throws TalosError `CLI_OPTION_INVALID` */
 export function parseDuration(text: string, option: string): number {

@@ -66,7 +66,7 @@ describe('listen and send', () => {
     const [first] = await listening.lines(1)
     await peer.json(['send', (JSON.parse(`${first}`) as Line).invitation, 'now'])
     const texts = (await listening.lines(3)).slice(1).map((line) => (JSON.parse(line) as Line).text)
-    expect(texts.toSorted()).toEqual(['later', 'now'])
+    expect(new Set(texts)).toEqual(new Set(['later', 'now']))
     expect(await listening.stop()).toBe(0)
   })
 

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { tempFolder } from '@talos/testkit'
 
 /** Opens every agent of these tests; must never show up in any output. */
@@ -127,7 +128,7 @@ export class Running implements AsyncDisposable {
       if (performance.now() > lateMs) throw new Error(`nothing came: ${this.stdout}${this.stderr}`)
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#waiting.add(resolve)
-      const timer = setTimeout(resolve, 100)
+      const timer = setTimeout(() => resolve(), 100)
       await promise
       clearTimeout(timer)
     }
@@ -149,7 +150,7 @@ export class Running implements AsyncDisposable {
   }
 }
 
-function collect(stream: NodeJS.ReadableStream | null): () => string {
+function collect(stream: Readable | null): () => string {
   let text = ''
   stream?.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk

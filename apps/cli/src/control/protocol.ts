@@ -10,7 +10,7 @@ export const RESPONSE_MAX_BYTES = 16_777_216
 /** People and scripts of one user; more wait or are told to (17.1). */
 export const MAX_REQUESTS_OPEN = 16
 /** One side says nothing for so long: the connection is closed (17.1). */
-export const IDLE_TIMEOUT_MS = 30_000
+const IDLE_TIMEOUT_MS = 30_000
 /** Another command of a second or two may hold the agent without taking requests; longer than this is an error (17.3). */
 export const WAIT_FOR_OWNER_MS = 5_000
 export const RETRY_MS = 100
