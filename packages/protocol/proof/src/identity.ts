@@ -7,7 +7,7 @@ import { logVerifierKey, type VerifierKey } from '@talos/merkle'
 import { type Checks, demand } from './checks.ts'
 
 /** A side whose document and log key were checked. */
-export interface VerifiedParty {
+interface VerifiedParty {
   readonly did: Did
   /** Checks the checkpoints of this side's log; its name is the log's origin. */
   readonly logKey: VerifierKey
