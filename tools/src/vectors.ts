@@ -12,9 +12,11 @@ import { auditVectors } from './vectors/audit.ts'
 import { canonicalVectors } from './vectors/canonical.ts'
 import { capabilityVectors } from './vectors/capability.ts'
 import { envelopeVectors } from './vectors/envelope.ts'
+import { framesVectors } from './vectors/frames.ts'
 import { identityVectors } from './vectors/identity.ts'
 import { kernelVectors } from './vectors/kernel.ts'
 import { linkVectors } from './vectors/link.ts'
+import { mcpVectors } from './vectors/mcp.ts'
 import { merkleVectors } from './vectors/merkle.ts'
 import { proofVectors } from './vectors/proof.ts'
 import { sessionVectors } from './vectors/session.ts'
@@ -26,9 +28,11 @@ const GENERATORS: Readonly<Record<string, VectorGenerator>> = {
   canonical: canonicalVectors,
   capability: capabilityVectors,
   envelope: envelopeVectors,
+  frames: framesVectors,
   identity: identityVectors,
   kernel: kernelVectors,
   link: linkVectors,
+  mcp: mcpVectors,
   merkle: merkleVectors,
   proof: proofVectors,
   session: sessionVectors,

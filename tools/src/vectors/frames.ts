@@ -1,0 +1,112 @@
+/** Vectors of 15-frames: application frames inside a session, as bytes. */
+import { Cid, concatBytes, encodeCbor, type IpldValue, toHex, utf8 } from '@talos/bytes'
+import type { VectorFile } from './vector-file.ts'
+
+const filled = (byte: number, length: number) => new Uint8Array(length).fill(byte)
+const CID = Cid.fromSha256(filled(7, 32))
+
+interface Case {
+  readonly id: string
+  readonly clause: string
+  readonly description: string
+  readonly valid: boolean
+  readonly input: { readonly frameHex: string }
+  readonly expected?: { readonly t: string }
+  readonly error?: string
+}
+
+/** What a valid frame of each kind holds. */
+const FRAMES: readonly (readonly [
+  clause: string,
+  frame: { readonly t: string; readonly [name: string]: IpldValue },
+])[] = [
+  ['15.1', { t: 'greeting' }],
+  ['15.3', { t: 'message', body: utf8('Hello!') }],
+  ['15.3', { t: 'message', body: new Uint8Array(0) }],
+  ['15.5', { t: 'authority', kind: 'delegation', label: 'reading', bytes: filled(1, 64) }],
+  ['15.5', { t: 'authority', kind: 'revocation', label: '', bytes: filled(2, 64) }],
+  ['15.6', { t: 'ask', request: 1, invocation: CID }],
+  [
+    '15.6',
+    {
+      t: 'answer',
+      request: 1,
+      found: true,
+      logKey: filled(3, 100),
+      inclusions: [{ entry: utf8('{}'), proof: 'c2sp.org/tlog-proof@v1\n' }],
+      revocations: [filled(4, 80)],
+    },
+  ],
+  ['15.6', { t: 'answer', request: 2, found: false, logKey: new Uint8Array(0), inclusions: [], revocations: [] }],
+  ['15.4', { t: 'open', channel: 1, protocol: 'talos/mcp/1', name: 'files' }],
+  ['15.4', { t: 'data', channel: 1, sequence: 0, last: false, body: filled(5, 3) }],
+  ['15.4', { t: 'close', channel: 1, reason: 'done' }],
+]
+
+/** Frames that look like one and are none. */
+function refused(): readonly (readonly [clause: string, description: string, bytes: Uint8Array])[] {
+  const of = (value: IpldValue) => encodeCbor(value)
+  const message = of({ t: 'message', body: utf8('Hello!') })
+  return [
+    ['15.1', 'nothing at all', new Uint8Array(0)],
+    ['15.1', 'a text instead of a map', of('greeting')],
+    ['15.1', 'an unknown kind', of({ t: 'farewell' })],
+    ['15.1', 'no kind', of({ body: utf8('Hello!') })],
+    ['15.1', 'a kind that is no text', of({ t: 1 })],
+    ['15.1', 'an unknown member', of({ t: 'greeting', note: 'x' })],
+    ['15.1', 'a member of another kind', of({ t: 'greeting', body: utf8('x') })],
+    ['15.1', 'a byte after the map', concatBytes(message, filled(0, 1))],
+    ['15.1', 'the last byte is missing', message.slice(0, -1)],
+    [
+      '15.1',
+      'members in another order',
+      Uint8Array.of(0xa2, 0x64, ...utf8('body'), 0x40, 0x61, 0x74, 0x67, ...utf8('message')),
+    ],
+    ['15.3', 'a message without its body', of({ t: 'message' })],
+    ['15.3', 'a body that is a text', of({ t: 'message', body: 'Hello!' })],
+    ['15.5', 'authority of an unknown kind', of({ t: 'authority', kind: 'root', label: '', bytes: filled(1, 64) })],
+    [
+      '15.5',
+      'authority without bytes',
+      of({ t: 'authority', kind: 'delegation', label: '', bytes: new Uint8Array(0) }),
+    ],
+    ['15.6', 'a question numbered 0', of({ t: 'ask', request: 0, invocation: CID })],
+    ['15.6', 'a CID as text', of({ t: 'ask', request: 1, invocation: CID.toString() })],
+    [
+      '15.6',
+      'five inclusions',
+      of({
+        t: 'answer',
+        request: 1,
+        found: true,
+        logKey: filled(3, 100),
+        inclusions: Array.from({ length: 5 }, () => ({ entry: utf8('{}'), proof: 'x' })),
+        revocations: [],
+      }),
+    ],
+    ['15.4', 'a channel numbered 0', of({ t: 'open', channel: 0, protocol: 'talos/mcp/1', name: 'files' })],
+    ['15.4', 'a protocol in capitals', of({ t: 'open', channel: 1, protocol: 'MCP', name: 'files' })],
+    ['15.4', 'a negative sequence', of({ t: 'data', channel: 1, sequence: -1, last: true, body: filled(5, 3) })],
+    ['15.4', 'a reason that is not known', of({ t: 'close', channel: 1, reason: 'bored' })],
+  ]
+}
+
+export function framesVectors(): VectorFile[] {
+  const valid = FRAMES.map(([clause, frame]): Omit<Case, 'id'> => {
+    const input = { frameHex: toHex(encodeCbor(frame)) }
+    return { clause, description: `a frame of kind ${frame.t}`, valid: true, input, expected: { t: frame.t } }
+  })
+  const invalid = refused().map(([clause, description, bytes]): Omit<Case, 'id'> => {
+    return { clause, description, valid: false, input: { frameHex: toHex(bytes) }, error: 'FRAME_INVALID' }
+  })
+  const cases = [...valid, ...invalid].map((one, index) => ({
+    id: `frame-${String(index + 1).padStart(3, '0')}`,
+    ...one,
+  }))
+  return [
+    {
+      path: 'frames/app-frame.json',
+      file: { format: 'talos-vectors/1', subject: 'application frames', spec: '15-frames', cases },
+    },
+  ]
+}
