@@ -7,7 +7,7 @@ import { isUtf8 } from 'node:buffer'
 import { TalosError } from '@talos/errors'
 import { MAX_MESSAGE_BYTES, MAX_MESSAGE_DEPTH, MAX_OBJECT_MEMBERS } from './limits.ts'
 
-export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'literal'
+type JsonKind = 'object' | 'array' | 'string' | 'number' | 'literal'
 
 /** One value: `bytes.subarray(start, end)` is its text, without white space around it. */
 export interface JsonNode {

@@ -13,7 +13,7 @@ export interface MessageId {
 }
 
 /** `params.name` and the exact bytes of `params.arguments` of a `tools/call`. */
-export interface CallParameters {
+interface CallParameters {
   readonly tool: string
   readonly argumentsJson: Uint8Array
 }

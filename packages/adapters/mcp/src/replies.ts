@@ -4,7 +4,7 @@ import { ERROR_TABLE, type ErrorCode, isTalosError, TalosError } from '@talos/er
 import { scanJson, stringOf } from './json-scan.ts'
 
 /** JSON-RPC's code for everything that Talos refuses and JSON-RPC has no code for. */
-export const RPC_TALOS_ERROR = -32_001
+const RPC_TALOS_ERROR = -32_001
 
 const RPC_CODES: Partial<Readonly<Record<ErrorCode, number>>> = {
   MCP_MESSAGE_INVALID: -32_600,

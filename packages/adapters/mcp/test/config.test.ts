@@ -68,11 +68,7 @@ describe('an MCP configuration', () => {
         mcpServers: {
           a: {
             command: 'x',
-            env: Object.fromEntries(
-              Array(count)
-                .entries()
-                .map(([i]) => [`V${i}`, '']),
-            ),
+            env: Object.fromEntries(Array.from({ length: count }, (_, index) => [`V${index}`, ''])),
           },
         },
       })

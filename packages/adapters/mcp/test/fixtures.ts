@@ -15,8 +15,8 @@ import {
   type ToolGate,
 } from '@talos/mcp'
 
-export const AGENT = 'did:key:z6MkagentagentagentagentagentagentagentagentAgen' as Did
-export const OWNER = 'did:key:z6MkownerownerownerownerownerownerownerownerOwne' as Did
+const AGENT = 'did:key:z6MkagentagentagentagentagentagentagentagentAgen' as Did
+const OWNER = 'did:key:z6MkownerownerownerownerownerownerownerownerOwne' as Did
 
 const kernel = portableKernel()
 const SEED = new Uint8Array(32).fill(7)
@@ -26,7 +26,7 @@ export const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8')
 export const bytes = (value: string) => new Uint8Array(Buffer.from(value))
 
 /** Two ends of an ordered channel in memory; frames are copied, and each waits for the handler of the one before. */
-export function channelPair(): { agent: SealedChannel; tool: SealedChannel } {
+function channelPair(): { agent: SealedChannel; tool: SealedChannel } {
   const { promise: closed, resolve } = Promise.withResolvers<string>()
   let open = true
   const close = (reason = 'closed') => {

@@ -8,7 +8,8 @@ import { connectMcpStdio, McpCaller, type SealedChannel, type StdioServerConfig 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { serve, TestAuthor, TestGate } from './fixtures.ts'
 
-const manifest = createRequire(import.meta.url).resolve('@modelcontextprotocol/server-filesystem/package.json')
+const require = createRequire(import.meta.url)
+const manifest = require.resolve('@modelcontextprotocol/server-filesystem/package.json')
 let folder = ''
 
 beforeAll(() => {

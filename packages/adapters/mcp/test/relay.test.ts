@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import { TalosError } from '@talos/errors'
 import { connectMcpStdio, type SealedChannel } from '@talos/mcp'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -239,6 +240,39 @@ describe('denials', () => {
   })
 })
 
+describe('an authority that fails', () => {
+  it('keeps the call from the channel on the agent side', async () => {
+    const { agent, served, gate } = serve(echoServer())
+    const author = new TestAuthor()
+    const { ask } = rawClient(agent, author)
+    await ask(INITIALIZE)
+    author.intend = async () => {
+      throw new TalosError('CAPABILITY_COMMAND_INVALID', { reason: 'no grant' })
+    }
+    expect(codeOf(await ask(call('1', '{}')))).toBe('CAPABILITY_COMMAND_INVALID')
+    author.intend = async () => {
+      throw new Error('the disk is full')
+    }
+    const answer = await ask(call('1', '{}'))
+    expect([codeOf(answer), answer.includes('disk')]).toEqual(['MCP_AUTHORITY_FAILED', false])
+    expect(gate.calls).toHaveLength(0)
+    agent.close()
+    await served.closed
+  })
+
+  it('keeps the call from the server on the tool side', async () => {
+    const { ask, agent, served, gate } = await ready()
+    gate.authorizeCall = async () => {
+      throw new Error('the disk is full')
+    }
+    const answer = await ask(call('1', '{}'))
+    expect([codeOf(answer), answer.includes('MCP_AUTHORITY_FAILED')]).toEqual(['MCP_UNPROVEN_REFUSAL', true])
+    expect(gate.ends).toEqual([])
+    agent.close()
+    await served.closed
+  })
+})
+
 describe('receipts', () => {
   it('releases nothing whose receipt does not fit', async () => {
     const { agent, tool, served } = serve(echoServer())
@@ -315,6 +349,22 @@ describe('ends', () => {
     input.end()
     expect(await next()).toContain('"id":1,"result"')
     expect(await Promise.all([connected.closed, served.closed])).toEqual(['done', 'done'])
+  })
+
+  it('ends where the client writes a line over the limit', async () => {
+    const { send, next, served } = await ready()
+    send('x'.repeat(16 * 1_048_576 + 1))
+    expect(codeOf(await next())).toBe('MCP_MESSAGE_INVALID')
+    expect(await served.closed).toBe('MCP_MESSAGE_INVALID')
+  })
+
+  it('carries large messages at the pace of the slower side', async () => {
+    const { send, next, agent, served } = await ready()
+    const large = `{"text":"${'x'.repeat(4 * 1_048_576)}"}`
+    for (const id of ['1', '2', '3']) send(call(id, large))
+    for (const id of ['1', '2', '3']) expect((await next()).includes(`"echo":${call(id, large)}`)).toBe(true)
+    agent.close()
+    await served.closed
   })
 
   it('closes on a frame that is none', async () => {
