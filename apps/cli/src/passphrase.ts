@@ -49,11 +49,14 @@ function firstLine(file: string): string {
   }
 }
 
-/** The line editor writes into nothing, so that no character is echoed. */
+/**
+ * The line editor takes the terminal's own echo away and writes into nothing. The question comes after that: whoever
+ * answers it at once is not echoed either.
+ */
 function ask(question: string): Promise<string> {
-  process.stderr.write(question)
   const output = new Writable({ write: (_chunk, _encoding, done) => done() })
   const reader = createInterface({ input: process.stdin, output, terminal: true, historySize: 0 })
+  process.stderr.write(question)
   return new Promise<string>((resolve, reject) => {
     const cancel = () => reject(new TalosError('CLI_CANCELLED'))
     reader.once('line', resolve)

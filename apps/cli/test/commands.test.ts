@@ -1,8 +1,9 @@
 /** The commands that need no peer, as their users run them: text and JSON, exit codes, bad input, no secret anywhere. */
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Home, PASSPHRASE, type Ran } from './talos.ts'
+import { Home, LAUNCHER, PASSPHRASE, type Ran, Running } from './talos.ts'
 
 const home = new Home()
 let boxDid = ''
@@ -162,6 +163,24 @@ describe('passphrases', () => {
       '--json',
     ])
     expect([ran.code, errorOf(ran).code]).toEqual([2, 'CLI_FILE_TOO_LARGE'])
+  })
+})
+
+describe.skipIf(spawnSync('script', ['--version']).status !== 0)('on a terminal (needs the program script)', () => {
+  it('the passphrase is asked for twice and never echoed', async () => {
+    using fresh = new Home()
+    const command = [process.execPath, LAUNCHER, 'init', 'typed'].map((word) => `'${word}'`).join(' ')
+    const terminal = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+      env: { PATH: process.env['PATH'], TALOS_HOME: fresh.path, TERM: 'xterm' },
+    })
+    await using running = new Running(terminal, () => undefined)
+    await running.until(() => running.stdout.includes('Passphrase of typed: '))
+    terminal.stdin.write(`${PASSPHRASE}\r`)
+    await running.until(() => running.stdout.includes('The same again: '))
+    terminal.stdin.write(`${PASSPHRASE}\r`)
+    await running.until(() => running.stdout.includes('did:key:'))
+    expect(running.stdout).not.toContain(PASSPHRASE)
+    expect((await fresh.run(['audit', 'root', '--sign'])).code).toBe(0)
   })
 })
 
@@ -355,6 +374,40 @@ describe('audit', () => {
     const doctor = await home.run(['doctor'])
     expect(doctor.code).toBe(1)
     expect(doctor.stdout).toMatch(/fail {2}damaged log: .*AUDIT_CORRUPT/)
+  })
+})
+
+describe('audit verify', () => {
+  const verify = async (agent: string) => {
+    const ran = await home.run(['audit', 'verify', '--agent', agent, '--json'])
+    return ran.code === 0 ? 'valid' : [ran.code, errorOf(ran).code]
+  }
+
+  it('misses the entries of a log that was set back to an earlier copy of itself', async () => {
+    const did = await home.init('rewound')
+    const file = join(home.path, 'agents', 'rewound', 'audit.db')
+    const earlier = readFileSync(file)
+    await home.json(['capabilities', 'grant', '--agent', 'rewound', '--to', did, '--server', 's', '--for', '1m'])
+    await home.json(['audit', 'root', '--sign', '--agent', 'rewound'])
+    expect(await verify('rewound')).toBe('valid')
+    writeFileSync(file, earlier)
+    expect(await verify('rewound')).toEqual([1, 'AUDIT_ROLLBACK'])
+  })
+
+  it('accepts no log of somebody else, and none whose last checkpoint is gone', async () => {
+    await home.init('swapped')
+    const folder = join(home.path, 'agents')
+    await home.json(['audit', 'root', '--sign', '--agent', 'swapped'])
+    const guard = join(folder, 'swapped', 'checkpoint.txt')
+    const note = readFileSync(guard)
+    rmSync(guard)
+    expect(await verify('swapped')).toEqual([1, 'AUDIT_ROLLBACK'])
+    writeFileSync(guard, 'anything', { mode: 0o600 })
+    expect(await verify('swapped')).toEqual([1, 'AUDIT_ROLLBACK'])
+    writeFileSync(guard, note)
+    expect(await verify('swapped')).toBe('valid')
+    writeFileSync(join(folder, 'swapped', 'audit.db'), readFileSync(join(folder, 'peer', 'audit.db')))
+    expect(await verify('swapped')).toEqual([1, 'AUDIT_OTHER_LOG'])
   })
 })
 

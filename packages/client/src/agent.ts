@@ -31,7 +31,7 @@ import { type AgentWorld, nowS, passphraseOf, type TalosClientOptions, worldOf }
 
 export const AUDIT_FILE = 'audit.db'
 const AUDIT_INDEX_FILE = 'auditindex.db'
-const AUDIT_GUARD_FILE = 'checkpoint.txt'
+export const AUDIT_GUARD_FILE = 'checkpoint.txt'
 /** The one instance of an agent that lives in one folder. */
 const INSTANCE = 'main'
 
