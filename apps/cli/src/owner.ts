@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import { findSocketPath } from './control/path.ts'
 import { RETRY_MS, WAIT_FOR_OWNER_MS } from './control/protocol.ts'
 import { ControlServer } from './control/server.ts'
+import { GrantCourier } from './courier.ts'
 
 export interface OwnerOptions {
   /** The command, such as `mcp serve`. */
@@ -27,10 +28,18 @@ export async function own(context: Context, { command, onEvent }: OwnerOptions):
   const name = context.agentName
   const { path: folder } = context.home.open(name)
   const passphrase = await context.passphrase({ name })
+  let courier: GrantCourier | undefined
   const client = await openSoon(folder, async () => {
-    const options = { home: context.home.root, passphrase }
-    return await TalosClient.open(name, onEvent === undefined ? options : { ...options, onEvent })
+    return await TalosClient.open(name, {
+      home: context.home.root,
+      passphrase,
+      onEvent: (event) => {
+        courier?.notice(event)
+        onEvent?.(event)
+      },
+    })
   })
+  courier = new GrantCourier(client)
   const control = await startControl(context, { client, command, folder })
   return {
     client,

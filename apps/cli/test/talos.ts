@@ -16,6 +16,11 @@ export interface Ran {
   readonly stderr: string
 }
 
+/** The one object that a failed command with --json writes to stderr. */
+export function errorOf({ stderr }: Ran): { readonly code: string; readonly message: string; readonly remedy: string } {
+  return (JSON.parse(stderr) as { readonly error: { code: string; message: string; remedy: string } }).error
+}
+
 export interface RunOptions {
   /** Instead of the passphrase; null for no variable at all. */
   readonly passphrase?: string | null

@@ -5,7 +5,6 @@ import type { ClientEvent } from '@talos/client'
 import { parseMcpConfig } from '@talos/mcp'
 import type { Command } from 'commander'
 import { Context, type Shell } from '../context.ts'
-import { GrantCourier } from '../courier.ts'
 import { readUserFile } from '../files.ts'
 import { jsonLine, type Output, printable } from '../output.ts'
 import { own, untilStopped } from '../owner.ts'
@@ -39,14 +38,9 @@ export function addServe(mcp: Command, shell: Shell): void {
       const config = parseMcpConfig(readUserFile(file, CONFIG_MAX_BYTES))
       const context = new Context(shell, command)
       const stopped = untilStopped()
-      let courier: GrantCourier | undefined
-      const onEvent = (event: ClientEvent) => {
-        courier?.notice(event)
-        tell(output, event)
-      }
+      const onEvent = (event: ClientEvent) => tell(output, event)
       await using agent = await own(context, { command: 'mcp serve', onEvent })
       const { client } = agent
-      courier = new GrantCourier(client)
       const serving = client.serveMcp(config, (event) => tellRelay(output, event))
       try {
         await using listening = await startListening(client, options)

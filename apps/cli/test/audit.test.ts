@@ -1,0 +1,167 @@
+/** `talos audit` and `talos doctor` on good logs, damaged ones, and ones that are not what they were. */
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { errorOf, Home } from './talos.ts'
+
+const home = new Home()
+let boxDid = ''
+let peerDid = ''
+
+beforeAll(async () => {
+  boxDid = await home.init('box')
+  peerDid = await home.init('peer')
+  const words = ['capabilities', 'grant', '--agent', 'box', '--for', '15m', '--server', 'files']
+  await home.json([...words, '--to', peerDid, '--tool', 'read_text_file'])
+  await home.json([...words, '--to', boxDid])
+})
+
+afterAll(() => home[Symbol.dispose]())
+
+describe('audit', () => {
+  it('lists, narrows and limits entries', async () => {
+    interface Log {
+      readonly size: number
+      readonly entries: readonly { readonly index: number; readonly hash: string; readonly entry: { kind: string } }[]
+    }
+    const whole = await home.json<Log>(['audit', 'log', '--agent', 'box'])
+    const last = await home.json<Log>(['audit', 'log', '--agent', 'box', '--limit', '2'])
+    expect(last.entries).toEqual(whole.entries.slice(-2))
+    const grants = await home.json<Log>(['audit', 'log', '--agent', 'box', '--kind', 'cap.grant', '--peer', peerDid])
+    expect(grants.entries).toEqual(
+      whole.entries.filter(({ entry }) => entry.kind === 'cap.grant' && 'peer' in entry && entry.peer === peerDid),
+    )
+    expect(grants.entries).toHaveLength(1)
+    const tools = await home.json<Log>(['audit', 'log', '--agent', 'box', '--tool', 'mcp:files/tool/read_text_file'])
+    expect(tools.entries).toEqual(grants.entries)
+    expect((await home.json<Log>(['audit', 'log', '--agent', 'box', '--until', '1h'])).entries).toEqual([])
+    expect((await home.json<Log>(['audit', 'log', '--agent', 'box', '--since', '1h'])).entries).toEqual(whole.entries)
+    const text = await home.run(['audit', 'log', '--agent', 'box', '--limit', '1'])
+    expect(text.stdout.split('\n')).toHaveLength(2)
+  })
+
+  it('shows one entry by index and by hash', async () => {
+    const byIndex = await home.json<{ hash: string }>(['audit', 'show', '1', '--agent', 'box'])
+    expect(byIndex).toMatchObject({ index: 1, entry: { kind: 'identity.create' } })
+    expect(await home.json(['audit', 'show', byIndex.hash, '--agent', 'box'])).toEqual(byIndex)
+    const unknown = await home.run(['audit', 'show', '0'.repeat(64), '--agent', 'box', '--json'])
+    expect([unknown.code, errorOf(unknown).code]).toEqual([1, 'CLI_ENTRY_UNKNOWN'])
+    const beyond = await home.run(['audit', 'show', '999999', '--agent', 'box', '--json'])
+    expect([beyond.code, errorOf(beyond).code]).toEqual([1, 'AUDIT_RANGE'])
+  })
+
+  it.each([
+    ['--kind', 'tool.frobnicate'],
+    ['--peer', 'nobody'],
+    ['--since', 'yesterday'],
+    ['--limit', '0'],
+  ])('refuses %s %s', async (option, value) => {
+    const ran = await home.run(['audit', 'log', '--agent', 'box', '--json', option, value])
+    expect([ran.code, errorOf(ran).code]).toEqual([2, 'CLI_OPTION_INVALID'])
+  })
+
+  it('names the log by its root, and signs it on demand', async () => {
+    const root = await home.json<{ size: number; root: string }>(['audit', 'root', '--agent', 'box'])
+    const signed = await home.run(['audit', 'root', '--sign', '--agent', 'box'])
+    const [origin, size, hash] = signed.stdout.split('\n')
+    expect(origin).toBe(`talos/${boxDid.slice('did:key:'.length)}/1`)
+    expect([Number(size), Buffer.from(`${hash}`, 'base64').toString('hex')]).toEqual([root.size, root.root])
+    expect(await home.json(['audit', 'verify', '--agent', 'box'])).toMatchObject({ valid: true, ...root })
+  })
+
+  it('finds the first entry that is not as it was written', async () => {
+    const agent = 'damaged'
+    await home.init(agent)
+    const file = join(home.path, 'agents', agent, 'audit.db')
+    const bytes = readFileSync(file)
+    const at = bytes.indexOf('identity.create')
+    bytes.write('identity.recover'.slice(0, 'identity.create'.length), at)
+    writeFileSync(file, bytes)
+    const ran = await home.run(['audit', 'verify', '--agent', agent, '--json'])
+    expect([ran.code, ran.stdout, errorOf(ran)]).toMatchObject([
+      1,
+      '',
+      { code: 'AUDIT_CORRUPT', details: { index: 1 } },
+    ])
+    const doctor = await home.run(['doctor'])
+    expect(doctor.code).toBe(1)
+    expect(doctor.stdout).toMatch(/fail {2}damaged log: .*AUDIT_CORRUPT/)
+  })
+})
+
+describe('audit verify', () => {
+  const verify = async (agent: string) => {
+    const ran = await home.run(['audit', 'verify', '--agent', agent, '--json'])
+    return ran.code === 0 ? 'valid' : [ran.code, errorOf(ran).code]
+  }
+
+  it('misses the entries of a log that was set back to an earlier copy of itself', async () => {
+    const did = await home.init('rewound')
+    const file = join(home.path, 'agents', 'rewound', 'audit.db')
+    const earlier = readFileSync(file)
+    await home.json(['capabilities', 'grant', '--agent', 'rewound', '--to', did, '--server', 's', '--for', '1m'])
+    await home.json(['audit', 'root', '--sign', '--agent', 'rewound'])
+    expect(await verify('rewound')).toBe('valid')
+    writeFileSync(file, earlier)
+    expect(await verify('rewound')).toEqual([1, 'AUDIT_ROLLBACK'])
+  })
+
+  it('accepts no log of somebody else, and none whose last checkpoint is gone', async () => {
+    await home.init('swapped')
+    const folder = join(home.path, 'agents')
+    await home.json(['audit', 'root', '--sign', '--agent', 'swapped'])
+    const guard = join(folder, 'swapped', 'checkpoint.txt')
+    const note = readFileSync(guard)
+    rmSync(guard)
+    expect(await verify('swapped')).toEqual([1, 'AUDIT_ROLLBACK'])
+    writeFileSync(guard, 'anything', { mode: 0o600 })
+    expect(await verify('swapped')).toEqual([1, 'AUDIT_ROLLBACK'])
+    writeFileSync(guard, note)
+    expect(await verify('swapped')).toBe('valid')
+    writeFileSync(join(folder, 'swapped', 'audit.db'), readFileSync(join(folder, 'peer', 'audit.db')))
+    expect(await verify('swapped')).toEqual([1, 'AUDIT_OTHER_LOG'])
+  })
+})
+
+describe('doctor', () => {
+  it('finds a healthy machine healthy', async () => {
+    using healthy = new Home()
+    await healthy.init('one')
+    const { ok, findings } = await healthy.json<{ ok: boolean; findings: { name: string; status: string }[] }>([
+      'doctor',
+    ])
+    expect(ok).toBe(true)
+    expect(findings.map(({ name, status }) => `${name} ${status}`)).toEqual([
+      'Node.js ok',
+      'SQLite ok',
+      'kernel ok',
+      'home ok',
+      'one keys ok',
+      'one process ok',
+      'one log ok',
+    ])
+    const text = await healthy.run(['doctor'])
+    expect(text.stdout).toMatch(/^ok {4}kernel: portable backend, known answers right \(\d+ ms\)$/m)
+  })
+
+  it('warns where there is no agent', async () => {
+    using empty = new Home()
+    const ran = await empty.run(['doctor'])
+    expect(ran.code).toBe(0)
+    expect(ran.stdout).toMatch(/warn {2}home: .* holds no agent\n {6}Create an agent/)
+  })
+
+  it('fails on keys that others can read, on a damaged key file and on a kernel that is not there', async () => {
+    using bad = new Home()
+    await bad.init('open')
+    await bad.init('torn')
+    chmodSync(join(bad.path, 'agents', 'open', 'key.json'), 0o644)
+    writeFileSync(join(bad.path, 'agents', 'torn', 'key.json'), '{"v":1}')
+    const ran = await bad.run(['doctor'], { environment: { TALOS_KERNEL: 'native' } })
+    expect(ran.code).toBe(1)
+    expect(ran.stdout).toMatch(/^fail {2}kernel: .*KERNEL_UNAVAILABLE/m)
+    const again = await bad.run(['doctor'])
+    expect(again.stdout).toMatch(/^fail {2}open keys: .*HOME_PERMISSIONS\]\n {6}Run chmod 600/m)
+    expect(again.stdout).toMatch(/^fail {2}torn keys: .*KEY_FILE_INVALID/m)
+  })
+})
