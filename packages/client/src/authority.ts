@@ -124,10 +124,13 @@ export class Authority {
   /**
    * Ends a capability that this agent gave, or was given.
    *
-   * @returns the signed revocation, for those it concerns
+   * @returns the signed revocation, and whom it concerns: the other side, and the executor who must refuse from now on
    * @throws TalosError `GRANT_UNKNOWN`, signer and store codes
    */
-  async revoke(cid: string, reason?: string): Promise<{ readonly peer: Did; readonly bytes: Uint8Array }> {
+  async revoke(
+    cid: string,
+    reason?: string,
+  ): Promise<{ readonly concerns: readonly Did[]; readonly bytes: Uint8Array }> {
     const { signer, database, clock, log, did } = this.#agent
     const grant = this.find(cid)
     const atS = nowS(clock)
@@ -136,7 +139,9 @@ export class Authority {
     database.revocations.put({ revoked, issuer: did, bytes: signed.bytes, atS })
     database.grants.markRevoked(revoked, clock.nowMs())
     await log.append({ kind: 'cap.revoke', peer: grant.peer, cap: cid, ref: signed.cid.toString() })
-    return { peer: grant.peer, bytes: signed.bytes }
+    const { audience, issuer, subject } = this.link(cid)
+    const concerned = [issuer, audience, ...(subject === null ? [] : [subject])].filter((other) => other !== did)
+    return { concerns: [...new Set(concerned)], bytes: signed.bytes }
   }
 
   /**
@@ -156,8 +161,9 @@ export class Authority {
     if (grant !== undefined) {
       const links = this.chainOf(this.#open(grant))
       if (links !== undefined && entitledToRevoke(links, links.length - 1).includes(issuer)) {
-        database.grants.markRevoked(revoked, clock.nowMs())
-        await log.append({ kind: 'cap.revoke', peer: issuer, cap: cid, ref: revocation.cid.toString() })
+        const isNew = database.grants.markRevoked(revoked, clock.nowMs())
+        const ref = revocation.cid.toString()
+        if (isNew) await log.append({ kind: 'cap.revoke', peer: issuer, cap: cid, ref })
       }
     }
     return cid
@@ -194,21 +200,28 @@ export class Authority {
       .filter(([root]) => root?.issuer === executor)
   }
 
-  /** The links from the root to `leaf`, found by subject and audience among what is stored; undefined when one is missing. */
+  /**
+   * The shortest way from the root to `leaf` over what is stored; undefined when there is none. Anybody may have sent a
+   * delegation that fits in between, so every issuer is tried, by its broadest, and what is revoked or over only
+   * where nothing else leads there.
+   */
   chainOf(leaf: VerifiedLink): readonly VerifiedLink[] | undefined {
+    const now = nowS(this.#agent.clock)
+    const known = this.#relatedTo(leaf)
+    const valid = known.filter(({ isRevoked, expiresS }) => !isRevoked && (expiresS === null || expiresS > now))
+    return shortestWay(leaf, valid) ?? shortestWay(leaf, known)
+  }
+
+  /** What may stand above a leaf, the broadest first. */
+  #relatedTo(leaf: VerifiedLink): readonly KnownLink[] {
     const { grants } = this.#agent.database
-    const known = [...grants.list('received'), ...grants.list('issued')].map((stored) => this.#open(stored))
-    const links = [leaf]
-    for (let [first] = links; first !== undefined && first.issuer !== leaf.subject; [first] = links) {
-      const { issuer } = first
-      const parent = known.find(
-        ({ audience, subject, cid }) =>
-          audience === issuer && subject === leaf.subject && !links.some((link) => link.cid.equals(cid)),
-      )
-      if (parent === undefined || links.length >= MAX_CHAIN) return undefined
-      links.unshift(parent)
-    }
-    return links
+    return [...grants.list('received'), ...grants.list('issued')]
+      .map((grant) => ({ ...this.#open(grant), isRevoked: grant.revokedMs !== undefined }))
+      .filter(({ subject, command }) => {
+        const isRelated = commandCovers(command, leaf.command) || commandCovers(leaf.command, command)
+        return subject === leaf.subject && isRelated
+      })
+      .sort((one, other) => one.command.length - other.command.length)
   }
 
   async #issue(request: GrantRequest & { readonly subject: Did | null }): Promise<Grant> {
@@ -254,6 +267,26 @@ export class Authority {
       description: describeDelegation(this.#open(stored)),
     }
   }
+}
+
+interface KnownLink extends VerifiedLink {
+  readonly isRevoked: boolean
+}
+
+function shortestWay(leaf: VerifiedLink, known: readonly VerifiedLink[]): readonly VerifiedLink[] | undefined {
+  const parents = Map.groupBy(known, ({ audience }) => audience)
+  const seen = new Set<Did>([leaf.issuer])
+  let ways: { readonly top: VerifiedLink; readonly links: readonly VerifiedLink[] }[] = [{ top: leaf, links: [leaf] }]
+  for (let length = 1; length <= MAX_CHAIN; length += 1) {
+    const whole = ways.find(({ top }) => top.issuer === leaf.subject)
+    if (whole !== undefined) return whole.links
+    ways = ways.flatMap(({ top, links }) =>
+      (parents.get(top.issuer) ?? [])
+        .filter(({ issuer }) => !seen.has(issuer) && seen.add(issuer))
+        .map((parent) => ({ top: parent, links: [parent, ...links] })),
+    )
+  }
+  return undefined
 }
 
 function commandOf(links: readonly VerifiedLink[]): string {

@@ -8,6 +8,7 @@ import { concatBytes, toHex } from '@talos/bytes'
 import type { AppFrame, Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { SealedChannel } from '@talos/mcp'
+import type { Link } from '@talos/network'
 import type { Agent } from './agent.ts'
 import type { SessionKeeper } from './sessions.ts'
 import type { Wire } from './wire.ts'
@@ -18,6 +19,14 @@ const PIECE_BYTES = 262_144
 export const CHANNEL_FRAME_MAX_BYTES = 19 * 1_048_576
 /** Channels with one peer that are open at a time. */
 export const MAX_CHANNELS_PER_PEER = 64
+/** Pieces of one frame that arrives: pieces of a few bytes would cost more memory than they carry. */
+export const MAX_PIECES = 1_024
+/** Pieces that wait for the rest of their frame, of one peer: two frames of full size. */
+const GATHERED_MAX_PER_PEER = 2 * CHANNEL_FRAME_MAX_BYTES
+/** The same over all peers. */
+const GATHERED_MAX = 16 * CHANNEL_FRAME_MAX_BYTES
+/** A channel that is closed waits so long for the frame that is leaving: a peer that takes nothing holds nobody up. */
+const CLOSE_GRACE_MS = 2_000
 
 const CLOSE_WORDS = ['done', 'refused', 'failed', 'protocol'] as const
 type CloseWord = (typeof CLOSE_WORDS)[number]
@@ -29,11 +38,17 @@ export interface ChannelKeeperOptions {
   readonly wire: Wire
 }
 
+/** The channels of one link. They end with it, so their numbers begin anew on the next one. */
+interface LinkChannels {
+  readonly open: Map<number, Channel>
+  next: number
+}
+
 export class ChannelKeeper {
   readonly #options: ChannelKeeperOptions
-  readonly #channels = new Map<Did, Map<number, Channel>>()
+  readonly #links = new Map<Link, LinkChannels>()
   readonly #handlers = new Map<string, ChannelHandler>()
-  readonly #next = new Map<Did, number>()
+  readonly #gathered = new Gathered()
 
   constructor(options: ChannelKeeperOptions) {
     this.#options = options
@@ -52,41 +67,50 @@ export class ChannelKeeper {
     peer: Did,
     { protocol, name }: { readonly protocol: string; readonly name: string },
   ): Promise<SealedChannel> {
-    const { agent, wire, sessions } = this.#options
+    const { wire, sessions } = this.#options
     sessions.require(peer)
-    await wire.linkTo(peer)
-    const first = agent.did < peer ? 1 : 2
-    const id = this.#next.get(peer) ?? first
-    this.#next.set(peer, id + 2)
-    const channel = this.#add(peer, { id, name })
-    await channel.write({ t: 'open', channel: id, protocol, name })
+    const link = await wire.linkTo(peer)
+    if (this.#isFull(peer)) throw new TalosError('CHANNEL_LIMIT', { limit: MAX_CHANNELS_PER_PEER })
+    const channels = this.#channelsOf(link)
+    const id = channels.next
+    channels.next += 2
+    const channel = this.#add(link, { id, name })
+    try {
+      await channel.write({ t: 'open', channel: id, protocol, name })
+    } catch (error) {
+      channel.finish('failed')
+      throw error
+    }
     return channel
   }
 
   /** Takes a channel's frame that arrived. Resolves when the next one may come. */
-  async take(peer: Did, frame: Extract<AppFrame, { t: 'open' | 'data' | 'close' }>): Promise<void> {
-    if (frame.t === 'open') return this.#accept(peer, frame)
-    const channel = this.#channels.get(peer)?.get(frame.channel)
+  async take(link: Link, frame: Extract<AppFrame, { t: 'open' | 'data' | 'close' }>): Promise<void> {
+    if (frame.t === 'open') return await this.#accept(link, frame)
+    const channel = this.#links.get(link)?.open.get(frame.channel)
     if (channel === undefined) return
     if (frame.t === 'close') return channel.finish(frame.reason)
     await channel.take(frame)
   }
 
-  /** The link to a peer is gone: so are its channels. */
-  drop(peer: Did): void {
-    for (const channel of [...(this.#channels.get(peer)?.values() ?? [])]) channel.finish('failed')
+  /** A link is gone: so are its channels. */
+  drop(link: Link): void {
+    for (const channel of [...(this.#links.get(link)?.open.values() ?? [])]) channel.finish('failed')
+    this.#links.delete(link)
   }
 
-  #accept(peer: Did, frame: Extract<AppFrame, { t: 'open' }>): void {
-    const { agent } = this.#options
-    const isTheirs = frame.channel % 2 === (peer < agent.did ? 1 : 0)
-    if (!isTheirs || this.#channels.get(peer)?.has(frame.channel)) {
+  async #accept(link: Link, frame: Extract<AppFrame, { t: 'open' }>): Promise<void> {
+    const peer = link.peerDid
+    const isTheirs = frame.channel % 2 === (peer < this.#options.agent.did ? 1 : 0)
+    if (!isTheirs || this.#channelsOf(link).open.has(frame.channel)) {
       throw new TalosError('FRAME_INVALID', { reason: 'the channel is not theirs to open' })
     }
     const handler = this.#handlers.get(frame.protocol)
-    const channel = this.#add(peer, { id: frame.channel, name: frame.name })
-    if (handler === undefined) channel.end('refused')
-    else void this.#run(handler, channel)
+    // Awaited, so that whoever opens many is slowed down by the refusals.
+    if (handler === undefined || this.#isFull(peer)) {
+      return await this.#post(link, { t: 'close', channel: frame.channel, reason: 'refused' })
+    }
+    void this.#run(handler, this.#add(link, { id: frame.channel, name: frame.name }))
   }
 
   async #run(handler: ChannelHandler, channel: Channel): Promise<void> {
@@ -97,21 +121,57 @@ export class ChannelKeeper {
     }
   }
 
-  #add(peer: Did, { id, name }: { readonly id: number; readonly name: string }): Channel {
-    const channels = this.#channels.get(peer) ?? new Map<number, Channel>()
-    if (channels.size >= MAX_CHANNELS_PER_PEER) throw new TalosError('CHANNEL_LIMIT', { limit: MAX_CHANNELS_PER_PEER })
-    this.#channels.set(peer, channels)
-    const post = async (frame: AppFrame) => await this.#post(peer, frame)
-    const channel = new Channel({ id, name, peer, post, onEnd: () => channels.delete(id) })
-    channels.set(id, channel)
+  /** Both sides' channels count, on all links to the peer. */
+  #isFull(peer: Did): boolean {
+    const sizes = [...this.#links].map(([link, { open }]) => (link.peerDid === peer ? open.size : 0))
+    return sizes.reduce((sum, size) => sum + size, 0) >= MAX_CHANNELS_PER_PEER
+  }
+
+  #channelsOf(link: Link): LinkChannels {
+    const first = this.#options.agent.did < link.peerDid ? 1 : 2
+    const channels = this.#links.get(link) ?? { open: new Map<number, Channel>(), next: first }
+    if (link.isOpen) this.#links.set(link, channels)
+    return channels
+  }
+
+  #add(link: Link, { id, name }: { readonly id: number; readonly name: string }): Channel {
+    const { open } = this.#channelsOf(link)
+    const post = async (frame: AppFrame) => await this.#post(link, frame)
+    const peer = link.peerDid
+    const channel = new Channel({ id, name, peer, post, gathered: this.#gathered, onEnd: () => open.delete(id) })
+    open.set(id, channel)
+    if (!link.isOpen) channel.finish('failed')
     return channel
   }
 
-  async #post(peer: Did, frame: AppFrame): Promise<void> {
+  async #post(link: Link, frame: AppFrame): Promise<void> {
     const { agent, sessions, wire } = this.#options
+    if (!link.isOpen) throw new TalosError('CHANNEL_CLOSED', { reason: 'its link is over' })
     const messageId = toHex(agent.random.bytes(16))
-    const sealed = sessions.seal({ peer, frame })
-    await wire.post({ peer, messageId, wire: sealed.wire })
+    const sealed = sessions.seal({ peer: link.peerDid, frame })
+    await wire.post(link, { messageId, wire: sealed.wire })
+  }
+}
+
+/** Memory that pieces hold while their frames are not whole. */
+class Gathered {
+  readonly #perPeer = new Map<Did, number>()
+  #bytes = 0
+
+  /** Takes room; tells whether there was any. */
+  tryTake(peer: Did, sizeBytes: number): boolean {
+    const ofPeer = (this.#perPeer.get(peer) ?? 0) + sizeBytes
+    if (ofPeer > GATHERED_MAX_PER_PEER || this.#bytes + sizeBytes > GATHERED_MAX) return false
+    this.#bytes += sizeBytes
+    this.#perPeer.set(peer, ofPeer)
+    return true
+  }
+
+  free(peer: Did, sizeBytes: number): void {
+    const left = (this.#perPeer.get(peer) ?? 0) - sizeBytes
+    this.#bytes -= sizeBytes
+    if (left === 0) this.#perPeer.delete(peer)
+    else this.#perPeer.set(peer, left)
   }
 }
 
@@ -120,8 +180,11 @@ interface ChannelParts {
   readonly name: string
   readonly peer: Did
   readonly post: (frame: AppFrame) => Promise<void>
+  readonly gathered: Gathered
   readonly onEnd: () => void
 }
+
+type FrameHandler = (frame: Uint8Array) => void | Promise<void>
 
 class Channel implements SealedChannel {
   readonly name: string
@@ -129,7 +192,11 @@ class Channel implements SealedChannel {
   readonly closed: Promise<string>
   readonly #parts: ChannelParts
   readonly #settle: (reason: string) => void
-  readonly #handler = Promise.withResolvers<(frame: Uint8Array) => void | Promise<void>>()
+  #handler: FrameHandler | undefined
+  /** Ends the waiting for a handler: there is one, or nothing to wait for. */
+  #handlerSet: () => void = () => undefined
+  /** Fails the writes that wait for the link. */
+  readonly #writes = new Set<(error: TalosError) => void>()
   #pieces: Uint8Array[] = []
   #gatheredBytes = 0
   #sent = 0
@@ -146,8 +213,9 @@ class Channel implements SealedChannel {
     this.#settle = closed.resolve
   }
 
-  onFrame(handler: (frame: Uint8Array) => void | Promise<void>): void {
-    this.#handler.resolve(handler)
+  onFrame(handler: FrameHandler): void {
+    this.#handler ??= handler
+    this.#handlerSet()
   }
 
   async send(frame: Uint8Array): Promise<void> {
@@ -161,7 +229,11 @@ class Channel implements SealedChannel {
 
   close(reason?: string): void {
     const word = CLOSE_WORDS.find((known) => known === reason) ?? 'done'
-    void this.#writing.then(() => this.end(word))
+    const grace = setTimeout(() => this.end(word), CLOSE_GRACE_MS).unref()
+    void this.#writing.then(() => {
+      clearTimeout(grace)
+      this.end(word)
+    })
   }
 
   /** Says the last word and ends. */
@@ -175,32 +247,49 @@ class Channel implements SealedChannel {
   finish(reason: CloseWord): void {
     if (!this.#isOpen) return
     this.#isOpen = false
-    this.#pieces = []
+    this.#forget()
     this.#parts.onEnd()
+    for (const fail of this.#writes) fail(new TalosError('CHANNEL_CLOSED', { reason: 'it ended meanwhile' }))
+    this.#handlerSet()
     this.#settle(reason)
   }
 
+  /** Writes a frame; does not wait for the link longer than the channel is open. */
   async write(frame: AppFrame): Promise<void> {
-    await this.#parts.post(frame)
+    const ended = Promise.withResolvers<never>()
+    this.#writes.add(ended.reject)
+    try {
+      await Promise.race([this.#parts.post(frame), ended.promise])
+    } finally {
+      this.#writes.delete(ended.reject)
+    }
   }
 
   /** Takes one piece, in its order; a whole frame goes to the handler before the next piece is taken. */
   async take({ sequence, last, body }: Extract<AppFrame, { t: 'data' }>): Promise<void> {
     if (!this.#isOpen) return
+    const isTooMuch =
+      this.#gatheredBytes + body.length > CHANNEL_FRAME_MAX_BYTES || (!last && this.#pieces.length >= MAX_PIECES)
+    if (sequence !== this.#received || isTooMuch) return this.end('protocol')
+    if (!this.#parts.gathered.tryTake(this.peer, body.length)) return this.end('failed')
     this.#gatheredBytes += body.length
-    if (sequence !== this.#received || this.#gatheredBytes > CHANNEL_FRAME_MAX_BYTES) return this.end('protocol')
     this.#received += 1
     this.#pieces.push(body)
     if (!last) return
     const frame = concatBytes(...this.#pieces)
-    this.#pieces = []
-    this.#gatheredBytes = 0
+    this.#forget()
     try {
-      const handler = await Promise.race([this.#handler.promise, this.closed.then(() => undefined)])
-      await handler?.(frame)
+      if (this.#handler === undefined) await new Promise<void>((resolve) => (this.#handlerSet = resolve))
+      if (this.#isOpen) await this.#handler?.(frame)
     } catch {
       this.end('failed')
     }
+  }
+
+  #forget(): void {
+    this.#parts.gathered.free(this.peer, this.#gatheredBytes)
+    this.#gatheredBytes = 0
+    this.#pieces = []
   }
 
   async #sendPieces(frame: Uint8Array): Promise<void> {

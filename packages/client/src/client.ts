@@ -12,6 +12,7 @@ import { TalosError } from '@talos/errors'
 import { didDocument, parseInvitation } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import type { McpConfig, McpEvent, SealedChannel } from '@talos/mcp'
+import type { Link } from '@talos/network'
 import { SESSION_SUITE } from '@talos/session'
 import type { AgentDatabase, AgentFolder, GrantDirection } from '@talos/storage'
 import { type Agent, closeAgent, openAgent } from './agent.ts'
@@ -20,6 +21,7 @@ import { IntentAuthor } from './call-author.ts'
 import { type ChannelHandler, ChannelKeeper } from './channels.ts'
 import type { ClientEvent } from './events.ts'
 import { EvidenceKeeper } from './evidence.ts'
+import { type Listening, startListening } from './listening.ts'
 import { type MerkleProof, makeMerkleProof, type VerifiedMerkleProof, verifyMerkleProof } from './merkle-proof.ts'
 import { type MessageHandler, Messenger, type SentMessage } from './messages.ts'
 import { nowS, type TalosClientOptions } from './options.ts'
@@ -72,9 +74,10 @@ export class TalosClient implements AsyncDisposable {
       prekeys: this.#prekeys,
       carriers: options.carriers,
       emit,
-      onReceived: async (received) => await this.#take(received),
+      onReceived: async (received, link) => await this.#take(received, link),
+      onRepeated: async (message) => await this.#messenger.recorded(message),
       onLinkUp: (peer) => void this.#messenger.flush(peer).catch(() => undefined),
-      onLinkDown: (peer) => this.#channels.drop(peer),
+      onLinkDown: (link) => this.#channels.drop(link),
     })
     const wire = this.#wire
     this.#messenger = new Messenger({ agent, sessions, wire, emit })
@@ -200,8 +203,7 @@ export class TalosClient implements AsyncDisposable {
     const sessionId = toHex(begun.sessionId)
     await log.append({ kind: 'session.open', peer, session: sessionId })
     this.#emit({ type: 'session.open', peer, sessionId, initiator: true, oneTimeKey: begun.oneTimeKey })
-    await this.#wire.deliver({ peer, messageId, wire: begun.wire })
-    this.#agent.database.messages.acknowledge({ peer, messageId })
+    await this.#messenger.deliver({ peer, messageId, wire: begun.wire })
     return this.session(peer) ?? { sessionId, peer, confirmed: false, suite: SESSION_SUITE, mode: 'accountable' }
   }
 
@@ -275,11 +277,17 @@ export class TalosClient implements AsyncDisposable {
     return this.#authority.list(direction)
   }
 
-  /** Ends a capability here at once, and tells the other side when it is connected. @throws TalosError `GRANT_UNKNOWN` */
+  /**
+   * Ends a capability here at once, and tells the other side and the executor: now, or when a link to them is up. Whoever
+   * has no session with this agent is not told.
+   *
+   * @throws TalosError `GRANT_UNKNOWN`
+   */
   async revokeCapability(cid: string, reason?: string): Promise<void> {
-    const { peer, bytes } = await this.#authority.revoke(cid, reason)
-    if (!this.#wire.isLinked(peer) || this.#sessions.active(peer) === undefined) return
-    await this.#post(peer, { t: 'authority', kind: 'revocation', label: '', bytes })
+    const { concerns, bytes } = await this.#authority.revoke(cid, reason)
+    const frame: AppFrame = { t: 'authority', kind: 'revocation', label: '', bytes }
+    const told = concerns.filter((peer) => this.#sessions.active(peer) !== undefined)
+    await Promise.all(told.map(async (peer) => await this.#messenger.tell(peer, frame)))
   }
 
   /** Calls a tool of an MCP server that a peer serves. A refusal is an outcome, not an error. */
@@ -334,17 +342,20 @@ export class TalosClient implements AsyncDisposable {
     await this.#tools.close()
     await Promise.all([...this.#serving].map(async (serving) => await serving.close()))
     await this.#wire.close()
-    await this.#messenger.idle()
+    await this.#messenger.stop()
     await closeAgent(this.#agent)
   }
 
+  /** The link comes first: a frame that is sealed and goes nowhere is a gap that the peer's session must remember. */
   async #post(peer: Did, frame: AppFrame): Promise<void> {
     const { clock, random } = this.#agent
+    this.#sessions.require(peer)
+    await this.#wire.linkTo(peer)
     const { wire } = this.#sessions.seal({ peer, frame })
     await this.#wire.deliver({ peer, messageId: entryId({ nowMs: clock.nowMs(), random }), wire })
   }
 
-  async #take({ peer, messageId, sessionId, frame, isNew }: Received): Promise<void> {
+  async #take({ peer, messageId, sessionId, frame, isNew }: Received, link: Link): Promise<void> {
     if (this.#closing !== undefined) throw new TalosError('CLIENT_CLOSED')
     switch (frame.t) {
       case 'greeting':
@@ -361,13 +372,11 @@ export class TalosClient implements AsyncDisposable {
       case 'authority':
         return await this.#takeAuthority(peer, frame)
       case 'ask':
-        // Answered beside this frame: the answer travels as a request of its own.
-        void this.#evidence.answer(peer, frame).catch(() => this.#emit({ type: 'handler.failed', peer }))
-        return
+        return this.#evidence.answerSoon(peer, frame, () => this.#emit({ type: 'handler.failed', peer }))
       case 'answer':
         return this.#evidence.take(peer, frame)
       default:
-        return await this.#channels.take(peer, frame)
+        return await this.#channels.take(link, frame)
     }
   }
 

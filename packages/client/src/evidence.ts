@@ -16,6 +16,8 @@ import type { Wire } from './wire.ts'
 const ANSWER_TIMEOUT_MS = 15_000
 /** Questions to peers that wait for an answer. */
 const MAX_QUESTIONS = 256
+/** Questions of one peer that are being answered: each costs a checkpoint and an answer that the peer must take. */
+const MAX_ANSWERS_PER_PEER = 4
 const MAX_DELEGATIONS = 16
 const MAX_REVOCATIONS = 32
 const ANSWER = 'executor.answer'
@@ -34,6 +36,7 @@ export interface EvidenceOptions {
 export class EvidenceKeeper {
   readonly #options: EvidenceOptions
   readonly #questions = new Map<number, { readonly peer: Did; readonly resolve: (answer: Answer) => void }>()
+  readonly #answering = new Map<Did, number>()
   #nextQuestion = 1
 
   constructor(options: EvidenceOptions) {
@@ -57,7 +60,7 @@ export class EvidenceKeeper {
     const [intent] = await this.#inclusions([this.#require(cid, 'caller.invoke')])
     if (outcome === undefined || intent === undefined)
       throw new TalosError('EVIDENCE_MISSING', { missing: "the executor's entry" })
-    return buildProofBundle({
+    const bundle = buildProofBundle({
       kernel: agent.kernel,
       agent: { did: agent.did, logKey: agent.logKey },
       executor: { did: executor, logKey: answer.logKey },
@@ -69,10 +72,32 @@ export class EvidenceKeeper {
       outcome,
       ...(invoked !== undefined && { invoked }),
     })
+    this.#keepAnswer(cid, answer)
+    return bundle
   }
 
-  /** Answers a peer about its own calls; about others it knows nothing. */
-  async answer(peer: Did, { request, invocation }: Ask): Promise<void> {
+  /**
+   * Answers a peer about its own calls, beside the question: the answer travels as a request of its own. About others'
+   * calls it knows nothing.
+   *
+   * @throws TalosError `PEER_QUOTA`
+   */
+  answerSoon(peer: Did, ask: Ask, onFailure: () => void): void {
+    const running = this.#answering.get(peer) ?? 0
+    if (running >= MAX_ANSWERS_PER_PEER) {
+      throw new TalosError('PEER_QUOTA', { what: 'questions at a time from one peer', limit: MAX_ANSWERS_PER_PEER })
+    }
+    this.#answering.set(peer, running + 1)
+    void this.#answer(peer, ask)
+      .catch(onFailure)
+      .finally(() => {
+        const left = (this.#answering.get(peer) ?? 1) - 1
+        if (left === 0) this.#answering.delete(peer)
+        else this.#answering.set(peer, left)
+      })
+  }
+
+  async #answer(peer: Did, { request, invocation }: Ask): Promise<void> {
     const answer = await this.#findFor(peer, invocation)
     await this.#options.post(peer, { t: 'answer', request, ...answer })
   }
@@ -91,15 +116,15 @@ export class EvidenceKeeper {
     if (stored !== undefined) return parseAppFrameAnswer(decodeCbor(stored.bytes))
     const answer = await this.#ask(executor, cid)
     if (!answer.found) throw new TalosError('EVIDENCE_MISSING', { missing: "the executor's record of the call" })
-    const bytes = encodeFrame(answer)
-    agent.database.evidence.put({
-      invocation: cid,
-      name: ANSWER,
-      bytes,
-      confidential: false,
-      nowMs: agent.clock.nowMs(),
-    })
     return answer
+  }
+
+  /** Only what made a bundle is kept: it is never asked for again. */
+  #keepAnswer(invocation: Cid, answer: Answer): void {
+    const { database, clock } = this.#options.agent
+    if (database.evidence.get(invocation, ANSWER) !== undefined) return
+    const bytes = encodeFrame(answer)
+    database.evidence.put({ invocation, name: ANSWER, bytes, confidential: false, nowMs: clock.nowMs() })
   }
 
   async #ask(peer: Did, invocation: Cid): Promise<Answer> {
@@ -123,11 +148,13 @@ export class EvidenceKeeper {
     const { agent } = this.#options
     const nothing = { found: false, logKey: new Uint8Array(0), inclusions: [], revocations: [] }
     const invocation = agent.database.evidence.get(cid, 'invocation')?.bytes
-    const outcome = agent.database.evidence.get(cid, 'executor.result')?.bytes
+    const invoked = agent.database.evidence.get(cid, 'executor.invoke')?.bytes
+    // A call that ran ends in its result; that it was refused before or after is another matter.
+    const ending = invoked === undefined ? 'executor.deny' : 'executor.result'
+    const outcome = agent.database.evidence.get(cid, ending)?.bytes
     if (invocation === undefined || outcome === undefined) return nothing
     const { issuer, proofs } = openInvocation(invocation, { kernel: agent.kernel })
     if (issuer !== peer) return nothing
-    const invoked = agent.database.evidence.get(cid, 'executor.invoke')?.bytes
     const inclusions = await this.#inclusions([outcome, ...(invoked === undefined ? [] : [invoked])])
     const revocations = proofs.flatMap((proof) => agent.database.revocations.of(proof).map(({ bytes }) => bytes))
     return { found: true, logKey: agent.logKey, inclusions, revocations: revocations.slice(0, MAX_REVOCATIONS) }

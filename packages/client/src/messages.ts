@@ -3,13 +3,18 @@
  *
  * Sending: the entry, then state and outbox, then the wire; the outbox forgets a message when the peer has it.
  * Receiving: state and inbox, then the entry, then the answer, then the application.
+ *
+ * A message enters the inbox once, whatever is sent again. It leaves it when every handler has returned: a process that
+ * dies after a handler began and before the inbox forgot the message hands that one message, with the same `messageId`,
+ * over again at the next start. At most one message is in that window, since they are handed over one by one.
  */
-
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { entryId } from '@talos/audit'
-import { toHex } from '@talos/bytes'
-import type { Did } from '@talos/contracts'
+import { equalBytes, toHex } from '@talos/bytes'
+import type { AppFrame, Did } from '@talos/contracts'
 import { isTalosError, TalosError } from '@talos/errors'
-import type { StoredIncoming } from '@talos/storage'
+import { routeOf } from '@talos/session'
+import type { StoredIncoming, StoredOutgoing } from '@talos/storage'
 import type { Agent } from './agent.ts'
 import type { ClientEvent } from './events.ts'
 import type { SessionKeeper } from './sessions.ts'
@@ -17,6 +22,11 @@ import type { Wire } from './wire.ts'
 
 /** Largest message of an application: what fits a sealed frame with its frame around it (spec 15-frames, 15.3). */
 export const MESSAGE_MAX_BYTES = 1_040_384
+
+/** Rows of inbox and outbox that are in memory at a time: at most so many messages of full size. */
+const ROWS_AT_A_TIME = 8
+/** A peer that refused so many in one go refuses the rest as well. */
+const MAX_REFUSALS = 32
 
 export interface SentMessage {
   /** 32 hex digits, the same in both sides' logs. */
@@ -40,6 +50,9 @@ export interface ReceivedMessage {
 /** What the inbox holds of a message. */
 type InboxMessage = Pick<StoredIncoming, 'peer' | 'messageId' | 'sessionId' | 'plaintext' | 'receivedMs'>
 
+/** What names a message between two agents. */
+type Delivered = Pick<InboxMessage, 'peer' | 'messageId'>
+
 export type MessageHandler = (message: ReceivedMessage) => void | Promise<void>
 
 export interface MessengerOptions {
@@ -54,13 +67,23 @@ export class Messenger {
   readonly #handlers = new Set<MessageHandler>()
   readonly #hashes = new Map<string, Promise<string>>()
   readonly #flushing = new Map<Did, Promise<void>>()
+  /** Peers for whom a flush was asked while one ran. */
+  readonly #flushAgain = new Set<Did>()
+  /** Peers for whom something stayed in the outbox. */
+  readonly #behind = new Set<Did>()
+  readonly #delivering = new Map<string, Promise<void>>()
+  readonly #insideHandler = new AsyncLocalStorage<Delivered>()
   #handingOver: Promise<void> = Promise.resolve()
+  #isStopped = false
 
   constructor(options: MessengerOptions) {
     this.#options = options
   }
 
-  /** @throws TalosError `FRAME_TOO_LARGE`, `SESSION_MISSING`, and what log, session and store throw */
+  /**
+   * @throws TalosError `FRAME_TOO_LARGE`, `SESSION_MISSING`, and what log, session and store throw: then nothing is kept;
+   *   `PEER_REFUSED`: the message stays in the outbox and is tried again at the next link
+   */
   async send(peer: Did, bytes: Uint8Array): Promise<SentMessage> {
     const { agent, sessions } = this.#options
     if (bytes.length > MESSAGE_MAX_BYTES) {
@@ -77,7 +100,7 @@ export class Messenger {
       commit: { content: { bytes: body } },
     })
     const sealed = sessions.seal({ peer, frame: { t: 'message', body }, messageId })
-    const delivered = await this.#deliver({ peer, messageId, wire: sealed.wire })
+    const delivered = await this.#attempt({ peer, messageId, wire: sealed.wire })
     return {
       messageId,
       messageHash: toHex(entry.leafHash),
@@ -85,6 +108,17 @@ export class Messenger {
       sessionId: toHex(sealed.sessionId),
       delivered,
     }
+  }
+
+  /** Keeps a frame that is no message in the outbox until the peer has it; a refusal is an event, not an error. */
+  async tell(peer: Did, frame: AppFrame): Promise<void> {
+    const { agent, sessions, wire } = this.#options
+    const messageId = entryId({ nowMs: agent.clock.nowMs(), random: agent.random })
+    const sealed = sessions.seal({ peer, frame, messageId })
+    if (!wire.isLinked(peer)) return
+    await this.#attempt({ peer, messageId, wire: sealed.wire }).catch((error: unknown) => {
+      if (!isTalosError(error)) throw error
+    })
   }
 
   /** Registers a handler; what arrived before it is handed over now. Returns what removes it. */
@@ -100,43 +134,116 @@ export class Messenger {
     void this.#handOver()
   }
 
-  /** Sends again what a peer has not acknowledged. */
+  /** A message arrived again: resolves when the entry of the first arrival is there. */
+  async recorded(message: Delivered): Promise<void> {
+    await this.#hashes.get(keyOf(message))
+  }
+
+  /** Sends again what a peer has not acknowledged. Asked for while it runs, it runs once more: the link may be another. */
   async flush(peer: Did): Promise<void> {
     const running = this.#flushing.get(peer)
-    if (running !== undefined) return await running
-    const flushing = this.#flushAll(peer).finally(() => this.#flushing.delete(peer))
+    if (running !== undefined) this.#flushAgain.add(peer)
+    const flushing = running ?? this.#flushRepeatedly(peer).finally(() => this.#flushing.delete(peer))
     this.#flushing.set(peer, flushing)
     await flushing
   }
 
-  /** Waits until the application has taken what it was given. */
-  async idle(): Promise<void> {
-    await this.#handingOver
+  /**
+   * Hands a message of the outbox to the peer and forgets it; those who ask meanwhile share the attempt.
+   *
+   * @throws TalosError what the link throws, `PEER_REFUSED`
+   */
+  async deliver(options: Delivered & { readonly wire: Uint8Array }): Promise<void> {
+    const key = keyOf(options)
+    const running = this.#delivering.get(key) ?? this.#deliver(options).finally(() => this.#delivering.delete(key))
+    this.#delivering.set(key, running)
+    await running
   }
 
+  /** Waits until the application has taken the message that it has; the rest stays in the inbox. From inside a handler: counts that message as taken. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    const inside = this.#insideHandler.getStore()
+    if (inside === undefined) await this.#handingOver
+    else this.#options.agent.database.messages.handOver(inside)
+  }
+
+  async #flushRepeatedly(peer: Did): Promise<void> {
+    do {
+      this.#flushAgain.delete(peer)
+      await this.#flushAll(peer)
+    } while (this.#flushAgain.has(peer))
+  }
+
+  /** From the oldest on. What the peer refuses does not hold up what follows. */
   async #flushAll(peer: Did): Promise<void> {
-    for (const { messageId, wire } of this.#options.agent.database.messages.outgoing(peer)) {
-      if (!(await this.#deliver({ peer, messageId, wire }))) return
+    const { messages } = this.#options.agent.database
+    const refused = new Set<string>()
+    for (;;) {
+      const waiting = messages.outgoing(peer, refused.size + ROWS_AT_A_TIME)
+      const next = waiting.find(({ messageId }) => !refused.has(messageId))
+      if (next === undefined) break
+      try {
+        await this.deliver(next)
+      } catch (error) {
+        this.#tell(next, error)
+        if (!isTalosError(error, 'PEER_REFUSED') || refused.size >= MAX_REFUSALS) return
+        if (!(await this.#retry(next, error))) refused.add(next.messageId)
+      }
     }
   }
 
-  async #deliver(options: {
-    readonly peer: Did
-    readonly messageId: string
-    readonly wire: Uint8Array
-  }): Promise<boolean> {
-    const { agent, wire, emit } = this.#options
-    const { peer, messageId } = options
+  /**
+   * A session that is lost at the peer: its first flight has nothing to say any more, its messages take another one. Tells
+   * whether that settled it.
+   */
+  async #retry(message: StoredOutgoing, error: TalosError): Promise<boolean> {
+    const { sessions, agent } = this.#options
+    const { peer, messageId, plaintext } = message
+    const { peerCode } = error.details
+    if (!String(peerCode).startsWith('SESSION_')) return false
+    // A frame that opened before is there: only the answer was lost.
+    const isOver = peerCode === 'SESSION_DUPLICATE' || routeOf(message.wire).kind === 'first-flight'
+    if (isOver) return agent.database.messages.acknowledge({ peer, messageId })
+    const active = sessions.active(peer)
+    if (active === undefined || equalBytes(active.sessionId, message.sessionId)) return false
     try {
-      await wire.deliver(options)
-      agent.database.messages.acknowledge({ peer, messageId })
+      const { wire } = sessions.reseal({ peer, messageId, plaintext })
+      await this.deliver({ peer, messageId, wire })
       return true
-    } catch (error) {
-      if (!isTalosError(error)) throw error
-      emit({ type: 'message.undelivered', peer, messageId, code: error.code })
-      if (error.code === 'PEER_REFUSED') throw error
+    } catch (again) {
+      this.#tell(message, again)
       return false
     }
+  }
+
+  async #deliver(options: Delivered & { readonly wire: Uint8Array }): Promise<void> {
+    const { agent, wire } = this.#options
+    const { peer, messageId } = options
+    await wire.deliver(options)
+    agent.database.messages.acknowledge({ peer, messageId })
+  }
+
+  /** True when the peer has it; false when it waits. @throws TalosError `PEER_REFUSED` */
+  async #attempt(message: Delivered & { readonly wire: Uint8Array }): Promise<boolean> {
+    const { peer } = message
+    try {
+      await this.deliver(message)
+    } catch (error) {
+      this.#behind.add(peer)
+      this.#tell(message, error)
+      // A peer that is about to close refuses for that reason alone.
+      if (isTalosError(error, 'PEER_REFUSED') && error.details['peerCode'] !== 'CLIENT_CLOSED') throw error
+      return false
+    }
+    if (this.#behind.delete(peer)) void this.flush(peer).catch(() => undefined)
+    return true
+  }
+
+  /** @throws whatever is no error of ours */
+  #tell({ peer, messageId }: Delivered, error: unknown): void {
+    if (!isTalosError(error)) throw error
+    this.#options.emit({ type: 'message.undelivered', peer, messageId, code: error.code })
   }
 
   /** Leaf hash of the entry that records a message; one entry however many ask. */
@@ -154,7 +261,7 @@ export class Messenger {
   async #record(message: InboxMessage, { mayBeRecorded }: { readonly mayBeRecorded: boolean }): Promise<string> {
     const { log } = this.#options.agent
     const { peer, messageId, sessionId, plaintext, receivedMs } = message
-    const recorded = mayBeRecorded ? this.#recorded(messageId, receivedMs) : undefined
+    const recorded = mayBeRecorded ? this.#recorded({ peer, messageId }, receivedMs) : undefined
     if (recorded !== undefined) return toHex(recorded)
     const { leafHash } = await log.append({
       kind: 'message.receive',
@@ -166,9 +273,9 @@ export class Messenger {
     return toHex(leafHash)
   }
 
-  #recorded(messageId: string, fromMs: number): Uint8Array | undefined {
+  #recorded({ peer, messageId }: Delivered, fromMs: number): Uint8Array | undefined {
     for (const { entry, leafHash } of this.#options.agent.log.reader.entries({ kinds: ['message.receive'], fromMs })) {
-      if (entry.message === messageId) return leafHash
+      if (entry.message === messageId && entry.peer === peer) return leafHash
     }
     return undefined
   }
@@ -180,13 +287,15 @@ export class Messenger {
   }
 
   async #handOverAll(): Promise<void> {
-    if (this.#handlers.size === 0) return
-    const { agent } = this.#options
-    for (const message of agent.database.messages.incoming()) {
+    const { messages } = this.#options.agent.database
+    for (;;) {
+      // The last handler may go between two messages: what follows waits for the next one.
+      const [message] = this.#handlers.size === 0 || this.#isStopped ? [] : messages.incoming(1)
+      if (message === undefined) return
       const messageHash = await this.#hashOf(message, { mayBeRecorded: true })
       const { peer, messageId, plaintext: bytes } = message
-      for (const handler of this.#handlers) await this.#run(handler, { peer, bytes, messageId, messageHash })
-      agent.database.messages.handOver({ peer, messageId })
+      for (const handler of [...this.#handlers]) await this.#run(handler, { peer, bytes, messageId, messageHash })
+      messages.handOver({ peer, messageId })
       this.#hashes.delete(keyOf(message))
     }
   }
@@ -194,13 +303,13 @@ export class Messenger {
   /** A handler that throws has had its chance: the message counts as handed over, and the program is told. */
   async #run(handler: MessageHandler, message: ReceivedMessage): Promise<void> {
     try {
-      await handler(message)
+      await this.#insideHandler.run(message, async () => await handler(message))
     } catch {
       this.#options.emit({ type: 'handler.failed', peer: message.peer })
     }
   }
 }
 
-function keyOf({ peer, messageId }: { readonly peer: Did; readonly messageId: string }): string {
+function keyOf({ peer, messageId }: Delivered): string {
   return `${peer}/${messageId}`
 }

@@ -21,6 +21,7 @@ import type { Agent } from './agent.ts'
 import type { ClientEvent } from './events.ts'
 import { nowS, type TalosClientOptions } from './options.ts'
 import type { PrekeyKeeper } from './prekeys.ts'
+import { PeerQuota } from './quota.ts'
 import type { Received, SessionKeeper } from './sessions.ts'
 
 /** Kinds of link content (spec 15-frames, 15.2). Kind 1 is the routing envelope. */
@@ -30,6 +31,8 @@ const KIND_BUNDLE = 2
 const REQUEST_TIMEOUT_MS = 15_000
 /** An envelope that waits longer in the outbox is sealed for nobody any more: the life of a session. */
 const ENVELOPE_LIFETIME_S = 7 * 24 * 3_600
+/** First flights that one peer may send: each costs a handshake, and its trace is kept as long as the prekeys are. */
+const FIRST_FLIGHT_QUOTA = { what: 'first flights from one peer', limit: 64, windowMs: 3_600_000 }
 
 export interface WireOptions {
   readonly agent: Agent
@@ -38,9 +41,12 @@ export interface WireOptions {
   readonly carriers: TalosClientOptions['carriers']
   readonly emit: (event: ClientEvent) => void
   /** Takes a frame that was opened and is durable. Resolves when the next one may come. */
-  readonly onReceived: (received: Received) => Promise<void>
+  readonly onReceived: (received: Received, link: Link) => Promise<void>
+  /** A message that arrived before arrived again. Resolves when it is recorded. */
+  readonly onRepeated: (message: { readonly peer: Did; readonly messageId: string }) => Promise<void>
   readonly onLinkUp: (peer: Did) => void
-  readonly onLinkDown: (peer: Did) => void
+  /** That link is over; there may be another one to the same peer. */
+  readonly onLinkDown: (link: Link) => void
 }
 
 export class Wire {
@@ -48,6 +54,8 @@ export class Wire {
   readonly #node: NetworkNode
   readonly #links = new Map<Did, Link>()
   readonly #dialling = new Map<Did, Promise<Link>>()
+  readonly #firstFlights = new PeerQuota(FIRST_FLIGHT_QUOTA)
+  readonly #closing = new AbortController()
   readonly transportKey: Uint8Array
 
   constructor(options: WireOptions) {
@@ -75,9 +83,10 @@ export class Wire {
   /**
    * The open link to a peer, or a new one by the peer's known endpoints.
    *
-   * @throws TalosError `PEER_UNKNOWN`, `PEER_IS_SELF`, and what dialling throws
+   * @throws TalosError `PEER_UNKNOWN`, `PEER_IS_SELF`, `CLIENT_CLOSED`, and what dialling throws
    */
   async linkTo(peer: Did): Promise<Link> {
+    if (this.#closing.signal.aborted) throw new TalosError('CLIENT_CLOSED')
     const link = this.#links.get(peer)
     if (link?.isOpen) return link
     const dialling = this.#dialling.get(peer) ?? this.#dial(peer).finally(() => this.#dialling.delete(peer))
@@ -92,7 +101,8 @@ export class Wire {
   }
 
   /**
-   * Hands sealed bytes to the peer and waits until they are durable there. A greeting that comes back is taken in.
+   * Hands sealed bytes to the peer and waits until they are durable there. A greeting that comes back is taken in and
+   * answered, so that either side knows the session as confirmed, whichever of several it sends in.
    *
    * @throws TalosError the link's; `PEER_REFUSED`
    */
@@ -105,18 +115,21 @@ export class Wire {
       if (!isTalosError(error, 'NETWORK_REQUEST_FAILED')) throw error
       throw new TalosError('PEER_REFUSED', { peerCode: String(error.details['peerCode']) }, { cause: error })
     }
-    if (answer.length > 0) await this.#take(link, answer)
+    if (answer.length === 0) return
+    const received = await this.#take(link, answer)
+    if (received !== undefined) await this.#confirm(link, received)
   }
 
   /** Sends sealed bytes one way, in order with others of this kind; resolves when the link takes more. */
-  async post(options: { readonly peer: Did; readonly messageId: string; readonly wire: Uint8Array }): Promise<void> {
-    const link = this.#links.get(options.peer)
-    if (link === undefined) throw new TalosError('NETWORK_CLOSED', { reason: 'local' })
-    await link.send(KIND_ENVELOPE, this.#envelope(options))
+  async post(link: Link, options: { readonly messageId: string; readonly wire: Uint8Array }): Promise<void> {
+    await link.send(KIND_ENVELOPE, this.#envelope({ ...options, peer: link.peerDid }))
   }
 
+  /** Ends every link, those that are being dialled included; none comes up afterwards. */
   async close(): Promise<void> {
+    this.#closing.abort()
     await this.#node.close()
+    await Promise.allSettled(this.#dialling.values())
   }
 
   async #dial(peer: Did): Promise<Link> {
@@ -124,12 +137,15 @@ export class Wire {
     if (peer === agent.did) throw new TalosError('PEER_IS_SELF')
     const known = agent.database.peers.get(peer)
     if (known?.transportKey === undefined || known.endpoints.length === 0) throw new TalosError('PEER_UNKNOWN')
-    const link = await this.#node.dial({ did: peer, endpoints: known.endpoints, transportKey: known.transportKey })
+    const { endpoints, transportKey } = known
+    const link = await this.#node.dial({ did: peer, endpoints, transportKey }, { signal: this.#closing.signal })
+    if (this.#closing.signal.aborted) await link.close()
     this.#adopt(link)
     return link
   }
 
   #adopt(link: Link): void {
+    if (this.#closing.signal.aborted) throw new TalosError('CLIENT_CLOSED')
     const { emit, onLinkUp, onLinkDown } = this.#options
     const peer = link.peerDid
     link.onRequest(async (kind, payload) => await this.#answer(link, kind, payload))
@@ -138,9 +154,9 @@ export class Wire {
     })
     this.#links.set(peer, link)
     void link.closed.then((reason) => {
+      onLinkDown(link)
       if (this.#links.get(peer) !== link) return
       this.#links.delete(peer)
-      onLinkDown(peer)
       emit({ type: 'link.down', peer, reason })
     })
     emit({ type: 'link.up', peer, address: link.remoteAddress })
@@ -151,7 +167,8 @@ export class Wire {
     if (kind === KIND_BUNDLE) return await this.#options.prekeys.serveTo(link.peerDid)
     if (kind !== KIND_ENVELOPE) throw new TalosError('FRAME_INVALID', { reason: 'its kind is unknown' })
     const received = await this.#take(link, payload)
-    return received?.opened === undefined ? new Uint8Array(0) : this.#greeting(link.peerDid)
+    if (received?.opened === undefined && received?.isRepeatedFlight !== true) return new Uint8Array(0)
+    return this.#greeting(received)
   }
 
   /** Opens an envelope. One that arrived before is acknowledged again and otherwise ignored. */
@@ -159,10 +176,10 @@ export class Wire {
     const { emit } = this.#options
     const peer = link.peerDid
     try {
-      const received = this.#open(peer, bytes)
+      const received = await this.#open(peer, bytes)
       if (received === undefined) return undefined
       if (received.opened !== undefined) await this.#recordOpening(received)
-      await this.#options.onReceived(received)
+      await this.#options.onReceived(received, link)
       return received
     } catch (error) {
       if (!isTalosError(error)) throw error
@@ -171,14 +188,20 @@ export class Wire {
     }
   }
 
-  #open(peer: Did, bytes: Uint8Array): Received | undefined {
-    const { agent, sessions } = this.#options
+  async #open(peer: Did, bytes: Uint8Array): Promise<Received | undefined> {
+    const { agent, sessions, onRepeated } = this.#options
     const envelope = openFromRoute(bytes, { nowS: nowS(agent.clock), box: boxTag(agent.kernel, agent.did) })
     const messageId = toHex(envelope.messageId)
-    if (agent.database.messages.hasArrived({ peer, messageId })) return undefined
     const route = routeOf(envelope.body)
     const parts = { peer, wire: envelope.body, messageId }
-    if (route.kind === 'first-flight') return sessions.accept(parts)
+    if (route.kind === 'first-flight') {
+      this.#firstFlights.take(peer)
+      return sessions.accept(parts)
+    }
+    if (agent.database.messages.hasArrived({ peer, messageId })) {
+      await onRepeated({ peer, messageId })
+      return undefined
+    }
     return sessions.open({ ...parts, sessionId: route.sessionId })
   }
 
@@ -190,10 +213,15 @@ export class Wire {
   }
 
   /** The first word of the responder: it confirms the session to the initiator. */
-  #greeting(peer: Did): Uint8Array {
+  #greeting({ peer, sessionId }: Received): Uint8Array {
     const { sessions, agent } = this.#options
-    const { wire } = sessions.seal({ peer, frame: { t: 'greeting' } })
+    const { wire } = sessions.seal({ peer, sessionId, frame: { t: 'greeting' } })
     return this.#envelope({ peer, messageId: toHex(agent.random.bytes(16)), wire })
+  }
+
+  /** The initiator's word on the responder's greeting. Whoever misses it learns the same from what is sent next. */
+  async #confirm(link: Link, received: Received): Promise<void> {
+    await link.send(KIND_ENVELOPE, this.#greeting(received)).catch(() => undefined)
   }
 
   #envelope(options: { readonly peer: Did; readonly messageId: string; readonly wire: Uint8Array }): Uint8Array {

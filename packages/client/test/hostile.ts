@@ -1,0 +1,69 @@
+/** A peer that keeps to the session and to nothing else: it posts whatever frames a test wants. */
+import { toHex } from '@talos/bytes'
+import type { TalosClient } from '@talos/client'
+import type { AppFrame, Did } from '@talos/contracts'
+import { parseInvitation } from '@talos/identity'
+import type { Link } from '@talos/network'
+import { tempFolder } from '@talos/testkit'
+import { closeAgent, openAgent } from '../src/agent.ts'
+import { PrekeyKeeper } from '../src/prekeys.ts'
+import { type Received, SessionKeeper } from '../src/sessions.ts'
+import { Wire } from '../src/wire.ts'
+import { optionsFor } from './agents.ts'
+
+export interface Hostile extends AsyncDisposable {
+  readonly did: Did
+  readonly received: AppFrame[]
+  readonly link: Link
+  /** First flight of a new session, not yet sent. */
+  begin(): Promise<{ readonly messageId: string; readonly wire: Uint8Array }>
+  deliver(sealed: { readonly messageId: string; readonly wire: Uint8Array }): Promise<void>
+  /** Seals a frame and sends it one way. */
+  post(frame: AppFrame): Promise<void>
+  isConfirmed(): boolean
+}
+
+/** Joined to a client that listens. The session is the test's to begin. */
+export async function hostileTo(victim: TalosClient): Promise<Hostile> {
+  const folder = tempFolder()
+  const agent = await openAgent({ ...optionsFor(folder.path), name: 'mallory', create: true })
+  const prekeys = new PrekeyKeeper(agent)
+  const sessions = new SessionKeeper(agent, prekeys)
+  const received: AppFrame[] = []
+  const wire = new Wire({
+    agent,
+    sessions,
+    prekeys,
+    carriers: undefined,
+    emit: () => undefined,
+    onReceived: async ({ frame }: Received) => void received.push(frame),
+    onRepeated: async () => undefined,
+    onLinkUp: () => undefined,
+    onLinkDown: () => undefined,
+  })
+  const listening = await victim.listen()
+  const peer = victim.did
+  const text = await listening.createInvitation()
+  const { transportKey } = parseInvitation({ text, kernel: victim.kernel, nowS: Math.floor(Date.now() / 1000) })
+  agent.database.peers.put({ did: peer, endpoints: listening.endpoints, transportKey, name: undefined }, Date.now())
+  const link = await wire.linkTo(peer)
+  const newId = () => toHex(agent.random.bytes(16))
+  return {
+    did: agent.did,
+    received,
+    link,
+    begin: async () => {
+      const messageId = newId()
+      const bundle = await wire.fetchBundle(peer)
+      return { messageId, ...(await sessions.begin({ peer, bundle, messageId, deniable: false })) }
+    },
+    deliver: async (sealed) => await wire.deliver({ peer, ...sealed }),
+    post: async (frame) => await wire.post(link, { messageId: newId(), wire: sessions.seal({ peer, frame }).wire }),
+    isConfirmed: () => sessions.active(peer)?.confirmed === true,
+    [Symbol.asyncDispose]: async () => {
+      await wire.close()
+      await closeAgent(agent)
+      folder[Symbol.dispose]()
+    },
+  }
+}
