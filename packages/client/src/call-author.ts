@@ -4,8 +4,8 @@
  * The intent is in this agent's log before it leaves; a result counts only with a receipt that fits.
  */
 
-import { commitTo, SALT_BYTES } from '@talos/audit'
-import { type Cid, toHex } from '@talos/bytes'
+import { SALT_BYTES } from '@talos/audit'
+import { type Cid, equalBytes, toHex } from '@talos/bytes'
 import {
   argumentsFromJson,
   invoke,
@@ -19,16 +19,31 @@ import { TalosError } from '@talos/errors'
 import type { CallAuthor } from '@talos/mcp'
 import type { Agent } from './agent.ts'
 import type { Authority } from './authority.ts'
+import { commitToCall } from './call-commitment.ts'
 import { nowS } from './options.ts'
 import type { SessionKeeper } from './sessions.ts'
-import { listCommand } from './tool-gate.ts'
+import { listCommand, MAX_LIST_PROOFS } from './tool-gate.ts'
 
 const NONCE_BYTES = 12
-/** Delegations that are shown for a list; those who hold more see what these cover. */
-const MAX_SHOWN = 16
 
 type IntentInput = Parameters<CallAuthor['intend']>[0]
 type Intent = Awaited<ReturnType<CallAuthor['intend']>>
+
+type CallResponse = Parameters<Intent['finish']>[0]
+
+/** What is known of a call that is under way. */
+interface Call {
+  readonly peer: Did
+  readonly command: string
+  /** The invocation. */
+  readonly cid: Cid
+  /** The last link of the chain. */
+  readonly cap: Cid | undefined
+  /** What both sides derive this call's salts from. */
+  readonly saltKey: Uint8Array
+  /** Exact bytes. */
+  readonly request: Uint8Array
+}
 
 export interface IntentAuthorOptions {
   readonly agent: Agent
@@ -64,9 +79,12 @@ export class IntentAuthor implements CallAuthor {
       nonce: agent.random.bytes(NONCE_BYTES),
       issuedAtS: nowS(agent.clock),
     })
-    const entry = await this.#recordIntent({ ...input, command, cid: signed.cid, chain })
+    const saltKey = agent.random.bytes(SALT_BYTES)
+    const call = { peer, command, cid: signed.cid, cap: chain.at(-1)?.cid, saltKey, request: input.request }
+    const entry = await this.#recordIntent(call)
     this.#keep(signed.cid, {
       invocation: signed.bytes,
+      'caller.salt': saltKey,
       'caller.invoke': entry.leafHash,
       ...Object.fromEntries(chain.map(({ bytes }, index) => [`delegation.${index}`, bytes])),
     })
@@ -74,72 +92,69 @@ export class IntentAuthor implements CallAuthor {
     return {
       invocation: signed.bytes,
       proofs: shown.map(({ bytes }) => bytes),
-      finish: async (end) => await this.#finish({ peer, command, cause, cid: signed.cid, cap: chain.at(-1)?.cid }, end),
+      saltKey,
+      finish: async (end) => await this.#finish({ ...call, cause }, end),
     }
   }
 
-  async #recordIntent(
-    intent: IntentInput & { readonly command: string; readonly cid: Cid; readonly chain: readonly VerifiedLink[] },
-  ) {
+  async #recordIntent(call: Call) {
     const { agent } = this.#options
-    const { peer, command, cid, chain, request } = intent
-    const salt = agent.random.bytes(SALT_BYTES)
-    this.#keep(cid, { 'caller.params.salt': salt })
-    const leaf = chain.at(-1)
     return await agent.log.append({
       kind: 'tool.invoke',
-      ...this.#place(peer, command),
-      ref: cid.toString(),
-      ...(leaf !== undefined && { cap: leaf.cid.toString() }),
-      commit: {
-        params: { commitment: toHex(commitTo({ path: 'params', bytes: request, salt, kernel: agent.kernel })) },
-      },
+      ...this.#place(call),
+      ref: call.cid.toString(),
+      commit: { params: { commitment: toHex(this.#commit(call, 'params', call.request)) } },
     })
   }
 
-  async #finish(
-    call: {
-      readonly peer: Did
-      readonly command: string
-      readonly cause: string
-      readonly cid: Cid
-      readonly cap: Cid | undefined
-    },
-    end: { readonly receipt: Uint8Array | undefined; readonly response: Uint8Array },
-  ): Promise<void> {
-    const { agent } = this.#options
-    const { peer, command, cause, cid, cap } = call
-    const receipt = this.#openReceipt(call, end.receipt)
-    const salt = agent.random.bytes(SALT_BYTES)
-    const common = {
-      ...this.#place(peer, command),
-      cause,
-      ref: receipt.cid.toString(),
-      ...(cap !== undefined && { cap: cap.toString() }),
-    }
+  async #finish(call: Call & { readonly cause: string }, end: CallResponse): Promise<void> {
+    const { log } = this.#options.agent
+    const receipt = this.#openReceipt(call, end)
+    const common = { ...this.#place(call), cause: call.cause, ref: receipt.cid.toString() }
     if (receipt.outcome === 'deny') {
       const reason = receipt.denial.at(-1) ?? 'CAPABILITY_DENIED'
-      await agent.log.append({ kind: 'tool.deny', ...common, decision: 'deny', reason })
+      await log.append({ kind: 'tool.deny', ...common, decision: 'deny', reason })
+    } else if (receipt.resultCommitment === undefined) {
+      await log.append({ kind: 'tool.lost', ...common })
     } else {
-      const commitment = toHex(commitTo({ path: 'result', bytes: end.response, salt, kernel: agent.kernel }))
-      await agent.log.append({ kind: 'tool.result', ...common, commit: { result: { commitment } } })
+      const commitment = toHex(receipt.resultCommitment)
+      await log.append({ kind: 'tool.result', ...common, commit: { result: { commitment } } })
     }
-    this.#keep(cid, { receipt: receipt.bytes, 'caller.result.salt': salt })
   }
 
-  /** @throws TalosError `RECEIPT_MISMATCH`, `RECEIPT_INVALID` */
-  #openReceipt(call: { readonly peer: Did; readonly cid: Cid }, bytes: Uint8Array | undefined): VerifiedReceipt {
-    if (bytes === undefined) throw new TalosError('RECEIPT_MISMATCH', { reason: 'there is none' })
+  /**
+   * Holds the executor to its word: by it, about this call, about these very bytes. What it signed is kept either way.
+   *
+   * @throws TalosError `RECEIPT_MISMATCH`, `RECEIPT_INVALID`
+   */
+  #openReceipt(call: Call, { receipt: bytes, response }: CallResponse): VerifiedReceipt {
+    if (bytes === undefined) throw mismatch('there is none')
     const receipt = openReceipt(bytes, { kernel: this.#options.agent.kernel })
-    if (receipt.issuer !== call.peer) throw new TalosError('RECEIPT_MISMATCH', { reason: 'it is by another agent' })
-    if (!receipt.invocation.equals(call.cid))
-      throw new TalosError('RECEIPT_MISMATCH', { reason: 'it is of another call' })
+    const { issuer, invocation, requestCommitment, resultCommitment } = receipt
+    if (issuer !== call.peer) throw mismatch('it is by another agent')
+    if (!invocation.equals(call.cid)) throw mismatch('it is of another call')
+    this.#keep(call.cid, { receipt: bytes })
+    if (!equalBytes(requestCommitment, this.#commit(call, 'params', call.request))) {
+      throw mismatch('it is about another request')
+    }
+    if (resultCommitment !== undefined && !equalBytes(resultCommitment, this.#commit(call, 'result', response))) {
+      throw mismatch('it is about another result')
+    }
     return receipt
   }
 
-  #place(peer: Did, command: string) {
+  #commit({ saltKey }: Call, path: 'params' | 'result', bytes: Uint8Array): Uint8Array {
+    return commitToCall({ saltKey, path, bytes, kernel: this.#options.agent.kernel })
+  }
+
+  #place({ peer, command, cap }: Call) {
     const session = this.#options.sessions.active(peer)?.sessionId
-    return { peer, tool: command, ...(session !== undefined && { session: toHex(session) }) }
+    return {
+      peer,
+      tool: command,
+      ...(session !== undefined && { session: toHex(session) }),
+      ...(cap !== undefined && { cap: cap.toString() }),
+    }
   }
 
   #keep(invocation: Cid, evidence: { readonly [name: string]: Uint8Array }): void {
@@ -150,9 +165,13 @@ export class IntentAuthor implements CallAuthor {
   }
 }
 
+function mismatch(reason: string): TalosError {
+  return new TalosError('RECEIPT_MISMATCH', { reason })
+}
+
 /** Whole chains, as many as fit. */
 function shownFor(chains: readonly (readonly VerifiedLink[])[]): readonly VerifiedLink[] {
   const shown: VerifiedLink[] = []
-  for (const chain of chains) if (shown.length + chain.length <= MAX_SHOWN) shown.push(...chain)
+  for (const chain of chains) if (shown.length + chain.length <= MAX_LIST_PROOFS) shown.push(...chain)
   return shown
 }

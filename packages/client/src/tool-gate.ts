@@ -5,7 +5,7 @@
  * signed and recorded before the answer leaves. What cannot be recorded is not done.
  */
 
-import { commitTo, SALT_BYTES } from '@talos/audit'
+import { SALT_BYTES } from '@talos/audit'
 import { type Cid, toHex } from '@talos/bytes'
 import {
   argumentsFromJson,
@@ -15,6 +15,7 @@ import {
   denial,
   denialPath,
   issueReceipt,
+  MAX_INVOCATION_LIFETIME_S,
   mcpServerCommand,
   mcpToolCommand,
   modelMessage,
@@ -29,6 +30,7 @@ import type { Did } from '@talos/contracts'
 import { type ErrorCode, isTalosError } from '@talos/errors'
 import type { GateDecision, ListDecision, ToolGate } from '@talos/mcp'
 import type { Agent } from './agent.ts'
+import { commitToCall } from './call-commitment.ts'
 import type { ClientEvent } from './events.ts'
 import { nowS } from './options.ts'
 import type { SessionKeeper } from './sessions.ts'
@@ -42,6 +44,9 @@ const ARGUMENT_CODES: readonly ErrorCode[] = [
   'CAPABILITY_ARGUMENTS_INVALID',
 ]
 
+/** Delegations that a caller shows for a list; those who hold more see what these cover. */
+export const MAX_LIST_PROOFS = 16
+
 export interface ToolGateOptions {
   readonly agent: Agent
   readonly sessions: SessionKeeper
@@ -54,9 +59,12 @@ interface Call {
   readonly command: string
   /** Exact bytes that the receipt and the entries commit to. */
   readonly request: Uint8Array
+  /** What both sides derive this call's salts from. */
+  readonly saltKey: Uint8Array
 }
 
 type CallInput = Parameters<ToolGate['authorizeCall']>[0]
+type GatedInput = Pick<CallInput, 'peer' | 'request' | 'saltKey'>
 type ListInput = Parameters<ToolGate['authorizeList']>[0]
 type Ending = Parameters<Extract<GateDecision, { allowed: true }>['finish']>[0]
 
@@ -68,8 +76,8 @@ export class ExecutorGate implements ToolGate {
   }
 
   async authorizeCall(input: CallInput): Promise<GateDecision> {
-    const { peer, server, tool, request } = input
-    const call = { peer, request, command: mcpToolCommand({ server, tool }) }
+    const { server, tool } = input
+    const call = this.#call(input, mcpToolCommand({ server, tool }))
     const verdict = this.#decide(input, call.command)
     if ('cause' in verdict) return await this.#refuse(call, verdict)
     const { invocation, chain } = verdict
@@ -77,8 +85,8 @@ export class ExecutorGate implements ToolGate {
   }
 
   async authorizeList(input: ListInput): Promise<ListDecision> {
-    const { peer, server, request } = input
-    const call = { peer, request, command: listCommand(server) }
+    const { server } = input
+    const call = this.#call(input, listCommand(server))
     const verdict = this.#decideList(input, call.command)
     if ('cause' in verdict) return await this.#refuse(call, verdict)
     const permission = await this.#allow(call, { invocation: verdict.invocation, cap: undefined })
@@ -126,6 +134,8 @@ export class ExecutorGate implements ToolGate {
     const early = this.#checkPeer(input)
     if ('cause' in early) return early
     const { invocation } = early
+    const cause = checkList({ invocation, proofs: input.proofs, now: nowS(agent.clock) })
+    if (cause !== undefined) return { cause: denial('CAPABILITY_DENIED', { causes: [cause] }), invocation }
     if (invocation.command !== command || invocation.audience !== agent.did || invocation.subject !== agent.did) {
       return { cause: denial('CAPABILITY_DENIED', { causes: [denial('CAPABILITY_CALL_MISMATCH')] }), invocation }
     }
@@ -181,7 +191,7 @@ export class ExecutorGate implements ToolGate {
     { invocation, cap }: { readonly invocation: VerifiedInvocation; readonly cap: Cid | undefined },
   ): Promise<Extract<GateDecision, { allowed: true }>> {
     const { agent, emit } = this.#options
-    const salted = this.#commit('params', call.request)
+    const request = this.#commit(call, 'params', call.request)
     this.#keep(invocation.cid, { invocation: invocation.bytes })
     const entry = await agent.log.append({
       kind: 'tool.invoke',
@@ -189,15 +199,15 @@ export class ExecutorGate implements ToolGate {
       decision: 'allow',
       ref: invocation.cid.toString(),
       ...(cap !== undefined && { cap: cap.toString() }),
-      commit: { params: { commitment: toHex(salted.commitment) } },
+      commit: { params: { commitment: toHex(request) } },
     })
     const name = invocation.cid.toString()
     emit({ type: 'tool.call', peer: call.peer, command: call.command, decision: 'allow', invocation: name })
     const cause = toHex(entry.leafHash)
-    this.#keep(invocation.cid, { 'executor.invoke': entry.leafHash, 'executor.params.salt': salted.salt })
+    this.#keep(invocation.cid, { 'executor.invoke': entry.leafHash, 'executor.salt': call.saltKey })
     return {
       allowed: true,
-      finish: async (end) => await this.#finish(call, { invocation: invocation.cid, cap, cause, salted, end }),
+      finish: async (end) => await this.#finish(call, { invocation: invocation.cid, cap, cause, request, end }),
     }
   }
 
@@ -207,20 +217,20 @@ export class ExecutorGate implements ToolGate {
       readonly invocation: Cid
       readonly cap: Cid | undefined
       readonly cause: string
-      readonly salted: Salted
+      readonly request: Uint8Array
       readonly end: Ending
     },
   ): Promise<Uint8Array> {
     const { agent } = this.#options
-    const { invocation, cap, cause, salted, end } = done
-    const result = 'response' in end ? this.#commit('result', end.response) : undefined
+    const { invocation, cap, cause, request, end } = done
+    const result = 'response' in end ? this.#commit(call, 'result', end.response) : undefined
     const outcome: Outcome = 'response' in end && !end.isError ? 'allow' : 'error'
     const receipt = await issueReceipt({
       signer: agent.signer,
       invocation,
       outcome,
-      requestCommitment: salted.commitment,
-      ...(result !== undefined && { resultCommitment: result.commitment }),
+      requestCommitment: request,
+      ...(result !== undefined && { resultCommitment: result }),
       atMs: agent.clock.nowMs(),
     })
     const entry = await agent.log.append({
@@ -229,12 +239,11 @@ export class ExecutorGate implements ToolGate {
       cause,
       ref: receipt.cid.toString(),
       ...(cap !== undefined && { cap: cap.toString() }),
-      ...(result !== undefined && { commit: { result: { commitment: toHex(result.commitment) } } }),
+      ...(result !== undefined && { commit: { result: { commitment: toHex(result) } } }),
     })
     this.#keep(invocation, {
       receipt: receipt.bytes,
       'executor.result': entry.leafHash,
-      ...(result !== undefined && { 'executor.result.salt': result.salt }),
     })
     return receipt.bytes
   }
@@ -243,7 +252,7 @@ export class ExecutorGate implements ToolGate {
     const { agent, emit } = this.#options
     const codes = denialPath(cause)
     const code = codes.at(-1) ?? cause.code
-    const salted = this.#commit('params', call.request)
+    const request = this.#commit(call, 'params', call.request)
     const receipt =
       invocation === undefined
         ? undefined
@@ -251,7 +260,7 @@ export class ExecutorGate implements ToolGate {
             signer: agent.signer,
             invocation: invocation.cid,
             outcome: 'deny',
-            requestCommitment: salted.commitment,
+            requestCommitment: request,
             denial: cause,
             atMs: agent.clock.nowMs(),
           })
@@ -261,14 +270,15 @@ export class ExecutorGate implements ToolGate {
       decision: 'deny',
       reason: code,
       ...(receipt !== undefined && { ref: receipt.cid.toString() }),
-      commit: { params: { commitment: toHex(salted.commitment) } },
+      commit: { params: { commitment: toHex(request) } },
     })
+    // Under names of its own: an invocation may be presented again, and what was executed keeps its evidence.
     if (invocation !== undefined && receipt !== undefined) {
       this.#keep(invocation.cid, {
         invocation: invocation.bytes,
-        receipt: receipt.bytes,
-        'executor.result': entry.leafHash,
-        'executor.params.salt': salted.salt,
+        'executor.deny': entry.leafHash,
+        'executor.deny.receipt': receipt.bytes,
+        'executor.deny.salt': call.saltKey,
       })
     }
     const { peer, command } = call
@@ -284,15 +294,18 @@ export class ExecutorGate implements ToolGate {
     return { allowed: false, receipt: receipt?.bytes, argumentsAtFault, code, message: modelMessage(cause) }
   }
 
+  /** A caller that sends no salt key cannot hold the receipt against the bytes; it gets one that is ours alone. */
+  #call({ peer, request, saltKey }: GatedInput, command: string): Call {
+    return { peer, request, command, saltKey: saltKey ?? this.#options.agent.random.bytes(SALT_BYTES) }
+  }
+
   #place({ peer, command }: Call) {
     const session = this.#options.sessions.active(peer)?.sessionId
     return { peer, tool: command, ...(session !== undefined && { session: toHex(session) }) }
   }
 
-  #commit(path: 'params' | 'result', bytes: Uint8Array): Salted {
-    const { kernel, random } = this.#options.agent
-    const salt = random.bytes(SALT_BYTES)
-    return { salt, commitment: commitTo({ path, bytes, salt, kernel }) }
+  #commit({ saltKey }: Call, path: 'params' | 'result', bytes: Uint8Array): Uint8Array {
+    return commitToCall({ saltKey, path, bytes, kernel: this.#options.agent.kernel })
   }
 
   /** A second presentation of an invocation leaves the evidence of the first alone. */
@@ -303,11 +316,6 @@ export class ExecutorGate implements ToolGate {
       database.evidence.put({ invocation, name, bytes, confidential: name.endsWith('.salt'), nowMs: clock.nowMs() })
     }
   }
-}
-
-interface Salted {
-  readonly salt: Uint8Array
-  readonly commitment: Uint8Array
 }
 
 interface Refused {
@@ -328,6 +336,22 @@ interface AllowedList {
 /** The command of listing a server's tools. */
 export function listCommand(server: string): string {
   return `${mcpServerCommand(server)}/list`
+}
+
+/** What is bounded before anything is verified or remembered. */
+function checkList(list: {
+  readonly invocation: VerifiedInvocation
+  readonly proofs: readonly Uint8Array[]
+  readonly now: number
+}): DenialCause | undefined {
+  const { invocation, proofs, now } = list
+  if (proofs.length > MAX_LIST_PROOFS) {
+    const details = { what: 'the number of delegations', actual: proofs.length, limit: MAX_LIST_PROOFS }
+    return denial('CAPABILITY_LIMIT', { details, path: 'proofs' })
+  }
+  const { expiresS } = invocation
+  if (expiresS !== null && expiresS <= now + MAX_INVOCATION_LIFETIME_S) return undefined
+  return denial('CAPABILITY_LIFETIME', { details: { limitS: MAX_INVOCATION_LIFETIME_S }, path: 'invocation' })
 }
 
 /** Proofs arrive as chains one after the other, each root first: a new one begins where the executor is the issuer. */
