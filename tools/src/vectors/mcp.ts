@@ -231,21 +231,29 @@ function frameCases(): Case[] {
     input,
     error: 'MCP_FRAME_INVALID',
   })
+  const salt = new Uint8Array(32).fill(5)
+  const saltHex = hex(salt)
   const proofs = (count: number) => Array.from({ length: count }, () => proof)
   return [
     valid('data', { k: 'data', body }, { kind: 'data' }),
-    valid('a call', { k: 'call', body, inv, prf: [proof] }, { kind: 'call', invHex: '0102', prfHex: ['03'] }),
+    valid(
+      'a call',
+      { k: 'call', body, inv, prf: [proof], salt },
+      { kind: 'call', invHex: '0102', prfHex: ['03'], saltHex },
+    ),
     valid(
       'a call of 16 proofs',
-      { k: 'call', body, inv, prf: proofs(16) },
-      { kind: 'call', invHex: '0102', prfHex: Array(16).fill('03') },
+      { k: 'call', body, inv, prf: proofs(16), salt },
+      { kind: 'call', invHex: '0102', prfHex: Array(16).fill('03'), saltHex },
     ),
     valid('a result', { k: 'result', body, rcpt }, { kind: 'result', rcptHex: '04' }),
     refused('nothing', { frameHex: '' }),
     refused('an unknown kind', cbor({ k: 'open', body })),
     refused('data with a receipt', cbor({ k: 'data', body, rcpt })),
-    refused('a call without invocation', cbor({ k: 'call', body, prf: [] })),
-    refused('a call of 17 proofs', cbor({ k: 'call', body, inv, prf: proofs(17) })),
+    refused('a call without invocation', cbor({ k: 'call', body, prf: [], salt })),
+    refused('a call without salt', cbor({ k: 'call', body, inv, prf: [] })),
+    refused('a salt of 31 bytes', cbor({ k: 'call', body, inv, prf: [], salt: salt.slice(1) })),
+    refused('a call of 17 proofs', cbor({ k: 'call', body, inv, prf: proofs(17), salt })),
     refused('a result without receipt', cbor({ k: 'result', body })),
     refused('an empty body', cbor({ k: 'data', body: new Uint8Array() })),
     refused('a body that is text', cbor({ k: 'data', body: '{}' })),

@@ -127,7 +127,7 @@ export class AgentEnd {
     try {
       const intent = await author.intend({ peer: channel.peer, server, request: body, ...call })
       waiting.intent = intent
-      return { k: 'call', body, inv: intent.invocation, prf: intent.proofs }
+      return { k: 'call', body, inv: intent.invocation, prf: intent.proofs, salt: intent.saltKey }
     } catch (error) {
       throw asTalosError(error, 'MCP_AUTHORITY_FAILED')
     }

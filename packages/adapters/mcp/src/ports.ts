@@ -30,6 +30,8 @@ export interface GatedCall {
   /** The signed intent; undefined where the agent sent none. */
   readonly invocation: Uint8Array | undefined
   readonly proofs: readonly Uint8Array[]
+  /** 32 bytes from the agent, for the salts of this call's commitments; undefined where it sent none. */
+  readonly saltKey: Uint8Array | undefined
   /** Whether the server lists a tool of that name. */
   readonly known: boolean
 }
@@ -41,6 +43,7 @@ export interface GatedList {
   readonly request: Uint8Array
   readonly invocation: Uint8Array | undefined
   readonly proofs: readonly Uint8Array[]
+  readonly saltKey: Uint8Array | undefined
 }
 
 /** How an allowed request ended: with the exact response that the agent gets, or without any of the server's. */
@@ -91,6 +94,8 @@ export interface IntendedCall {
 export interface SignedIntent {
   readonly invocation: Uint8Array
   readonly proofs: readonly Uint8Array[]
+  /** 32 fresh random bytes; both sides derive the salts of the call's commitments from them. */
+  readonly saltKey: Uint8Array
   /** Called at most once, with the exact response. Throws when the receipt does not fit; the response is then withheld. */
   finish(end: { readonly receipt: Uint8Array | undefined; readonly response: Uint8Array }): Promise<void>
 }

@@ -154,7 +154,7 @@ class ServerRelay {
       await (await this.#started)?.send(message.bytes)
       return
     }
-    const intent = frame.k === 'call' ? { invocation: frame.inv, proofs: frame.prf } : NO_INTENT
+    const intent = frame.k === 'call' ? { invocation: frame.inv, proofs: frame.prf, saltKey: frame.salt } : NO_INTENT
     await this.#enqueue(message, intent, bytes.length)
   }
 
@@ -207,4 +207,4 @@ class ServerRelay {
   }
 }
 
-const NO_INTENT: Intent = { invocation: undefined, proofs: [] }
+const NO_INTENT: Intent = { invocation: undefined, proofs: [], saltKey: undefined }

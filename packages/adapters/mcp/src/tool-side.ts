@@ -22,6 +22,7 @@ import { filterTools, KnownTools } from './tool-list.ts'
 export interface Intent {
   readonly invocation: Uint8Array | undefined
   readonly proofs: readonly Uint8Array[]
+  readonly saltKey: Uint8Array | undefined
 }
 
 export interface ToolSideOptions extends ServeMcpChannelOptions {

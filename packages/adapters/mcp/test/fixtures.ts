@@ -106,6 +106,7 @@ export class TestAuthor implements CallAuthor {
     return {
       invocation: bytes(`intent ${this.intents.length}`),
       proofs: [bytes('proof')],
+      saltKey: new Uint8Array(32).fill(9),
       finish: async (end: { receipt: Uint8Array | undefined; response: Uint8Array }) => {
         this.finished.push(end)
         if (end.receipt === undefined) throw new Error('no receipt')

@@ -29,7 +29,8 @@ const RUNNERS: Readonly<Record<string, (input: Input) => object>> = {
   frame: (input) => {
     const frame = decodeMcpFrame(bytes(input, 'frameHex'))
     const common = { kind: frame.k, bodyHex: toHex(frame.body) }
-    if (frame.k === 'call') return { ...common, invHex: toHex(frame.inv), prfHex: frame.prf.map(toHex) }
+    if (frame.k === 'call')
+      return { ...common, invHex: toHex(frame.inv), prfHex: frame.prf.map(toHex), saltHex: toHex(frame.salt) }
     return frame.k === 'result' ? { ...common, rcptHex: toHex(frame.rcpt) } : common
   },
   list: (input) => {

@@ -57,6 +57,8 @@ export interface McpFrameCall {
   readonly inv: Uint8Array
   /** The envelopes of its chain. */
   readonly prf: readonly Uint8Array[]
+  /** Fresh random bytes of the agent: both sides derive the salts of this call's commitments from them (14.3). */
+  readonly salt: Uint8Array
 }
 
 const checkMcpFrameCall: Check = object({
@@ -64,6 +66,7 @@ const checkMcpFrameCall: Check = object({
   body: ref(() => checkMcpFrameMessage),
   inv: bytes(1, 1_048_576),
   prf: array(bytes(1, 65_536), { minItems: 0, maxItems: 16 }),
+  salt: bytes(32, 32),
 })
 
 /** Returns `value` typed as McpFrameCall. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
