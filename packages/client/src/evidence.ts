@@ -11,6 +11,7 @@ import { TalosError } from '@talos/errors'
 import { buildProofBundle } from '@talos/proof'
 import type { Agent } from './agent.ts'
 import { encodeFrame, type SessionKeeper } from './sessions.ts'
+import { isListCommand } from './tool-gate.ts'
 import type { Wire } from './wire.ts'
 
 const ANSWER_TIMEOUT_MS = 15_000
@@ -47,14 +48,15 @@ export class EvidenceKeeper {
    * The proof bundle of a call that this agent made.
    *
    * @param name CID of the invocation
-   * @throws TalosError `EVIDENCE_MISSING`, `PROOF_PARTS_INVALID`, `REQUEST_TIMEOUT`, and what the link throws
+   * @throws TalosError `EVIDENCE_MISSING`, `PROOF_OF_LIST`, `PROOF_PARTS_INVALID`, `REQUEST_TIMEOUT`, and what the link throws
    */
   async export(name: string): Promise<string> {
     const { agent } = this.#options
     const cid = Cid.parse(name)
     const invocation = this.#require(cid, 'invocation')
     const receipt = this.#require(cid, 'receipt')
-    const { audience: executor } = openInvocation(invocation, { kernel: agent.kernel })
+    const { audience: executor, command } = openInvocation(invocation, { kernel: agent.kernel })
+    if (isListCommand(command)) throw new TalosError('PROOF_OF_LIST')
     const answer = await this.#answerOf(executor, cid)
     const [outcome, invoked] = answer.inclusions
     const [intent] = await this.#inclusions([this.#require(cid, 'caller.invoke')])

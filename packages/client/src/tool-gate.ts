@@ -338,6 +338,12 @@ export function listCommand(server: string): string {
   return `${mcpServerCommand(server)}/list`
 }
 
+/** Whether a command lists a server's tools. */
+export function isListCommand(command: string): boolean {
+  const [, mcp, , word, ...rest] = command.split('/')
+  return mcp === 'mcp' && word === 'list' && rest.length === 0
+}
+
 /** What is bounded before anything is verified or remembered. */
 function checkList(list: {
   readonly invocation: VerifiedInvocation

@@ -1,6 +1,8 @@
 import { mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { PassThrough } from 'node:stream'
 import { TalosClient, verifyMerkleProof } from '@talos/client'
 import { parseMcpConfig } from '@talos/mcp'
 import { verifyProofBundle } from '@talos/proof'
@@ -35,6 +37,27 @@ async function servedFolder(pair: Pair) {
   const read = async (path: string) =>
     await alice.invokeTool(bobDid, { server: 'files', tool: TOOL, arguments: { path } })
   return { grant, docs, shared, read }
+}
+
+interface Answer {
+  readonly id: number
+  readonly result?: { readonly tools?: readonly { readonly name: string }[] }
+}
+
+/** The two ends of a stdio MCP connection within this process. */
+function streams() {
+  const input = new PassThrough()
+  const output = new PassThrough()
+  const lines = createInterface({ input: output })
+  const request = async (id: number, method: string, params: object): Promise<Answer> =>
+    await new Promise((resolve) => {
+      lines.on('line', (line) => {
+        const answer = JSON.parse(line) as Answer
+        if (answer.id === id) resolve(answer)
+      })
+      input.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`)
+    })
+  return { agentEnd: { input, output }, client: { request, end: () => input.end() } }
 }
 
 describe('tools of a real MCP server between two agents', () => {
@@ -128,6 +151,26 @@ describe('tools of a real MCP server between two agents', () => {
     } finally {
       await carol.close()
     }
+  })
+
+  it('says that a list of tools has no bundle of its own', async () => {
+    await using pair = await pairOfAgents()
+    const { alice, bobDid } = pair
+    await servedFolder(pair)
+    const { agentEnd, client } = streams()
+    const connected = await alice.connectMcp(bobDid, 'files', agentEnd)
+    await client.request(1, 'initialize', {
+      protocolVersion: '2025-06-18',
+      capabilities: {},
+      clientInfo: { name: 'test', version: '1' },
+    })
+    const { result } = await client.request(2, 'tools/list', {})
+    expect(result?.tools?.map(({ name }) => name)).toEqual([TOOL])
+    const [listed] = [...alice.log.reader.entries({ kinds: ['tool.invoke'] })]
+    expect(listed?.entry.tool).toBe('/mcp/files/list')
+    await expect(alice.exportProof(listed?.entry.ref ?? '')).rejects.toMatchObject({ code: 'PROOF_OF_LIST' })
+    client.end()
+    await connected.closed
   })
 
   it('gives a Merkle proof that a changed byte breaks', async () => {

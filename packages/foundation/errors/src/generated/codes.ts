@@ -411,6 +411,11 @@ export const ERROR_TABLE = {
     message: 'no more than {limit} {what} within an hour',
     remedy: 'Wait, or ask the peer why it sends so many.',
   },
+  PROOF_OF_LIST: {
+    area: 'client',
+    message: 'the invocation lists tools, and a proof bundle is about one call',
+    remedy: 'Export the invocation of a tools/call; the list itself stands in both logs.',
+  },
   DEMO_STEP_FAILED: {
     area: 'demo',
     message: '{agent} could not {step}: {code}: {why}',
