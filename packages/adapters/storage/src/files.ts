@@ -80,11 +80,21 @@ export function requirePrivateFile(path: string): void {
   requirePrivate(path, stats, { forbidden: OTHERS, wanted: '600' })
 }
 
-/** Creates an empty private file where there is none, so that SQLite and others inherit its mode. */
+/**
+ * Creates an empty private file where there is none, so that SQLite and others inherit its mode.
+ *
+ * A file that exists is looked at and never opened: closing any descriptor of a file gives up every POSIX lock that the
+ * process holds on it (fcntl, "advisory record locking"), SQLite's locks and with them the agent's own included.
+ *
+ * @throws TalosError `FILE_FAILED`, `HOME_UNUSABLE`, `HOME_PERMISSIONS`
+ */
 export function ensurePrivateFile(path: string): void {
   attempt('create', path, () => {
-    const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, FILE_MODE)
-    closeSync(descriptor)
+    try {
+      closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, FILE_MODE))
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw error
+    }
   })
   requirePrivateFile(path)
 }

@@ -5,7 +5,7 @@ import { seededRandom, tempFolder } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
 import { writePrivateFile } from '../src/files.ts'
 import { AGENT_FILE_MAX_BYTES, AgentDatabase, AgentHome, AgentLock } from '../src/index.ts'
-import { bytes, codeOf, openAgent, runWorker, startWorker } from './support.ts'
+import { bytes, codeOf, kernel, openAgent, random, runWorker, startWorker } from './support.ts'
 
 const modeOf = (path: string) => statSync(path).mode & 0o777
 
@@ -155,6 +155,17 @@ describe('the lock', () => {
     agent.lock.release()
     expect(agent.lock.held).toBe(false)
     agent.folder.lock().release()
+  })
+
+  it('stays with its process when that process asks for it, or opens a database, a second time', () => {
+    using agent = openAgent()
+    expect(codeOf(() => agent.folder.lock())).toBe('AGENT_LOCKED')
+    expect(runWorker('lock', agent.home.root)).toBe('AGENT_LOCKED')
+    const { storageKey, folder, lock } = agent
+    AgentDatabase.open({ storageKey, folder, lock, kernel, random }).close()
+    // Whoever closes a database last removes its WAL: another process must not believe to be that one.
+    runWorker('look', agent.home.root)
+    expect(readdirSync(folder.path)).toContain('agent.db-wal')
   })
 
   it('is needed, and of the right agent, to open the database as owner', () => {

@@ -84,9 +84,9 @@ export function codeOf(run: () => unknown): string | undefined {
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url))
 const ARGUMENTS = ['--conditions=talos-source', '--disable-warning=ExperimentalWarning', WORKER]
 
-/** Runs the worker to its end in another process and returns what it printed. */
+/** Runs the worker to its end in another process and returns what it printed; one that does not end fails. */
 export function runWorker(...words: string[]): string {
-  return execFileSync(process.execPath, [...ARGUMENTS, ...words], { encoding: 'utf8' }).trim()
+  return execFileSync(process.execPath, [...ARGUMENTS, ...words], { encoding: 'utf8', timeout: 20_000 }).trim()
 }
 
 /** Starts the worker in another process and waits for its first line. */

@@ -2,12 +2,14 @@
  * A process of its own for the storage tests.
  *
  *     worker.ts lock ROOT            prints `locked` and holds the lock, or prints the code of the refusal
+ *     worker.ts look ROOT            opens the database as another program would, and closes it
  *     worker.ts write ROOT START     commits receive and send steps forever, printing a number after each commit
  */
+import { DatabaseSync } from 'node:sqlite'
 import { Secret } from '@talos/bytes'
 import { isTalosError } from '@talos/errors'
 import { portableKernel, systemRandom } from '@talos/kernel'
-import { AgentDatabase, AgentHome } from '../src/index.ts'
+import { AGENT_DATABASE_FILE, AgentDatabase, AgentHome } from '../src/index.ts'
 import { ALICE, messageId } from './support.ts'
 
 const [command = '', root = '', start = '0'] = process.argv.slice(2)
@@ -48,5 +50,12 @@ function write(): void {
   }
 }
 
+function look(): void {
+  const database = new DatabaseSync(folder.filePath(AGENT_DATABASE_FILE))
+  database.exec('SELECT count(*) FROM sqlite_schema')
+  database.close()
+}
+
 if (command === 'lock') lock()
+else if (command === 'look') look()
 else write()
