@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { GeneratedFile } from './generate.ts'
+import type { GeneratedFile } from './generated-file.ts'
 
 export function formatFiles(root: string, files: readonly GeneratedFile[]): GeneratedFile[] {
   const folder = mkdtempSync(join(tmpdir(), 'talos-generate-'))

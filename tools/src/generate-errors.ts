@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { quote } from './emit-typescript-text.ts'
-import type { GeneratedFile } from './generate.ts'
+import type { GeneratedFile } from './generated-file.ts'
 import { fields, only, parseContract, Refusal, text } from './schema-json.ts'
 
 const OUTPUT = 'packages/foundation/errors/src/generated/codes.ts'

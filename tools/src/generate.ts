@@ -9,13 +9,8 @@ import { dirname, join } from 'node:path'
 import { formatFiles } from './format.ts'
 import { CONTRACTS_OUTPUT, generateContracts } from './generate-contracts.ts'
 import { generateErrorCodes } from './generate-errors.ts'
+import type { GeneratedFile } from './generated-file.ts'
 import { Refusal } from './schema-json.ts'
-
-/** One file to be written: its path from the repository's root and its whole text. */
-export interface GeneratedFile {
-  readonly path: string
-  readonly text: string
-}
 
 /** What stands on disk against what the contracts say. */
 export interface Difference {
