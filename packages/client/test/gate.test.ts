@@ -1,0 +1,152 @@
+import { Cid, utf8 } from '@talos/bytes'
+import { invoke, MAX_INVOCATION_LIFETIME_S } from '@talos/capability'
+import type { ToolGate } from '@talos/mcp'
+import { tempFolder } from '@talos/testkit'
+import { describe, expect, it } from 'vitest'
+import { type Agent, closeAgent, openAgent } from '../src/agent.ts'
+import { Authority } from '../src/authority.ts'
+import { EvidenceKeeper } from '../src/evidence.ts'
+import { PrekeyKeeper } from '../src/prekeys.ts'
+import { SessionKeeper } from '../src/sessions.ts'
+import { ExecutorGate, listCommand, MAX_LIST_PROOFS } from '../src/tool-gate.ts'
+import { optionsFor } from './agents.ts'
+
+const SERVER = 'files'
+const TOOL = { server: SERVER, tool: 'read' }
+const ARGUMENTS = utf8('{"path":"/a"}')
+
+/** Bob's gate, and Alice as his confirmed peer, without a network between them. */
+async function gateAndCaller() {
+  const folder = tempFolder()
+  const open = async (name: string): Promise<Agent> =>
+    await openAgent({ ...optionsFor(folder.path), name, create: true })
+  const [alice, bob] = [await open('alice'), await open('bob')]
+  const bobPrekeys = new PrekeyKeeper(bob)
+  const atAlice = new SessionKeeper(alice, new PrekeyKeeper(alice))
+  const sessions = new SessionKeeper(bob, bobPrekeys)
+  const messageId = '0'.repeat(32)
+  const bundle = await bobPrekeys.serve()
+  const { wire, sessionId } = await atAlice.begin({ peer: bob.did, bundle, messageId, deniable: false })
+  sessions.accept({ peer: alice.did, wire, messageId })
+  const greeting = { t: 'greeting' } as const
+  const answer = sessions.seal({ peer: alice.did, frame: greeting }).wire
+  atAlice.open({ peer: bob.did, sessionId, wire: answer, messageId })
+  const confirmation = atAlice.seal({ peer: bob.did, frame: greeting }).wire
+  sessions.open({ peer: alice.did, sessionId, wire: confirmation, messageId })
+  const grant = await new Authority(bob).grant({ to: alice.did, tool: TOOL, expiresInS: 60 })
+  const gate = new ExecutorGate({ agent: bob, sessions, emit: () => undefined })
+  return {
+    alice,
+    bob,
+    gate,
+    sessions,
+    grant,
+    [Symbol.asyncDispose]: async () => {
+      await closeAgent(alice)
+      await closeAgent(bob)
+      folder[Symbol.dispose]()
+    },
+  }
+}
+
+type Scene = Awaited<ReturnType<typeof gateAndCaller>>
+
+async function listing({ alice, bob, gate, grant }: Scene, more: { proofs?: number; expiresInS?: number } = {}) {
+  const { proofs = 1, expiresInS = 30 } = more
+  const issuedAtS = Math.floor(Date.now() / 1000)
+  const { bytes: invocation } = await invoke({
+    signer: alice.signer,
+    audience: bob.did,
+    subject: bob.did,
+    command: listCommand(SERVER),
+    args: {},
+    proofs: [],
+    nonce: alice.random.bytes(12),
+    issuedAtS,
+    expiresS: issuedAtS + expiresInS,
+  })
+  const shown = Array.from({ length: proofs }, () => grant.bytes)
+  const input: Parameters<ToolGate['authorizeList']>[0] = {
+    peer: alice.did,
+    server: SERVER,
+    request: utf8('{}'),
+    invocation,
+    proofs: shown,
+    saltKey: undefined,
+  }
+  return await gate.authorizeList(input)
+}
+
+describe('the gate of an executor', () => {
+  it('keeps the evidence of a call that runs when its invocation is presented again meanwhile', async () => {
+    await using scene = await gateAndCaller()
+    const { alice, bob, gate, sessions, grant } = scene
+    const signed = await invoke({
+      signer: alice.signer,
+      audience: bob.did,
+      subject: bob.did,
+      command: '/mcp/files/tool/read',
+      args: { path: '/a' },
+      proofs: [Cid.parse(grant.cid)],
+      nonce: alice.random.bytes(12),
+      issuedAtS: Math.floor(Date.now() / 1000),
+    })
+    const call = {
+      ...TOOL,
+      peer: alice.did,
+      argumentsJson: ARGUMENTS,
+      request: utf8('{"id":1}'),
+      invocation: signed.bytes,
+      proofs: [grant.bytes],
+      known: true,
+      saltKey: undefined,
+    }
+    const first = await gate.authorizeCall(call)
+    const second = await gate.authorizeCall(call)
+    expect(second).toMatchObject({ allowed: false, code: 'CAPABILITY_REPLAY' })
+    if (!first.allowed) throw new Error('the first presentation is allowed')
+    await first.finish({ response: utf8('{"result":1}'), isError: false })
+    const posted: unknown[] = []
+    const post = async (_peer: unknown, frame: unknown) => void posted.push(frame)
+    const evidence = new EvidenceKeeper({ agent: bob, sessions, wire: undefined as never, post })
+    evidence.answerSoon(alice.did, { t: 'ask', request: 1, invocation: signed.cid }, () => undefined)
+    await expect.poll(() => posted.length).toBe(1)
+    const [entry] = bob.log.reader.entries({ kinds: ['tool.result'] })
+    expect(posted[0]).toMatchObject({ found: true })
+    const [{ entry: told } = { entry: undefined }] = (posted[0] as { inclusions: { entry: Uint8Array }[] }).inclusions
+    expect(told).toEqual(bob.log.reader.entry(entry?.index ?? -1).body)
+  })
+
+  it('bounds what a list shows and how long its invocation must be remembered', async () => {
+    await using scene = await gateAndCaller()
+    const allowed = await listing(scene, { proofs: MAX_LIST_PROOFS, expiresInS: MAX_INVOCATION_LIFETIME_S })
+    expect(allowed.allowed).toBe(true)
+    for (const more of [{ proofs: MAX_LIST_PROOFS + 1 }, { expiresInS: MAX_INVOCATION_LIFETIME_S + 60 }]) {
+      expect((await listing(scene, more)).allowed).toBe(false)
+    }
+  })
+
+  it('answers so many questions of one peer at a time and no more', async () => {
+    await using scene = await gateAndCaller()
+    const { alice, bob, sessions } = scene
+    const held = Promise.withResolvers<void>()
+    const post = async () => await held.promise
+    const evidence = new EvidenceKeeper({ agent: bob, sessions, wire: undefined as never, post })
+    const ask = { t: 'ask', request: 1, invocation: Cid.parse(scene.grant.cid) } as const
+    for (let count = 0; count < 4; count += 1) evidence.answerSoon(alice.did, ask, () => undefined)
+    expect(() => evidence.answerSoon(alice.did, ask, () => undefined)).toThrow(
+      expect.objectContaining({ code: 'PEER_QUOTA' }),
+    )
+    held.resolve()
+    await expect
+      .poll(() => {
+        try {
+          evidence.answerSoon(alice.did, ask, () => undefined)
+          return true
+        } catch {
+          return false
+        }
+      })
+      .toBe(true)
+  })
+})
