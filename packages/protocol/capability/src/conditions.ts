@@ -100,9 +100,9 @@ function refusal(path: string, argument: string, requirement: string): DenialCau
 
 function* closedWorld(named: NamedArguments | undefined, args: IpldMap): Generator<DenialCause> {
   if (named === undefined) return
-  for (const name of Object.keys(args)) {
-    if (!named.has(name))
-      yield denial('CAPABILITY_ARGUMENT_UNKNOWN', { details: { argument: showName(name) }, path: 'args' })
+  const unknown = Object.keys(args).filter((name) => !named.has(name))
+  for (const name of unknown.slice(0, MAX_REPORTED)) {
+    yield denial('CAPABILITY_ARGUMENT_UNKNOWN', { details: { argument: showName(name) }, path: 'args' })
   }
   for (const [name, { mayBeAbsent }] of named) {
     if (!mayBeAbsent && !Object.hasOwn(args, name)) {

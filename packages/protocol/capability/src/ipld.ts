@@ -3,6 +3,7 @@
  */
 import { Cid, equalBytes, fromUtf8, type IpldValue, type JsonValue, toBase64, utf8 } from '@talos/bytes'
 import { type IpldMap, isIpldMap } from '@talos/identity'
+import type { Spend } from './budget.ts'
 
 /**
  * True, false, or undefined: not to be decided (Kleene's strong logic; spec 07-delegation, clause 7.5). Undecided never
@@ -39,10 +40,10 @@ export function canonicalEntries(map: IpldMap): readonly (readonly [string, Ipld
 /**
  * Deep equality. Undecided where a number's text meets another number: 5 and 5.0 are one number to some readers.
  *
- * @param spend counts one compared value; the caller bounds the sum
+ * @param spend takes each compared value and the members of a map on the left; undecided where it refuses
  */
-export function equalIpld(left: IpldValue, right: IpldValue, spend: () => void): Truth {
-  spend()
+export function equalIpld(left: IpldValue, right: IpldValue, spend: Spend): Truth {
+  if (!spend()) return undefined
   if (left instanceof Uint8Array || right instanceof Uint8Array) return equalWithBytes(left, right)
   if (left instanceof Cid || right instanceof Cid) {
     return left instanceof Cid && right instanceof Cid && left.equals(right)
@@ -80,13 +81,14 @@ function isNumeric(value: IpldValue): boolean {
   return typeof value === 'number' || (value instanceof Uint8Array && numberTextOf(value) !== undefined)
 }
 
-function equalLists(left: readonly IpldValue[], right: readonly IpldValue[], spend: () => void): Truth {
+function equalLists(left: readonly IpldValue[], right: readonly IpldValue[], spend: Spend): Truth {
   if (left.length !== right.length) return false
   return conjunction(left.map((item, index) => equalIpld(item, right[index] as IpldValue, spend)))
 }
 
-function equalMaps(left: IpldMap, right: IpldMap, spend: () => void): Truth {
+function equalMaps(left: IpldMap, right: IpldMap, spend: Spend): Truth {
   const names = Object.keys(left)
+  if (!spend(names.length)) return undefined
   if (names.length !== Object.keys(right).length || !names.every((name) => Object.hasOwn(right, name))) return false
   return conjunction(names.map((name) => equalIpld(left[name] as IpldValue, right[name] as IpldValue, spend)))
 }

@@ -30,6 +30,8 @@ export const MAX_SELECTOR_SEGMENTS = 32
 export const MAX_CHOICES = 256
 /** Steps of evaluation (statements, segments, elements, compared values) that one authorization may take. */
 export const MAX_EVALUATION_STEPS = 1_000_000
+/** Matching or judging a text costs one step for so many UTF-16 units. */
+export const TEXT_UNITS_PER_STEP = 16
 /** UTF-16 units of a path that `subpath` judges: PATH_MAX of Linux. */
 export const MAX_PATH_LENGTH = 4_096
 

@@ -10,7 +10,7 @@ import { isIpldMap } from '@talos/identity'
 import type { Budget } from './budget.ts'
 import { compileGlob } from './glob.ts'
 import { conjunction, disjunction, equalIpld, isIpldList, negation, numberTextOf, type Truth } from './ipld.ts'
-import { MAX_STATEMENT_DEPTH, MAX_STATEMENTS } from './limits.ts'
+import { MAX_STATEMENT_DEPTH, MAX_STATEMENTS, TEXT_UNITS_PER_STEP } from './limits.ts'
 import { parseSelector, type Selector, select } from './selector.ts'
 
 /** A compiled statement, evaluated on a value. */
@@ -37,9 +37,6 @@ interface Context {
   readonly path: string
   readonly depth: number
 }
-
-/** Matching a text costs one step for so many UTF-16 units. */
-const TEXT_UNITS_PER_STEP = 16
 
 type Numeric = (left: number, right: number) => boolean
 
@@ -88,7 +85,7 @@ function compileEquality(operator: '==' | '!=', operands: readonly IpldValue[], 
     operator,
     selectors: [selector],
     evaluate: (value, budget) => {
-      budget.spend()
+      if (!budget.spend()) return undefined
       const found = select(selector, value, budget.spend)
       if (found === undefined) return context.unjudged
       const equal = equalIpld(found, literal, budget.spend)
@@ -109,8 +106,7 @@ function compileLike(operands: readonly IpldValue[], context: Context): Compiled
       budget.spend()
       const found = select(selector, value, budget.spend)
       if (typeof found !== 'string') return context.unjudged
-      budget.spend(Math.ceil(found.length / TEXT_UNITS_PER_STEP))
-      return matches(found)
+      return budget.spend(Math.ceil(found.length / TEXT_UNITS_PER_STEP)) ? matches(found) : undefined
     },
   }
 }
@@ -163,7 +159,7 @@ function compileConnective(
     operator,
     selectors: inner.flatMap(({ selectors }) => selectors),
     evaluate: (value, budget) => {
-      budget.spend()
+      if (!budget.spend()) return undefined
       return combine(inner.map((statement) => statement.evaluate(value, budget)))
     },
   }
@@ -182,7 +178,7 @@ function compileQuantifier(
     operator,
     selectors: [selector],
     evaluate: (value, budget) => {
-      budget.spend()
+      if (!budget.spend()) return undefined
       const found = select(selector, value, budget.spend)
       const elements = found === undefined ? undefined : elementsOf(found)
       if (elements === undefined) return context.unjudged

@@ -12,9 +12,9 @@
 import { type IpldValue, utf8 } from '@talos/bytes'
 import { TalosError } from '@talos/errors'
 import { isIpldMap } from '@talos/identity'
-import type { Budget } from './budget.ts'
+import type { Budget, Spend } from './budget.ts'
 import { isIpldList } from './ipld.ts'
-import { MAX_CHOICES, MAX_STATEMENTS } from './limits.ts'
+import { MAX_CHOICES, MAX_PATH_LENGTH, MAX_STATEMENTS, TEXT_UNITS_PER_STEP } from './limits.ts'
 import { parseSelector, type Selector, select } from './selector.ts'
 import { showChoices, showNumberRange } from './show.ts'
 import { isWithin, judgePath, type ResolvePath, type Root } from './subpath.ts'
@@ -95,8 +95,9 @@ function compileSubpath(operands: readonly IpldValue[], path: string): Condition
   return {
     requirement: `must be a plain absolute path at or below ${showChoices(judged.map(({ path: root }) => root))}`,
     judge: (value, { budget, resolvePath }) => {
-      budget.spend(judged.length)
-      return typeof value === 'string' && isWithin(value, judged, resolvePath)
+      if (typeof value !== 'string') return false
+      const steps = judged.length + Math.ceil(Math.min(value.length, MAX_PATH_LENGTH) / TEXT_UNITS_PER_STEP)
+      return budget.spend(steps) && isWithin(value, judged, resolvePath)
     },
   }
 }
@@ -127,8 +128,8 @@ function compileLength(operands: readonly IpldValue[], path: string): Condition 
   if (minimum < 0) throw invalid(path, 'a length is negative')
   return {
     requirement: `must have a length ${showNumberRange(minimum, maximum)} (bytes of a text, items of a list)`,
-    judge: (value) => {
-      const length = lengthOf(value)
+    judge: (value, { budget }) => {
+      const length = lengthOf(value, budget.spend)
       return length !== undefined && length >= minimum && length <= maximum
     },
   }
@@ -169,10 +170,13 @@ function bounds(
   return { minimum, maximum }
 }
 
-function lengthOf(value: IpldValue): number | undefined {
+/** Takes the members that are counted; those of a map are listed for it. */
+function lengthOf(value: IpldValue, spend: Spend): number | undefined {
   if (typeof value === 'string') return utf8(value).length
   if (value instanceof Uint8Array || isIpldList(value)) return value.length
-  return isIpldMap(value) ? Object.keys(value).length : undefined
+  if (!isIpldMap(value)) return undefined
+  const members = Object.keys(value).length
+  return spend(members) ? members : undefined
 }
 
 function invalid(path: string, reason: string): TalosError {

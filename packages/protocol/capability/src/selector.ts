@@ -7,6 +7,7 @@
 import type { IpldValue } from '@talos/bytes'
 import { TalosError } from '@talos/errors'
 import { isIpldMap } from '@talos/identity'
+import type { Spend } from './budget.ts'
 import { canonicalEntries, isIpldList } from './ipld.ts'
 import { MAX_SELECTOR_LENGTH, MAX_SELECTOR_SEGMENTS } from './limits.ts'
 
@@ -58,12 +59,12 @@ export function parseSelector(value: IpldValue, path: string): Selector {
 /**
  * The value that a selector leads to; undefined where it leads nowhere.
  *
- * @param spend counts the steps and the copied elements; the caller bounds the sum
+ * @param spend takes the segments and the copied items; where it refuses, nothing is copied and the result is undefined
  */
-export function select(selector: Selector, value: IpldValue, spend: (steps: number) => void): IpldValue | undefined {
+export function select(selector: Selector, value: IpldValue, spend: Spend): IpldValue | undefined {
   let current: IpldValue | undefined = value
   for (const segment of selector) {
-    spend(1)
+    if (!spend()) return undefined
     current = step(segment, current, spend)
     if (current === undefined) {
       // An optional segment yields null for what would fail; a failure before it is final.
@@ -145,7 +146,7 @@ function parseName(literal: string, path: string): string {
   return name
 }
 
-function step(segment: Segment, value: IpldValue, spend: (steps: number) => void): IpldValue | undefined {
+function step(segment: Segment, value: IpldValue, spend: Spend): IpldValue | undefined {
   switch (segment.kind) {
     case 'field':
       if (!isIpldMap(value)) return undefined
@@ -154,16 +155,12 @@ function step(segment: Segment, value: IpldValue, spend: (steps: number) => void
     case 'index':
       return isIpldList(value) || value instanceof Uint8Array ? value.at(segment.index) : undefined
     case 'slice':
-      if (isIpldList(value)) {
-        spend(value.length)
-        return value.slice(segment.from, segment.until)
-      }
-      return value instanceof Uint8Array ? value.slice(segment.from, segment.until) : undefined
+      if (!isIpldList(value) && !(value instanceof Uint8Array)) return undefined
+      return spend(value.length) ? value.slice(segment.from, segment.until) : undefined
     case 'values':
       if (isIpldList(value)) return value
       if (!isIpldMap(value)) return undefined
-      spend(Object.keys(value).length)
-      return canonicalEntries(value).map(([, member]) => member)
+      return spend(Object.keys(value).length) ? canonicalEntries(value).map(([, member]) => member) : undefined
   }
 }
 

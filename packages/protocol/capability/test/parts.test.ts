@@ -17,7 +17,7 @@ import {
   revoke,
 } from '@talos/capability'
 import { isTalosError } from '@talos/errors'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Budget } from '../src/budget.ts'
 import { refusals, talosConditions, ucanConditions } from '../src/conditions.ts'
 import { compileGlob } from '../src/glob.ts'
@@ -198,7 +198,7 @@ describe('arguments', () => {
 
 describe('comparison', () => {
   const equal = (left: Parameters<typeof equalIpld>[0], right: Parameters<typeof equalIpld>[0]): unknown =>
-    equalIpld(left, right, () => undefined)
+    equalIpld(left, right, new Budget().spend)
   const text = (number: string): Uint8Array => new TextEncoder().encode(number)
 
   test('of links, bytes and mixed kinds', () => {
@@ -225,7 +225,7 @@ describe('comparison', () => {
 
   test('of bytes: a byte selects as an integer, a slice as bytes', () => {
     const at = (selector: string): unknown =>
-      select(parseSelector(selector, ''), { b: Uint8Array.of(7, 8, 9) }, () => undefined)
+      select(parseSelector(selector, ''), { b: Uint8Array.of(7, 8, 9) }, new Budget().spend)
     expect(at('.b[1]')).toBe(8)
     expect(at('.b[1:]')).toEqual(Uint8Array.of(8, 9))
     expect(at('.b[]')).toBeUndefined()
@@ -263,6 +263,47 @@ describe('work', () => {
     const args = { a: Array(200).fill(Array(200).fill(1)) }
     const causes = refusals(ucanConditions(policy), args, { budget: new Budget(), resolvePath: undefined })
     expect(causes.map(({ code }) => code)).toEqual(['CAPABILITY_LIMIT'])
+  })
+
+  const copies = `.a${'[0:]'.repeat(31)}`
+  const list = { a: Array(100_000).fill(0) }
+  const map = { a: Object.fromEntries(list.a.map((zero, index) => [`k${index}`, zero])) }
+  const text = `/${'x'.repeat(4_095)}`
+
+  test.each([
+    ['slices of a list', ucanConditions([['and', Array(255).fill(['==', copies, 1])]]), list],
+    ['slices of a byte string', ucanConditions(Array(2).fill(['!=', copies, 1])), { a: new Uint8Array(100_000) }],
+    ['values of a map', ucanConditions(Array(11).fill(['!=', '.a[]', 1])), map],
+    ['comparisons with a map', ucanConditions(Array(11).fill(['!=', '.a', { x: 1 }])), map],
+    ['lengths of a map', talosConditions([], Array(11).fill(['len', '.a', 0, null])), map],
+    ['patterns', ucanConditions([['any', '.a', ['like', '.', '*y*']]]), { a: Array(5_000).fill(text) }],
+    ['paths', talosConditions([], [['subpath', '.a[]', ['/']]]), { a: Array(5_000).fill(text) }],
+  ])('%s are paid for before they are made, and not made once the steps are gone', (_, conditions, args) => {
+    let copied = 0
+    const slice = Array.prototype.slice
+    const counted = vi.spyOn(Array.prototype, 'slice').mockImplementation(function (this: unknown[], ...range) {
+      copied += this.length
+      return slice.apply(this, range)
+    })
+    const causes = refusals(conditions, args, { budget: new Budget(), resolvePath: undefined })
+    counted.mockRestore()
+    expect(causes.map(({ code }) => code)).toEqual(['CAPABILITY_LIMIT'])
+    expect(copied).toBeLessThanOrEqual(1_000_000)
+  })
+
+  test('a comparison stops where its steps end', () => {
+    const budget = new Budget(2)
+    expect(equalIpld([1, 1, 1], [1, 1, 1], budget.spend)).toBe(undefined)
+    expect(equalIpld(1, 2, budget.spend)).toBe(undefined)
+    const conditions = ucanConditions([['or', [['==', '.', 1]]]])
+    expect(conditions.statements.map(({ evaluate }) => evaluate({}, budget))).toEqual([undefined])
+  })
+
+  test('arguments that a closed world does not know are reported 16 at a time', () => {
+    const args = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`x${index}`, 0]))
+    const context = { budget: new Budget(), resolvePath: undefined }
+    const codes = refusals(talosConditions([], [['known', '.a']]), args, context).map(({ code }) => code)
+    expect(codes).toEqual(Array(16).fill('CAPABILITY_ARGUMENT_UNKNOWN'))
   })
 })
 

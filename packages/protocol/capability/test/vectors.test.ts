@@ -85,7 +85,7 @@ runAll('command', ({ granted, asked, server, tool, command }) => {
 })
 
 runAll('selector', ({ selector, argumentsJson }) => {
-  const found = select(parseSelector(selector, 'pol[0]'), argumentsFromJson(argumentsJson), () => undefined)
+  const found = select(parseSelector(selector, 'pol[0]'), argumentsFromJson(argumentsJson), new Budget().spend)
   return found === undefined ? {} : { value: JSON.parse(JSON.stringify(ipldToDisplayJson(found))) }
 })
 
