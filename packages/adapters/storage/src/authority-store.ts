@@ -164,7 +164,7 @@ export class InvocationReplayStore {
   /**
    * Takes an invocation for execution, once, durably, before anything is executed.
    *
-   * What expired is forgotten by the highest time ever seen, and an invocation that had expired by then is refused: a
+   * `expiresS` is the last second in which it may be taken (spec 08-invocation, 8.6). What expired is forgotten by the highest time ever seen, and an invocation that had expired by then is refused: a
    * clock that steps back opens no window.
    *
    * @throws TalosError `STORE_WRITE_FAILED`: then do not execute
@@ -180,7 +180,7 @@ export class InvocationReplayStore {
     return this.#database.transaction(() => {
       const nowS = Math.max(options.nowS, this.#highestS())
       this.#forget(nowS)
-      if (expiresS <= nowS) return 'expired'
+      if (expiresS < nowS) return 'expired'
       if (this.#database.get('SELECT 1 AS found FROM invocations_seen WHERE cid = :cid', { cid })) return 'replayed'
       const count = this.#database.get('SELECT count(*) AS n FROM invocations_seen WHERE issuer = :issuer', { issuer })
       if (Number(count?.['n']) >= this.#maxPerIssuer) return 'full'
@@ -205,7 +205,7 @@ export class InvocationReplayStore {
 
   #forget(nowS: number): void {
     this.#database.run('INSERT OR REPLACE INTO replay_clock (id, highest_s) VALUES (1, :nowS)', { nowS })
-    this.#database.run('DELETE FROM invocations_seen WHERE expires_s <= :nowS', { nowS })
+    this.#database.run('DELETE FROM invocations_seen WHERE expires_s < :nowS', { nowS })
   }
 }
 
