@@ -95,7 +95,7 @@ export class ChannelKeeper {
 
   /** A link is gone: so are its channels. */
   drop(link: Link): void {
-    for (const channel of [...(this.#links.get(link)?.open.values() ?? [])]) channel.finish('failed')
+    for (const channel of Array.from(this.#links.get(link)?.open.values() ?? [])) channel.finish('failed')
     this.#links.delete(link)
   }
 

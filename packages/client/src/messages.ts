@@ -294,7 +294,8 @@ export class Messenger {
       if (message === undefined) return
       const messageHash = await this.#hashOf(message, { mayBeRecorded: true })
       const { peer, messageId, plaintext: bytes } = message
-      for (const handler of [...this.#handlers]) await this.#run(handler, { peer, bytes, messageId, messageHash })
+      for (const handler of Array.from(this.#handlers))
+        await this.#run(handler, { peer, bytes, messageId, messageHash })
       messages.handOver({ peer, messageId })
       this.#hashes.delete(keyOf(message))
     }
