@@ -165,7 +165,7 @@ export class Wire {
 
   async #answer(link: Link, kind: number, payload: Uint8Array): Promise<Uint8Array> {
     if (kind === KIND_BUNDLE) return await this.#options.prekeys.serveTo(link.peerDid)
-    if (kind !== KIND_ENVELOPE) throw new TalosError('FRAME_INVALID', { reason: 'its kind is unknown' })
+    if (kind !== KIND_ENVELOPE) throw new TalosError('NETWORK_UNHANDLED', { kind })
     const received = await this.#take(link, payload)
     if (received?.opened === undefined && received?.isRepeatedFlight !== true) return new Uint8Array(0)
     return this.#greeting(received)

@@ -279,17 +279,11 @@ export const ERROR_TABLE = {
     message: 'no entry of the log has that hash',
     remedy: 'Copy the 64 hex digits whole, as talos audit log --json shows them.',
   },
-  CLI_LOG_EMPTY: {
-    area: 'cli',
-    message: 'the agent {name} has no audit log yet',
-    remedy: 'Run the agent once, such as with talos listen.',
-  },
   CLI_NO_SERVER: {
     area: 'cli',
     message: '{count} servers are possible and none was named',
     remedy: "Give the server's name after the peer: talos mcp connect PEER SERVER.",
   },
-  CLI_DOCTOR_FAILED: { area: 'cli', message: '{count} checks failed', remedy: 'Each failed line says what to do.' },
   CLI_UNEXPECTED: {
     area: 'cli',
     message: 'an unexpected failure ({kind})',
