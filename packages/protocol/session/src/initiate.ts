@@ -62,7 +62,7 @@ export interface Initiated extends Sealed {
  * Begins a session and seals its first message. Draws, in this order: ephemeral key (32), ratchet key (32), nonce (12).
  *
  * @throws TalosError `SESSION_ARGUMENT`, `SESSION_TOO_LARGE`, `SESSION_PREKEY_EXPIRED`, `SESSION_PREKEY_NOT_YET_VALID`,
- *   `SESSION_SELF`, `SESSION_LOW_ORDER`, `SIGNER_FAILED`, `LAYOUT_INVALID` (a certificate of more than 1,024 bytes)
+ *   `SESSION_SELF`, `SESSION_LOW_ORDER`, `SESSION_BUNDLE_INVALID`, `SIGNER_FAILED`, `LAYOUT_INVALID` (a certificate of more than 1,024 bytes)
  */
 export async function initiate(input: InitiateInput): Promise<Initiated> {
   const { kernel, random, plaintext, contentType = 0, padding = 'padme' } = input
@@ -90,6 +90,15 @@ export async function initiate(input: InitiateInput): Promise<Initiated> {
   return { state: new SessionState(step.record), message, sessionId: record.sessionId.slice() }
 }
 
+/** The bundle's signature says whose key it is, not that it is one: FIPS 203 checks its coefficients. */
+function encapsulate({ kernel, kemRandomness }: InitiateInput, key: Uint8Array) {
+  try {
+    return kernel.mlkem768Encapsulate(key, kemRandomness)
+  } catch (cause) {
+    throw new TalosError('SESSION_BUNDLE_INVALID', { reason: 'its ML-KEM key is none' }, { cause })
+  }
+}
+
 interface Agreement {
   readonly record: SessionRecord
   readonly transcript: Transcript
@@ -97,7 +106,7 @@ interface Agreement {
 }
 
 function agree(input: InitiateInput): Agreement {
-  const { kernel, random, self, bundle, kemRandomness } = input
+  const { kernel, random, self, bundle } = input
   const { payload, oneTime } = bundle
   const identityKey = self.sessionKey.use((secret) => kernel.x25519PublicKey(secret))
   const initiator = { did: self.signer.did, instance: self.instance, signingKey: self.signer.publicKey, identityKey }
@@ -105,8 +114,7 @@ function agree(input: InitiateInput): Agreement {
   refuseSelf(initiator, responder)
 
   const ephemeral = random.bytes(X25519_KEY_BYTES)
-  const kemKey = oneTime === undefined ? payload.pqspk.pub : oneTime.mlkem
-  const kem = kernel.mlkem768Encapsulate(kemKey, kemRandomness)
+  const kem = encapsulate(input, oneTime === undefined ? payload.pqspk.pub : oneTime.mlkem)
   const transcript: Transcript = {
     mode: input.deniable === undefined ? 'accountable' : 'deniable',
     initiator,

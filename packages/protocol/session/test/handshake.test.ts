@@ -1,5 +1,8 @@
 import { Secret, utf8 } from '@talos/bytes'
+import { PREKEY_BUNDLE_TAG } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
+import { signEnvelope } from '@talos/identity'
+import { MLKEM768_ENCAPSULATION_KEY_BYTES } from '@talos/kernel'
 import { describe, expect, it } from 'vitest'
 import {
   certifySessionKey,
@@ -7,6 +10,7 @@ import {
   initiate,
   MAX_MESSAGE_BYTES,
   open,
+  publishBundle,
   type Responded,
   type SessionMode,
   seal,
@@ -55,6 +59,18 @@ describe('a handshake', () => {
     expect(confirmed()).toEqual([true, false])
     line.hear('bob', line.say('alice', 'answer to the answer'))
     expect(confirmed()).toEqual([true, true])
+  })
+
+  it('refuses a signed bundle whose ML-KEM key is none', async () => {
+    const bob = await withPrekeys(makeAgent('bob'))
+    const { spk, pqspk, ...rest } = bob.prekeys.payload
+    const pub = new Uint8Array(MLKEM768_ENCAPSULATION_KEY_BYTES).fill(0xff)
+    const payload = { ...rest, spk: { ...spk }, pqspk: { ...pqspk, pub } }
+    const { bytes } = await signEnvelope({ tag: PREKEY_BUNDLE_TAG, payload, signer: bob.signer })
+    const served = publishBundle({ bundle: bytes })
+    await expect(initiateTo(alice, { served, plaintext: utf8('x') })).rejects.toThrow(
+      withCode('SESSION_BUNDLE_INVALID'),
+    )
   })
 
   it('uses no one-time pair when none is left', async () => {
