@@ -5,7 +5,7 @@
  * An append resolves after the commit and not before; order is kept. A write that fails leaves the log as the store
  * says it is, and the log stays usable. A log that lost its own signed past opens for reading only.
  */
-import { toHex } from '@talos/bytes'
+import { fromHex, toHex } from '@talos/bytes'
 import type { AuditEntry, Did } from '@talos/contracts'
 import { isTalosError, TalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
@@ -161,8 +161,9 @@ export class AuditLog implements AsyncDisposable {
    */
   salt({ index, path }: { readonly index: number; readonly path: CommitPath }): Uint8Array {
     const { store, kernel } = this.#options
-    const saltKey = store.saltKey(saltScope(this.reader.entry(index).entry))
-    if (saltKey === undefined) throw new TalosError('AUDIT_SALT_ERASED', { index })
+    const scope = saltScope(this.reader.entry(index).entry)
+    const saltKey = store.saltKey(scope)
+    if (saltKey === undefined || this.#wasErased({ index, scope })) throw new TalosError('AUDIT_SALT_ERASED', { index })
     return deriveSalt({ saltKey, index, path, kernel })
   }
 
@@ -176,7 +177,9 @@ export class AuditLog implements AsyncDisposable {
     const { store } = this.#options
     const { entry, leafHash } = this.reader.entry(index)
     const scope = saltScope(entry)
-    if (store.saltKey(scope) === undefined) throw new TalosError('AUDIT_SALT_ERASED', { index })
+    if (store.saltKey(scope) === undefined || this.#wasErased({ index, scope })) {
+      throw new TalosError('AUDIT_SALT_ERASED', { index })
+    }
     const recorded = await this.append({ kind: 'redact', cause: toHex(leafHash) })
     await store.eraseSaltKey(scope)
     return recorded
@@ -199,6 +202,15 @@ export class AuditLog implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /** A session that goes on after an erasure has a new salt key, which says nothing about the entries before. */
+  #wasErased({ index, scope }: { readonly index: number; readonly scope: string }): boolean {
+    const redactions = Array.from(this.reader.entries({ kinds: ['redact'], fromIndex: index + 1 }))
+    return redactions.some(({ entry: { cause } }) => {
+      const erased = cause === undefined ? undefined : this.find(fromHex(cause))
+      return erased !== undefined && saltScope(this.reader.entry(erased).entry) === scope
+    })
   }
 
   #requireHealth(): void {

@@ -241,6 +241,27 @@ describe('contents', () => {
     expect(await failure(() => log.erase(index))).toMatchObject(refused)
     expect((await log.verify()).size).toBe(3)
   })
+
+  it('stay erased when the session goes on, and the later ones keep their salts', async () => {
+    const log = await AuditLog.open(setup())
+    const of = (session: string) =>
+      ({ kind: 'message.send', peer: PEER, session, commit: { content: { value: 1 } } }) as const
+    const before = await log.append(of('aa'.repeat(16)))
+    const other = await log.append(of('bb'.repeat(16)))
+    await log.erase(before.index)
+    // Redactions that say nothing of these entries: without a cause, and of an entry that is not in this log.
+    await log.append({ kind: 'redact' })
+    await log.append({ kind: 'redact', cause: '00'.repeat(32) })
+    const after = await log.append(of('aa'.repeat(16)))
+    const refused = { code: 'AUDIT_SALT_ERASED', details: { index: before.index } }
+    expect(await failure(() => log.salt({ index: before.index, path: 'content' }))).toMatchObject(refused)
+    expect(await failure(() => log.erase(before.index))).toMatchObject(refused)
+    for (const { index, body } of [other, after]) {
+      const salt = log.salt({ index, path: 'content' })
+      const commitment = decodeEntry(body).commit?.content ?? ''
+      expect(() => verifyCommitment({ path: 'content', value: 1, salt, kernel, commitment })).not.toThrow()
+    }
+  })
 })
 
 describe('proofs', () => {
