@@ -71,6 +71,7 @@ function executions(): readonly object[] {
   const unshown = { gaps: ["an outcome without the executor's entry of its beginning"] }
   const failed: Changes = { receipt: { outcome: 'error' } }
   const own = grant()
+  const ended = grant({ nonce: Buffer.alloc(12, 9) })
   return [
     proves('a call and its result', scene(), {}),
     proves('without the entry of the beginning', scene({ showsBegun: false }), unshown),
@@ -85,6 +86,11 @@ function executions(): readonly object[] {
       'a delegation revoked in the same second or later',
       scene({ named: [own], revocations: [revocation(executor, own.link, NOW)] }),
       {},
+    ),
+    proves(
+      'a delegation revoked just after the call, while the clock of the caller is ahead',
+      scene({ named: [ended], invocation: { iat: NOW + 5 }, revocations: [revocation(executor, ended.link, NOW + 2)] }),
+      { issuedAtS: NOW + 5 },
     ),
     proves('everything disclosed', scene(disclosing()), {}),
   ]

@@ -64,13 +64,15 @@ const SEEN_AFTER: ReadonlySet<string> = new Set<ErrorCode>([
 ])
 
 export function checkAuthority(authority: ProofBundleAuthority, context: AuthorityContext): VerifiedAuthority {
-  const { checks, kernel, intent } = context
+  const { checks, kernel, intent, execution } = context
   const proofs = checks.ask('authority.proofs', 'PROOF_AUTHORITY_PROOFS', () => readProofs(authority, context))
   const links = proofs.flatMap((bytes) => linkOf(bytes, kernel))
   const revocations = checks.ask('authority.revocations', 'PROOF_AUTHORITY_REVOCATIONS', () =>
     readRevocations(authority, { links, kernel }),
   )
   const { invocation, issuedAtS } = intent
+  // The executor's revocations and its receipt go by one clock, the invocation by another.
+  const decidedS = Math.floor(execution.receipt.atMs / 1000)
   const verdict = authorize({
     invocation: invocation.bytes,
     proofs,
@@ -78,7 +80,7 @@ export function checkAuthority(authority: ProofBundleAuthority, context: Authori
     nowS: issuedAtS,
     leewayS: CLOCK_TOLERANCE_S,
     kernel,
-    revocations: asOf(revocations, issuedAtS),
+    revocations: asOf(revocations, Math.min(issuedAtS, decidedS)),
     replay: NEVER_USED,
     maxDepth: ABSOLUTE_MAX_DEPTH,
     maxLifetimeS: null,
