@@ -28,6 +28,10 @@ afterAll(() => {
 })
 
 describe('listen and send', () => {
+  it('stops to listen when nobody reads what it prints', async () => {
+    expect((await box.run(['listen', '--json'], { isUnread: true })).code).toBe(0)
+  })
+
   it('carry messages exactly, by invitation, by DID and from standard input', async () => {
     await using listening = box.start(['listen', '--json'])
     const [first] = await listening.lines(1)

@@ -45,6 +45,16 @@ describe('proof verify', () => {
     expect(JSON.parse(ran.stdout)).toMatchObject({ valid: false, code: vector.valid ? undefined : vector.error })
   })
 
+  it('answers by its exit code also when nobody reads what it prints', async () => {
+    const refused = write('refused.talosproof', caseOf('proof/layers.json', 'layers-001').bundle)
+    const accepted = write('accepted.talosproof', valid.bundle)
+    expect((await home.run(['proof', 'verify', refused], { ...nowhere, isUnread: true })).code).toBe(1)
+    expect((await home.run(['proof', 'verify', accepted], { ...nowhere, isUnread: true })).code).toBe(0)
+    expect(
+      (await home.run(['proof', 'verify', join(folder.path, 'missing')], { ...nowhere, isUnread: true })).code,
+    ).toBe(2)
+  })
+
   it('tells files that are no proof from proofs that fail by exit code 2', async () => {
     for (const content of ['', '{}', 'hello', '\u0000', valid.bundle.slice(0, -1), `${valid.bundle}\n`]) {
       const ran = await home.run(['proof', 'verify', write('bad.talosproof', content), '--json'], nowhere)

@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly passphrase?: string | null
   readonly environment?: Readonly<Record<string, string>>
   readonly input?: string
+  /** Nobody reads stdout: the pipe is closed before the command writes. */
+  readonly isUnread?: boolean
 }
 
 /** A folder with agents, and the command that uses it. */
@@ -44,6 +46,7 @@ export class Home implements Disposable {
     const child = this.#spawn(words, options)
     child.stdin?.end(options.input ?? '')
     const stdout = collect(child.stdout)
+    if (options.isUnread) child.stdout?.destroy()
     const stderr = collect(child.stderr)
     const [code] = (await once(child, 'close')) as [number | null]
     const ran = { code, stdout: stdout(), stderr: stderr() }
