@@ -63,10 +63,9 @@ export class SessionKeeper {
 
   /** The session that sends to a peer, or none. */
   active(peer: Did): SessionState | undefined {
-    const stored = this.#agent.database.sessions.active(peer)
-    if (stored === undefined) return undefined
-    stored.state.fill(0)
-    return this.#load(stored.sessionId).state
+    // Heads alone: this is asked several times a call, and the state is in memory as a rule.
+    const head = this.#agent.database.sessions.list(peer).find(({ role }) => role === 'active')
+    return head === undefined ? undefined : this.#load(head.sessionId).state
   }
 
   /** @throws TalosError `SESSION_MISSING` */
