@@ -168,6 +168,8 @@ export {
   ONE_TIME_LEAF_SIZE_BYTES,
   type OneTimeLeaf,
 } from './generated/one-time-leaf.ts'
+export { decodePqAnswer, encodePqAnswer, PQ_ANSWER_SIZE_BYTES, type PqAnswer } from './generated/pq-answer.ts'
+export { decodePqOffer, encodePqOffer, PQ_OFFER_SIZE_BYTES, type PqOffer } from './generated/pq-offer.ts'
 export {
   PREKEY_BUNDLE_TAG,
   type PrekeyBundle,
@@ -227,6 +229,7 @@ export {
   type SessionRecordSendingChain,
   type SessionRecordSkippedKey,
 } from './generated/session-record.ts'
+export { parseSessionReset, SESSION_RESET_TAG, type SessionReset } from './generated/session-reset.ts'
 export {
   decodeTransportBinding,
   encodeTransportBinding,

@@ -18,7 +18,7 @@ export interface MessageHeader {
   readonly previousCount: number
   /** Number of the message in its chain, from 0. */
   readonly count: number
-  /** Post-quantum ratchet epoch that the chain is keyed by; 0 until the first step. */
+  /** Post-quantum steps that the chain is keyed by. */
   readonly epoch: number
 }
 

@@ -1159,6 +1159,12 @@ export const ERROR_TABLE = {
     message: 'the stored {record} cannot be read',
     remedy: 'Restore it from a backup that is not older than the last message, or establish a new session.',
   },
+  SESSION_RESET_INVALID: {
+    area: 'session',
+    message: 'the session reset is not acceptable: {reason}',
+    remedy:
+      'Ignore it. The peer must sign a new one with its own key, for this agent, by a clock that is right to ten minutes.',
+  },
   SESSION_ARGUMENT: { area: 'session', message: '{name} is not usable: {reason}', remedy: 'Correct the argument.' },
   AGENT_NAME_INVALID: {
     area: 'storage',
