@@ -14,7 +14,7 @@ import type { AgentLock } from './agent-lock.ts'
 import { AGENT_MIGRATIONS } from './agent-schema.ts'
 import { EvidenceStore, GrantStore, InvocationReplayStore, RevocationStore } from './authority-store.ts'
 import { Database } from './database.ts'
-import { type IncomingMessage, MessageStore, type OutgoingMessage } from './message-store.ts'
+import { type IncomingMessage, type MessageName, MessageStore, type OutgoingMessage } from './message-store.ts'
 import { PeerStore, SettingStore } from './peer-store.ts'
 import { type OneTimeKeyName, PrekeyStore } from './prekey-store.ts'
 import { NO_SEALER, type RowSealer, rowSealer } from './row-seal.ts'
@@ -43,8 +43,10 @@ export type SessionChange = { readonly create: NewSession } | { readonly update:
 
 export interface ReceiveCommit {
   readonly session: SessionChange
-  /** The message that was opened; absent for control frames. */
+  /** The frame that was opened and waits to be handed over or acted on. */
   readonly message?: IncomingMessage
+  /** The name of what was opened where it leaves nothing to be done; absent too for what has no id of its own. */
+  readonly arrival?: MessageName & { readonly nowMs: number }
   /** The one-time key that the new session used. */
   readonly consumedOneTime?: OneTimeKeyName
   /** The first flight that made the new session. */
@@ -59,8 +61,9 @@ export interface ReceiveResult {
 }
 
 export interface SendCommit {
-  readonly session: SessionChange
-  /** What leaves afterwards; absent for control frames. */
+  /** Absent where the message is within the lease that the stored record grants. */
+  readonly session?: SessionChange
+  /** What leaves afterwards and is kept until the peer has it. */
   readonly message?: OutgoingMessage
 }
 
@@ -127,25 +130,26 @@ export class AgentDatabase {
    *
    * @throws TalosError `STORE_CONFLICT`, `STORE_FULL`, `STORE_WRITE_FAILED`, `INPUT_TOO_LARGE`; nothing changed then
    */
-  commitReceive({ session, message, consumedOneTime, firstFlight }: ReceiveCommit): ReceiveResult {
+  commitReceive({ session, message, arrival, consumedOneTime, firstFlight }: ReceiveCommit): ReceiveResult {
     return this.transaction(() => {
       if (firstFlight !== undefined) this.prekeys.rememberFirstFlight(firstFlight)
       if (consumedOneTime !== undefined) this.prekeys.consumeOneTime(consumedOneTime)
       const version = this.#changeSession(session)
-      const isNew = message === undefined || this.messages.putIncoming(message)
-      return { version, isNew }
+      const isNewMessage = message === undefined || this.messages.putIncoming(message)
+      const isNewArrival = arrival === undefined || this.messages.noteArrived(arrival)
+      return { version, isNew: isNewMessage && isNewArrival }
     })
   }
 
   /**
    * One transaction: the session's new state and the message in the outbox. Send after this returned.
    *
-   * @returns the version of the session's record
+   * @returns the version of the session's record, where that changed
    * @throws TalosError `STORE_CONFLICT`, `STORE_FULL`, `STORE_WRITE_FAILED`, `INPUT_TOO_LARGE`; nothing changed then
    */
-  commitSend({ session, message }: SendCommit): number {
+  commitSend({ session, message }: SendCommit): number | undefined {
     return this.transaction(() => {
-      const version = this.#changeSession(session)
+      const version = session === undefined ? undefined : this.#changeSession(session)
       if (message !== undefined) this.messages.putOutgoing(message)
       return version
     })

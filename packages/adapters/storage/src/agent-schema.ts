@@ -124,4 +124,18 @@ const VERSION_1 = `
   ) STRICT, WITHOUT ROWID;
 `
 
-export const AGENT_MIGRATIONS: Migrations = [VERSION_1]
+/** Sessions that seal nothing any more; frames that act; the count of openings that an older copy is known by. */
+const VERSION_2 = `
+  ALTER TABLE sessions ADD COLUMN standing TEXT NOT NULL DEFAULT 'whole'
+    CHECK (standing IN ('whole', 'reset', 'frozen'));
+  ALTER TABLE inbox ADD COLUMN kind TEXT NOT NULL DEFAULT 'message' CHECK (kind IN ('message', 'effect'));
+  CREATE INDEX inbox_by_kind ON inbox (kind, position);
+  CREATE INDEX outbox_by_time ON outbox (created_ms);
+  CREATE TABLE generation (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    value INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO generation (id, value) VALUES (1, 0);
+`
+
+export const AGENT_MIGRATIONS: Migrations = [VERSION_1, VERSION_2]

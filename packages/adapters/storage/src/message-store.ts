@@ -16,6 +16,8 @@ export const OUTBOX_MAX_PER_PEER = 10_000
 export const INBOX_MAX = 10_000
 /** Ids are remembered this long; a sender gives up resending long before (a week, the life of a session). */
 export const INBOX_IDS_KEEP_MS = 30 * 24 * 60 * 60 * 1000
+/** How long a message waits for its peer: as long as a session lives. */
+export const OUTBOX_KEEP_MS = 7 * 24 * 60 * 60 * 1000
 const OUTBOX = 'outbox'
 const INBOX = 'inbox'
 const MESSAGE_ID = /^[0-9a-f]{32}$/
@@ -40,10 +42,21 @@ export interface StoredOutgoing extends Omit<OutgoingMessage, 'nowMs'> {
   readonly createdMs: number
 }
 
+/** What names a message between this agent and a peer. */
+export interface MessageName {
+  readonly peer: Did
+  /** 32 lower-case hex digits. */
+  readonly messageId: string
+}
+
+/** `message`: waits for the application. `effect`: a frame that this agent itself acts on. */
+export type IncomingKind = 'message' | 'effect'
+
 export interface IncomingMessage {
   readonly peer: Did
   readonly messageId: string
   readonly sessionId: Uint8Array
+  readonly kind: IncomingKind
   readonly contentType: number
   /** Sealed before it is stored. */
   readonly plaintext: Uint8Array
@@ -119,14 +132,41 @@ export class MessageStore {
   }
 
   /** The peer has the message: forgets it. Tells whether it was waiting. @throws TalosError `STORE_WRITE_FAILED` */
-  acknowledge({ peer, messageId }: { readonly peer: Did; readonly messageId: string }): boolean {
+  acknowledge({ peer, messageId }: MessageName): boolean {
     const sql = 'DELETE FROM outbox WHERE peer = :peer AND message_id = :messageId'
     return this.#database.run(sql, { peer, messageId }) === 1
   }
 
+  /**
+   * Forgets what waited longer than {@link OUTBOX_KEEP_MS}, and says what that was.
+   *
+   * @throws TalosError `STORE_WRITE_FAILED`
+   */
+  dropOutdated(nowMs: number): MessageName[] {
+    const before = nowMs - OUTBOX_KEEP_MS
+    return this.#database.transaction(() => {
+      const sql = 'SELECT peer, message_id FROM outbox WHERE created_ms <= :before ORDER BY position'
+      const outdated = this.#database.all(sql, { before }).map(nameOf)
+      if (outdated.length > 0) this.#database.run('DELETE FROM outbox WHERE created_ms <= :before', { before })
+      return outdated
+    })
+  }
+
   /** Whether a message with that id arrived before. */
-  hasArrived({ peer, messageId }: { readonly peer: Did; readonly messageId: string }): boolean {
+  hasArrived({ peer, messageId }: MessageName): boolean {
     return this.#exists('inbox_ids', { peer, messageId })
+  }
+
+  /**
+   * Takes the id of something that arrived and leaves nothing to be done.
+   *
+   * @returns false for an id that had arrived before
+   * @throws TalosError `STORE_WRITE_FAILED`
+   */
+  noteArrived({ peer, messageId, nowMs }: MessageName & { readonly nowMs: number }): boolean {
+    placeOf(INBOX, { peer, messageId })
+    const sql = 'INSERT OR IGNORE INTO inbox_ids (peer, message_id, received_ms) VALUES (:peer, :messageId, :nowMs)'
+    return this.#database.run(sql, { peer, messageId, nowMs }) === 1
   }
 
   /**
@@ -136,7 +176,7 @@ export class MessageStore {
    * @throws TalosError `STORE_FULL`, `STORE_WRITE_FAILED`, `INPUT_TOO_LARGE`
    */
   putIncoming(message: IncomingMessage): boolean {
-    const { peer, messageId, sessionId, contentType, plaintext, nowMs } = message
+    const { peer, messageId, sessionId, kind, contentType, plaintext, nowMs } = message
     const place = placeOf(INBOX, { peer, messageId })
     return this.#database.transaction(() => {
       if (this.hasArrived({ peer, messageId })) return false
@@ -145,30 +185,28 @@ export class MessageStore {
         limit: INBOX_MAX,
         count: 'SELECT count(*) AS n FROM inbox',
       })
-      this.#database.run('INSERT INTO inbox_ids (peer, message_id, received_ms) VALUES (:peer, :messageId, :nowMs)', {
-        peer,
-        messageId,
-        nowMs,
-      })
+      this.noteArrived({ peer, messageId, nowMs })
       this.#database.run(
-        `INSERT INTO inbox (peer, message_id, session_id, content_type, sealed, received_ms)
-         VALUES (:peer, :messageId, :sessionId, :contentType, :sealed, :nowMs)`,
-        { peer, messageId, sessionId, contentType, sealed: this.#sealer.seal(place, plaintext), nowMs },
+        `INSERT INTO inbox (peer, message_id, session_id, kind, content_type, sealed, received_ms)
+         VALUES (:peer, :messageId, :sessionId, :kind, :contentType, :sealed, :nowMs)`,
+        { peer, messageId, sessionId, kind, contentType, sealed: this.#sealer.seal(place, plaintext), nowMs },
       )
       return true
     })
   }
 
-  /** Messages that arrived and were not handed over, in the order of arrival. */
-  incoming(limit = INBOX_MAX): StoredIncoming[] {
-    return this.#database.all('SELECT * FROM inbox ORDER BY position LIMIT :limit', { limit }).map((row) => ({
+  /** What arrived, of one kind, and was not handed over, in the order of arrival. */
+  incoming(limit = INBOX_MAX, kind: IncomingKind = 'message'): StoredIncoming[] {
+    const sql = 'SELECT * FROM inbox WHERE kind = :kind ORDER BY position LIMIT :limit'
+    return this.#database.all(sql, { kind, limit }).map((row) => ({
       ...this.#messageOf(INBOX, row),
+      kind,
       receivedMs: integerOf(row, 'received_ms'),
     }))
   }
 
-  /** The application has the message: forgets it, and keeps its id. @throws TalosError `STORE_WRITE_FAILED` */
-  handOver({ peer, messageId }: { readonly peer: Did; readonly messageId: string }): boolean {
+  /** What the message asked for is done: forgets it, and keeps its id. @throws TalosError `STORE_WRITE_FAILED` */
+  handOver({ peer, messageId }: MessageName): boolean {
     const sql = 'DELETE FROM inbox WHERE peer = :peer AND message_id = :messageId'
     return this.#database.run(sql, { peer, messageId }) === 1
   }
@@ -195,6 +233,10 @@ export class MessageStore {
       plaintext: this.#sealer.open(placeOf(table, { peer, messageId }), bytesOf(row, 'sealed')),
     }
   }
+}
+
+function nameOf(row: Row): MessageName {
+  return { peer: textOf(row, 'peer') as Did, messageId: textOf(row, 'message_id') }
 }
 
 function placeOf(table: string, { peer, messageId }: { readonly peer: string; readonly messageId: string }) {

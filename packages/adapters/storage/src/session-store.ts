@@ -16,12 +16,19 @@ const TABLE = 'sessions'
 /** `active` sends and receives; `receive-only` was replaced and opens what is still under way. */
 export type SessionRole = 'active' | 'receive-only'
 
+/**
+ * `whole`: nothing speaks against it. `reset`: the peer said that it cannot open it. `frozen`: this side's record is an
+ * older copy of itself. Only a whole session seals; every one receives.
+ */
+export type SessionStanding = 'whole' | 'reset' | 'frozen'
+
 export interface SessionHead {
   readonly sessionId: Uint8Array
   readonly peer: Did
   /** The peer's instance. */
   readonly instance: string
   readonly role: SessionRole
+  readonly standing: SessionStanding
   /** Grows by one with every change of the state. */
   readonly version: number
   readonly createdMs: number
@@ -125,12 +132,14 @@ export class SessionStore {
   /**
    * Makes a session the one that sends, such as after both sides opened one at the same moment.
    *
-   * @throws TalosError `STORE_CONFLICT` (it is gone), `STORE_WRITE_FAILED`
+   * @throws TalosError `STORE_CONFLICT` (it is gone, or not whole), `STORE_WRITE_FAILED`
    */
   activate(sessionId: Uint8Array, nowMs: number): void {
     this.#database.transaction(() => {
       const row = this.#database.get('SELECT * FROM sessions WHERE session_id = :sessionId', { sessionId })
-      if (row === undefined) throw new TalosError('STORE_CONFLICT', { what: 'the session' })
+      if (row === undefined || headOf(row).standing !== 'whole') {
+        throw new TalosError('STORE_CONFLICT', { what: 'the session' })
+      }
       const { peer, instance } = headOf(row)
       this.#demote(peer, instance, nowMs)
       this.#database.run("UPDATE sessions SET role = 'active', updated_ms = :nowMs WHERE session_id = :sessionId", {
@@ -138,6 +147,22 @@ export class SessionStore {
         nowMs,
       })
     })
+  }
+
+  /** The peer cannot open a session: it seals nothing from now on. @throws TalosError `STORE_WRITE_FAILED` */
+  retire(sessionId: Uint8Array, nowMs: number): void {
+    this.#database.run(
+      `UPDATE sessions SET role = 'receive-only', standing = 'reset', updated_ms = :nowMs
+       WHERE session_id = :sessionId AND standing = 'whole'`,
+      { sessionId, nowMs },
+    )
+  }
+
+  /** This database is an older copy: no session in it seals any more. Tells how many did. @throws TalosError `STORE_WRITE_FAILED` */
+  freeze(): number {
+    return this.#database.run(
+      "UPDATE sessions SET role = 'receive-only', standing = 'frozen' WHERE standing <> 'frozen'",
+    )
   }
 
   /** Forgets a session; tells whether it was there. @throws TalosError `STORE_WRITE_FAILED` */
@@ -184,8 +209,13 @@ function headOf(row: Row): SessionHead {
     peer: textOf(row, 'peer') as Did,
     instance: textOf(row, 'instance'),
     role: textOf(row, 'role') === 'active' ? 'active' : 'receive-only',
+    standing: standingOf(textOf(row, 'standing')),
     version: integerOf(row, 'version'),
     createdMs: integerOf(row, 'created_ms'),
     updatedMs: integerOf(row, 'updated_ms'),
   }
+}
+
+function standingOf(text: string): SessionStanding {
+  return text === 'whole' || text === 'reset' ? text : 'frozen'
 }

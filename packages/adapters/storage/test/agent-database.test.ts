@@ -36,6 +36,7 @@ const incoming = (number: number) => ({
   peer: ALICE,
   messageId: messageId(number),
   sessionId: idOf(1),
+  kind: 'message' as const,
   contentType: 1,
   plaintext: bytes(`message ${number}`),
   nowMs: number,

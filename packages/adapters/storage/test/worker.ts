@@ -44,7 +44,7 @@ function write(): void {
         ? { create: { sessionId, peer: ALICE, instance: 'i', state, nowMs } }
         : { update: { sessionId, expectedVersion: stored.version, state, nowMs } }
     const message = { peer: ALICE, messageId: messageId(number), sessionId, contentType: 1, plaintext: state, nowMs }
-    if (number % 2 === 0) database.commitReceive({ session, message })
+    if (number % 2 === 0) database.commitReceive({ session, message: { ...message, kind: 'message' } })
     else database.commitSend({ session, message: { ...message, wire: state } })
     process.stdout.write(`${number}\n`)
   }
