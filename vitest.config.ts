@@ -13,6 +13,7 @@ export default defineConfig({
       'apps/**/test/**/*.test.ts',
       'tools/test/**/*.test.ts',
       'examples/**/*.test.ts',
+      'benches/test/**/*.test.ts',
     ],
     testTimeout: 60_000,
     hookTimeout: 60_000,

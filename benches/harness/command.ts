@@ -1,0 +1,170 @@
+/** The options that every benchmark command has, and the run from scenarios to report. */
+import { parseArgs } from 'node:util'
+import { type Effort, FULL_EFFORT, measure, QUICK_EFFORT, type Subject } from './measure.ts'
+import { type Report, reportJson, reportText } from './report.ts'
+import type { JudgedTarget, MeasuredScenario } from './targets.ts'
+
+/** Several subjects that do the same thing. */
+export interface Scenario {
+  readonly id: string
+  readonly title: string
+  /** Names of all subjects that it can have; not all of them are there on every machine. */
+  readonly subjectNames: readonly string[]
+  /** Makes the subjects of these names that this machine has. */
+  readonly open: (names: ReadonlySet<string>) => Promise<OpenScenario>
+}
+
+interface OpenScenario {
+  readonly subjects: readonly Subject[]
+  readonly close?: () => void | Promise<void>
+}
+
+export interface Options {
+  readonly json: boolean
+  readonly effort: Effort
+  readonly only: readonly string[]
+  readonly assert: boolean
+  readonly install: boolean
+}
+
+export interface Bench {
+  /** Such as `session`. */
+  readonly name: string
+  /** What `--help` says first. */
+  readonly about: string
+  readonly scenarios: readonly Scenario[]
+  /** Judged after all scenarios ran. */
+  readonly judge: (scenarios: readonly MeasuredScenario[]) => Promise<readonly JudgedTarget[]> | readonly JudgedTarget[]
+  readonly notes: () => readonly string[]
+}
+
+/** A mistake on the command line. */
+export class UsageError extends Error {}
+
+/** @throws UsageError for an unknown option */
+export function readOptions(words: readonly string[]): Options | 'help' {
+  const { values } = parse(words)
+  if (values.help) return 'help'
+  return {
+    json: values.json,
+    effort: values.quick ? QUICK_EFFORT : FULL_EFFORT,
+    only: values.only.split(',').filter((word) => word !== ''),
+    assert: values.assert,
+    install: !values['no-install'],
+  }
+}
+
+function parse(words: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...words],
+      options: {
+        json: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
+        only: { type: 'string', default: '' },
+        assert: { type: 'boolean', default: false },
+        'no-install': { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+  } catch (cause) {
+    throw new UsageError(`${(cause as Error).message} (--help tells the options)`, { cause })
+  }
+}
+
+export function helpText({ name, about, scenarios }: Bench): string {
+  const subjects = new Set(scenarios.flatMap(({ subjectNames }) => subjectNames))
+  return `${about}
+
+Usage: npm run bench:${name} -- [options]
+
+  --quick         fewer and shorter rounds: a look, not a result
+  --only WORDS    words with commas between them; each narrows the run to scenarios or to subjects whose name has it
+  --json          one JSON object instead of tables
+  --assert        exit code 1 when a "must" is missed (or a "reach" that has no "must")
+  --no-install    leave out peers that are not installed
+  -h, --help      this text
+
+Scenarios: ${scenarios.map(({ id }) => id).join(', ')}
+Subjects:  ${[...subjects].join(', ')}
+
+Examples:
+  npm run bench:${name}
+  npm run bench:${name} -- --quick --only talos
+  npm run bench:${name} -- --only ${scenarios[0]?.id ?? ''} --json > result.json
+`
+}
+
+/** What `--only` leaves of the scenarios. @throws UsageError for a word that is in no name */
+export function select(scenarios: readonly Scenario[], only: readonly string[]) {
+  const names = new Set(scenarios.flatMap(({ subjectNames }) => subjectNames))
+  const ofScenario = only.filter((word) => scenarios.some(({ id }) => id.includes(word)))
+  const ofSubject = only.filter((word) => !ofScenario.includes(word))
+  const unknown = ofSubject.find((word) => ![...names].some((name) => name.includes(word)))
+  if (unknown !== undefined) throw new UsageError(`--only ${unknown}: no scenario and no subject has it in its name`)
+  return {
+    scenarios: scenarios.filter(({ id }) => ofScenario.length === 0 || ofScenario.some((word) => id.includes(word))),
+    subjects: new Set(
+      [...names].filter((name) => ofSubject.length === 0 || ofSubject.some((word) => name.includes(word))),
+    ),
+  }
+}
+
+/** Runs a benchmark and tells the exit code. */
+export async function runBench(bench: Bench, options: Options): Promise<number> {
+  const { scenarios, subjects } = select(bench.scenarios, options.only)
+  const measured: MeasuredScenario[] = []
+  for (const [index, scenario] of scenarios.entries()) {
+    const label = `${index + 1}/${scenarios.length} ${scenario.id}`
+    const result = await runScenario(scenario, { subjects, effort: options.effort, label })
+    if (result.subjects.length > 0) measured.push(result)
+  }
+  progress('')
+  const targets = await bench.judge(measured)
+  const report: Report = {
+    bench: bench.name,
+    effort: options.effort,
+    scenarios: measured,
+    targets,
+    notes: bench.notes(),
+  }
+  process.stdout.write(options.json ? `${reportJson(report)}\n` : reportText(report))
+  return options.assert && targets.some(({ met }) => met === 'missed') ? 1 : 0
+}
+
+async function runScenario(
+  scenario: Scenario,
+  options: { readonly subjects: ReadonlySet<string>; readonly effort: Effort; readonly label: string },
+): Promise<MeasuredScenario> {
+  const { subjects, effort, label } = options
+  const { id, title } = scenario
+  progress(`${label}: setting up`)
+  const open = await scenario.open(subjects)
+  try {
+    const onTurn = ({ round, name }: { readonly round: number; readonly name: string }) =>
+      progress(`${label}: round ${round}/${effort.rounds}, ${name}`)
+    const chosen = open.subjects.filter(({ name }) => subjects.has(name))
+    return { id, title, subjects: await measure({ subjects: chosen, effort, onTurn }) }
+  } finally {
+    await open.close?.()
+  }
+}
+
+/** One line that replaces itself, for people who wait. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
+}
+
+/** The whole command: options, help, run; mistakes of the command line are one line. */
+export async function main(prepare: (options: Options | 'help') => Promise<Bench>): Promise<void> {
+  try {
+    const options = readOptions(process.argv.slice(2))
+    const bench = await prepare(options)
+    if (options === 'help') process.stdout.write(helpText(bench))
+    else process.exitCode = await runBench(bench, options)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 2
+  }
+}

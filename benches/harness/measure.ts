@@ -1,0 +1,113 @@
+/**
+ * Times subjects against each other in one process and one run.
+ *
+ * The subjects of a scenario take turns, A B C A B C …, so that a slow minute of the machine is everybody's. A turn is a
+ * number of short batches; its value is the median batch, per operation, in wall time and in processor time. What a
+ * batch uses up (messages to open, peers to meet) is made before its clock starts.
+ */
+import { median } from './statistics.ts'
+
+export interface Subject {
+  readonly name: string
+  /** Does that many operations; timed as a whole. */
+  readonly run: (count: number) => void | Promise<void>
+  /** Makes what the next `run` of as many operations uses up; not timed. */
+  readonly prepare?: (count: number) => void | Promise<void>
+  /** Most operations of a batch: bounds what `prepare` has to keep in memory. */
+  readonly maxBatch?: number
+}
+
+export interface Effort {
+  readonly rounds: number
+  /** Batches of a turn. */
+  readonly batches: number
+  /** Aim for the length of a batch. Short ones: a batch that another process interrupted must not be the median. */
+  readonly batchMs: number
+  /** Least time that a subject runs before its first round. */
+  readonly warmUpMs: number
+}
+
+export interface Timing {
+  /** Microseconds per operation. */
+  readonly wallUs: number
+  /** Microseconds of processor time of this process, all threads, per operation. */
+  readonly cpuUs: number
+}
+
+/** What the rounds gave for one subject. */
+export interface Measured {
+  readonly name: string
+  readonly batchSize: number
+  readonly rounds: readonly Timing[]
+}
+
+export const FULL_EFFORT: Effort = { rounds: 15, batches: 15, batchMs: 3, warmUpMs: 300 }
+export const QUICK_EFFORT: Effort = { rounds: 5, batches: 5, batchMs: 2, warmUpMs: 60 }
+
+const MAX_BATCH = 1 << 20
+const US_PER_NS = 1e-3
+
+export interface MeasureOptions {
+  readonly subjects: readonly Subject[]
+  readonly effort: Effort
+  /** Told before each turn. */
+  readonly onTurn?: (turn: { readonly round: number; readonly name: string }) => void
+}
+
+/** Warms every subject up, then runs the rounds. The order of the result is that of the subjects. */
+export async function measure({ subjects, effort, onTurn }: MeasureOptions): Promise<Measured[]> {
+  const contestants: { readonly subject: Subject; readonly batchSize: number; readonly rounds: Timing[] }[] = []
+  for (const subject of subjects) {
+    onTurn?.({ round: 0, name: subject.name })
+    contestants.push({ subject, batchSize: await warmUp(subject, effort), rounds: [] })
+  }
+  for (let round = 1; round <= effort.rounds; round++) {
+    for (const { subject, batchSize, rounds } of contestants) {
+      onTurn?.({ round, name: subject.name })
+      rounds.push(await turn(subject, { batchSize, batches: effort.batches }))
+    }
+  }
+  return contestants.map(({ subject, batchSize, rounds }) => ({ name: subject.name, batchSize, rounds }))
+}
+
+/** Runs growing batches until the time is over, and tells how many operations make a batch of the aimed length. */
+async function warmUp(subject: Subject, { batchMs, warmUpMs }: Effort): Promise<number> {
+  const limit = Math.min(subject.maxBatch ?? MAX_BATCH, MAX_BATCH)
+  const endNs = process.hrtime.bigint() + BigInt(warmUpMs) * 1_000_000n
+  let size = 1
+  const timings: number[] = []
+  do {
+    const { wallUs } = await batch(subject, size)
+    timings.push(wallUs)
+    const aim = Math.ceil((batchMs * 1000) / Math.max(median(timings.slice(-5)), 1e-3))
+    // At most doubled: the first operations are slow, and one fast batch says little.
+    size = Math.max(1, Math.min(aim, size * 2, limit))
+  } while (process.hrtime.bigint() < endNs)
+  return size
+}
+
+async function turn(
+  subject: Subject,
+  { batchSize, batches }: { readonly batchSize: number; readonly batches: number },
+): Promise<Timing> {
+  collectGarbage()
+  const timings: Timing[] = []
+  for (let index = 0; index < batches; index++) timings.push(await batch(subject, batchSize))
+  return { wallUs: median(timings.map((each) => each.wallUs)), cpuUs: median(timings.map((each) => each.cpuUs)) }
+}
+
+async function batch(subject: Subject, count: number): Promise<Timing> {
+  await subject.prepare?.(count)
+  const cpuBefore = process.cpuUsage()
+  const before = process.hrtime.bigint()
+  const running = subject.run(count)
+  if (running !== undefined) await running
+  const wallNs = Number(process.hrtime.bigint() - before)
+  const cpu = process.cpuUsage(cpuBefore)
+  return { wallUs: (wallNs * US_PER_NS) / count, cpuUs: (cpu.user + cpu.system) / count }
+}
+
+/** What one subject left behind is not collected in the turn of another, where Node was told to let us ask for it. */
+function collectGarbage(): void {
+  globalThis.gc?.()
+}

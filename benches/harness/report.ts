@@ -1,0 +1,88 @@
+/** A run as a table for people and as one JSON object for programs. */
+import { cpus } from 'node:os'
+import type { Effort, Measured } from './measure.ts'
+import { type Spread, spreadOf } from './statistics.ts'
+import type { JudgedTarget, MeasuredScenario } from './targets.ts'
+
+export interface Report {
+  readonly bench: string
+  readonly effort: Effort
+  readonly scenarios: readonly MeasuredScenario[]
+  readonly targets: readonly JudgedTarget[]
+  /** What a reader of the numbers must know: peers and their versions, what was left out. */
+  readonly notes: readonly string[]
+}
+
+export function reportJson({ bench, effort, scenarios, targets, notes }: Report): string {
+  const [cpu] = cpus()
+  return JSON.stringify({
+    format: 'talos-bench/1',
+    bench,
+    machine: {
+      node: process.version,
+      platform: `${process.platform}-${process.arch}`,
+      cpu: cpu?.model,
+      cpus: cpus().length,
+    },
+    effort,
+    notes,
+    scenarios: scenarios.map(({ id, title, subjects }) => ({ id, title, subjects: subjects.map(summary) })),
+    targets,
+  })
+}
+
+export function reportText({ scenarios, targets, notes }: Report): string {
+  const blocks = scenarios.map(({ title, subjects }) => `${title}\n${table(TIMING_HEAD, subjects.map(timingRow))}`)
+  const verdicts = targets.length === 0 ? [] : [`Targets\n${table(TARGET_HEAD, targets.map(targetRow))}`]
+  return `${[...blocks, ...verdicts, ...notes.map((note) => `Note: ${note}`)].join('\n\n')}\n`
+}
+
+function summary({ name, batchSize, rounds }: Measured) {
+  return {
+    name,
+    batchSize,
+    rounds: rounds.length,
+    wallUs: rounded(spreadOf(rounds.map(({ wallUs }) => wallUs))),
+    cpuUs: rounded(spreadOf(rounds.map(({ cpuUs }) => cpuUs))),
+  }
+}
+
+function rounded({ median, low, high }: Spread): Spread {
+  const round = (value: number) => Number(value.toPrecision(5))
+  return { median: round(median), low: round(low), high: round(high) }
+}
+
+const TIMING_HEAD = ['', 'us/op', 'p10', 'p90', 'cpu us/op', 'op/s']
+
+function timingRow({ name, rounds }: Measured): string[] {
+  const wall = spreadOf(rounds.map(({ wallUs }) => wallUs))
+  const cpu = spreadOf(rounds.map(({ cpuUs }) => cpuUs))
+  const perSecond = Math.round(1e6 / wall.median).toLocaleString('en')
+  return [name, digits(wall.median), digits(wall.low), digits(wall.high), digits(cpu.median), perSecond]
+}
+
+const TARGET_HEAD = ['', 'reach', 'must', 'measured', 'p10', 'p90', 'by cpu', 'met']
+
+function targetRow({ title, direction, reach, must, unit, value, cpuValue, met }: JudgedTarget): string[] {
+  const sign = direction === 'at least' ? '>=' : '<='
+  const bound = (limit: number | undefined) => (limit === undefined ? '' : `${sign} ${limit} ${unit}`)
+  const shown = value === undefined ? ['-', '', ''] : [value.median, value.low, value.high].map(digits)
+  return [title, bound(reach), bound(must), ...shown, cpuValue === undefined ? '' : digits(cpuValue.median), met]
+}
+
+/** Three significant digits, and whole numbers above a thousand. */
+function digits(value: number): string {
+  if (value >= 1000) return Math.round(value).toLocaleString('en')
+  return String(Number(value.toPrecision(3)))
+}
+
+/** Columns of even width: the first to the left, the others to the right. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)))
+  const line = (cells: readonly string[]) =>
+    widths
+      .map((width, column) => (column === 0 ? (cells[0] ?? '').padEnd(width) : (cells[column] ?? '').padStart(width)))
+      .join('  ')
+      .trimEnd()
+  return [head, ...rows].map((cells) => `  ${line(cells)}`).join('\n')
+}
