@@ -146,15 +146,19 @@ export function misbehave(
     count: sending.count,
     epoch: 0,
   }
-  const { nextChainKey: _kept, ...sealed } = kernel.ratchetSeal({
-    chainKey: sending.chainKey,
-    headerKey: sending.headerKey,
-    nonce,
-    header: encodeMessageHeader({ ...plain, ...change.header }).with(0, headerVersion),
-    associatedData: concatBytes(record.transcriptHash, record.context, Uint8Array.of(1, 2, direction, 0)),
-    plaintext: padded,
-  })
-  return encodeSessionMessage({ contentType: 0, sessionId, nonce, ...sealed })
+  // Sealed step by step: the kernel's own seal pads, and this peer does not.
+  const { messageKey } = kernel.ratchetStep(sending.chainKey)
+  const info = utf8('talos/ts1/mk')
+  const key = kernel.hmacSha256(messageKey, concatBytes(info, Uint8Array.of(1)))
+  const commitment = kernel.hmacSha256(messageKey, concatBytes(key, info, Uint8Array.of(2)))
+  const associatedData = concatBytes(record.transcriptHash, record.context, Uint8Array.of(1, 2, direction, 0))
+  const header = kernel.aeadSeal(
+    { key: sending.headerKey, nonce, associatedData },
+    encodeMessageHeader({ ...plain, ...change.header }).with(0, headerVersion),
+  )
+  const bound = concatBytes(associatedData, header, commitment)
+  const ciphertext = kernel.aeadSeal({ key, nonce, associatedData: bound }, padded)
+  return encodeSessionMessage({ contentType: 0, sessionId, nonce, header, commitment, ciphertext })
 }
 
 /** The state with members of its record replaced. */

@@ -3,7 +3,9 @@ import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import type { AeadEngine } from './engines.ts'
 
 export const nobleAead: AeadEngine = {
-  seal: ({ key, nonce, associatedData }, plaintext) => chacha20poly1305(key, nonce, associatedData).encrypt(plaintext),
+  sealInto: ({ key, nonce, associatedData }, plaintext, output) => {
+    chacha20poly1305(key, nonce, associatedData).encrypt(plaintext, output)
+  },
   open: ({ key, nonce, associatedData }, ciphertext) => {
     const cipher = chacha20poly1305(key, nonce, associatedData)
     try {

@@ -13,20 +13,20 @@ const ALGORITHM = 'chacha20-poly1305'
 export const OPENSSL_AEAD_FROM_BYTES = 2048
 
 export const nodeAead: AeadEngine = {
-  seal: (options, plaintext) =>
-    plaintext.length > OPENSSL_AEAD_FROM_BYTES ? seal(options, plaintext) : nobleAead.seal(options, plaintext),
+  sealInto: (options, plaintext, output) => {
+    const seal = plaintext.length > OPENSSL_AEAD_FROM_BYTES ? sealInto : nobleAead.sealInto
+    seal(options, plaintext, output)
+  },
   open: (options, ciphertext) =>
     ciphertext.length > OPENSSL_AEAD_FROM_BYTES ? open(options, ciphertext) : nobleAead.open(options, ciphertext),
 }
 
-function seal({ key, nonce, associatedData }: AeadOptions, plaintext: Uint8Array): Uint8Array {
+function sealInto({ key, nonce, associatedData }: AeadOptions, plaintext: Uint8Array, output: Uint8Array): void {
   const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: AEAD_TAG_BYTES })
   cipher.setAAD(associatedData, { plaintextLength: plaintext.length })
-  const sealed = new Uint8Array(plaintext.length + AEAD_TAG_BYTES)
-  sealed.set(cipher.update(plaintext))
+  output.set(cipher.update(plaintext))
   cipher.final()
-  sealed.set(cipher.getAuthTag(), plaintext.length)
-  return sealed
+  output.set(cipher.getAuthTag(), plaintext.length)
 }
 
 function open({ key, nonce, associatedData }: AeadOptions, ciphertext: Uint8Array): Uint8Array | undefined {

@@ -8,7 +8,9 @@ export function aeadMethods(aead: AeadEngine): Pick<Kernel, 'aeadSeal' | 'aeadOp
   return {
     aeadSeal: (options, plaintext) => {
       requireKeyAndNonce(options)
-      return aead.seal(options, plaintext)
+      const sealed = new Uint8Array(plaintext.length + AEAD_TAG_BYTES)
+      aead.sealInto(options, plaintext, sealed)
+      return sealed
     },
     aeadOpen: (options, ciphertext) => {
       requireKeyAndNonce(options)

@@ -11,7 +11,8 @@ export interface HashEngine {
 }
 
 export interface AeadEngine {
-  seal(options: AeadOptions, plaintext: Uint8Array): Uint8Array
+  /** Fills `output` of 16 bytes more than `plaintext`, which may be the beginning of it. */
+  sealInto(options: AeadOptions, plaintext: Uint8Array, output: Uint8Array): void
   /** `undefined` when the tag is wrong. */
   open(options: AeadOptions, ciphertext: Uint8Array): Uint8Array | undefined
 }

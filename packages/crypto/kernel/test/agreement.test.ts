@@ -92,53 +92,80 @@ describe('the node and the noble path', () => {
     'return plain byte arrays of their own on the %s path, and leave their arguments alone',
     (_, kernel) => {
       const secret = new Uint8Array(32).fill(1)
-      const input = {
-        chainKey: secret,
-        headerKey: secret,
-        nonce: new Uint8Array(12),
-        header: secret,
-        associatedData: secret,
-        plaintext: new Uint8Array(3000),
-      }
-      const sealed = kernel.ratchetSeal(input)
+      const associatedData = secret
+      const nonce = new Uint8Array(12)
+      const sealing = { chainKey: secret, headerKey: secret, nonce, header: secret, associatedData, prefix: secret }
+      const sealed = kernel.ratchetSeal({ ...sealing, content: new Uint8Array(3000), paddedBytes: 3001 })
       const { messageKey } = kernel.ratchetStep(secret)
-      const { header, commitment, ciphertext } = sealed
-      const opening = { ...input, messageKey, header, commitment, ciphertext }
+      const opening = { messageKey, associatedData, ...partsOf(sealed.message, { prefixBytes: 32, headerBytes: 32 }) }
       const results = [
         kernel.sha256(secret),
         kernel.ed25519PublicKey(secret),
         kernel.x25519PublicKey(secret),
         kernel.ratchetOpen(opening),
+        kernel.ratchetForward(secret, 0),
+        kernel.ratchetForward(secret, 1),
+        ...Object.values(kernel.ratchetAdvance(secret, 2)),
+        ...Object.values(kernel.ratchetTurn({ rootKey: secret, secret, publicKey: kernel.x25519PublicKey(secret) })),
         messageKey,
         ...Object.values(sealed),
       ]
       for (const result of results) expect(Object.getPrototypeOf(result)).toBe(Uint8Array.prototype)
       expect(secret).toEqual(new Uint8Array(32).fill(1))
       expect(messageKey).toEqual(kernel.ratchetStep(secret).messageKey)
-      expect(commitment.some((byte) => byte !== 0)).toBe(true)
+      expect(opening.commitment.some((byte) => byte !== 0)).toBe(true)
     },
   )
 
   it.each(KERNELS)('open a ratchet message after a failed attempt on the %s path', (_, kernel) => {
+    const header = fc.uint8Array({ minLength: 1, maxLength: 300 })
     const property = fc.property(
-      key,
-      key,
+      fc.tuple(key, key),
       nonce,
-      data,
-      data,
-      data,
-      (chainKey, headerKey, iv, header, ad, plaintext) => {
-        const sealed = kernel.ratchetSeal({ chainKey, headerKey, nonce: iv, header, associatedData: ad, plaintext })
-        const { messageKey, nextChainKey } = kernel.ratchetStep(chainKey)
-        const { commitment, ciphertext } = sealed
-        const opening = { messageKey, nonce: iv, associatedData: ad, header: sealed.header, commitment, ciphertext }
-        const damaged = ciphertext.map((byte) => byte ^ 0x80)
+      header,
+      fc.tuple(data, data, data),
+      fc.nat(64),
+      (...given) => {
+        const [[chainKey, headerKey], iv, plainHeader, [associatedData, prefix, content], padding] = given
+        const { nextChainKey, message } = kernel.ratchetSeal({
+          chainKey,
+          headerKey,
+          nonce: iv,
+          header: plainHeader,
+          associatedData,
+          prefix,
+          content,
+          paddedBytes: content.length + 1 + padding,
+        })
+        const step = kernel.ratchetStep(chainKey)
+        const parts = partsOf(message, { prefixBytes: prefix.length, headerBytes: plainHeader.length })
+        const opening = { messageKey: step.messageKey, associatedData, ...parts }
+        const damaged = parts.ciphertext.map((byte) => byte ^ 0x80)
         expect(refusal(() => kernel.ratchetOpen({ ...opening, ciphertext: damaged }))).toBe('KERNEL_AUTHENTICATION')
-        expect(kernel.ratchetOpen(opening)).toEqual(plaintext)
-        expect(kernel.aeadOpen({ key: headerKey, nonce: iv, associatedData: ad }, sealed.header)).toEqual(header)
-        expect(sealed.nextChainKey).toEqual(nextChainKey)
+        expect(kernel.ratchetOpen(opening)).toEqual(content)
+        expect(kernel.aeadOpen({ key: headerKey, nonce: iv, associatedData }, parts.header)).toEqual(plainHeader)
+        expect(nextChainKey).toEqual(step.nextChainKey)
+        expect(message.subarray(0, prefix.length)).toEqual(prefix)
+        const receiving = { chainKey, headerKey, associatedData, message, prefixBytes: prefix.length }
+        const received = kernel.ratchetReceive({ ...receiving, expectedHeader: plainHeader })
+        expect(received).toEqual({ kind: 'opened', nextChainKey, content })
+        const otherHeader = plainHeader.map((byte) => byte ^ 1)
+        const other = kernel.ratchetReceive({ ...receiving, expectedHeader: otherHeader })
+        expect(other).toEqual({ kind: 'other-header', header: plainHeader })
       },
     )
     fc.assert(property, { seed: 42, numRuns: 50 })
   })
 })
+
+/** The parts of a sealed message after its prefix. */
+function partsOf(message: Uint8Array, given: { readonly prefixBytes: number; readonly headerBytes: number }) {
+  const headerAt = given.prefixBytes + 12
+  const commitmentAt = headerAt + given.headerBytes + 16
+  return {
+    nonce: message.subarray(given.prefixBytes, headerAt),
+    header: message.subarray(headerAt, commitmentAt),
+    commitment: message.subarray(commitmentAt, commitmentAt + 32),
+    ciphertext: message.subarray(commitmentAt + 32),
+  }
+}

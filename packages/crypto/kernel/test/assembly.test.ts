@@ -35,11 +35,20 @@ const METHODS = [
   'mlkem768EncapsulationKey',
   'mlkem768Encapsulate',
   'mlkem768Decapsulate',
-  'ratchetStep',
-  'ratchetSeal',
-  'ratchetOpen',
   'leafHashes',
   'nodeHash',
+  'ratchetStep',
+  'ratchetForward',
+  'ratchetAdvance',
+  'ratchetSeal',
+  'ratchetOpen',
+  'ratchetReceive',
+  'ratchetTurn',
+  'handshakeInitiate',
+  'handshakeRespond',
+  'verifyEnvelopes',
+  'verifyEntries',
+  'appendLeaves',
 ] as const satisfies readonly (keyof Kernel)[]
 
 /** The check that the self-test stops at, `undefined` where it passes. */

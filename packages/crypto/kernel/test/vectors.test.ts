@@ -94,23 +94,20 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     return { messageKeyHex: hex(messageKey), nextChainKeyHex: hex(nextChainKey) }
   },
   ratchetSeal: (kernel, input) => {
-    const sealed = kernel.ratchetSeal({
+    const { nextChainKey, message } = kernel.ratchetSeal({
       chainKey: input.bytes('chainKey'),
       headerKey: input.bytes('headerKey'),
       nonce: input.bytes('nonce'),
       header: input.bytes('header'),
       associatedData: input.bytes('associatedData'),
-      plaintext: input.bytes('plaintext'),
+      prefix: input.bytes('prefix'),
+      content: input.bytes('content'),
+      paddedBytes: input.number('paddedBytes'),
     })
-    return {
-      nextChainKeyHex: hex(sealed.nextChainKey),
-      headerHex: hex(sealed.header),
-      commitmentHex: hex(sealed.commitment),
-      ciphertextHex: hex(sealed.ciphertext),
-    }
+    return { nextChainKeyHex: hex(nextChainKey), messageHex: hex(message) }
   },
   ratchetOpen: (kernel, input) => {
-    const plaintext = kernel.ratchetOpen({
+    const content = kernel.ratchetOpen({
       messageKey: input.bytes('messageKey'),
       nonce: input.bytes('nonce'),
       associatedData: input.bytes('associatedData'),
@@ -118,7 +115,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       commitment: input.bytes('commitment'),
       ciphertext: input.bytes('ciphertext'),
     })
-    return { plaintextHex: hex(plaintext) }
+    return { contentHex: hex(content) }
   },
 }
 

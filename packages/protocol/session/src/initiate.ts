@@ -15,7 +15,7 @@ import type { Random } from '@talos/ports'
 import { checkTimes, refuseSelf, type VerifiedBundle } from './bundle.ts'
 import { KIND_FIRST_FLIGHT, NO_CONTEXT, SESSION_SUITE } from './constants.ts'
 import { diffieHellman, handshakeKeys } from './key-schedule.ts'
-import { type PaddingPolicy, pad } from './padding.ts'
+import type { PaddingPolicy } from './padding.ts'
 import { checkContent, type Sealed, sealStep } from './ratchet.ts'
 import { SessionState } from './state.ts'
 import {
@@ -71,8 +71,8 @@ export async function initiate(input: InitiateInput): Promise<Initiated> {
   checkTimes(input.bundle.payload.pqspk, input.nowMs)
   const { record, transcript, hash } = agree(input)
   const credential = input.deniable?.certificate ?? (await signWith(input.self.signer, signedTranscript(hash)))
-  const padded = pad(encodeFirstPayload({ credential, content: plaintext }), padding)
-  const step = sealStep(record, { kernel, random, kind: KIND_FIRST_FLIGHT, contentType, padded })
+  const content = encodeFirstPayload({ credential, content: plaintext })
+  const step = sealStep(record, { kernel, random, kind: KIND_FIRST_FLIGHT, contentType, content, padding })
   const message = encodeFirstFlight({
     mode: MODE_BYTES[transcript.mode],
     contentType,

@@ -5,14 +5,12 @@
  *     padded = content || 0x80 || 0x00 ...        up to the padded size
  *
  * `padme` rounds to sizes whose low bits are zero: at most 12 % more above the floor of 256 bytes. `none` adds only the
- * 0x80, for bulk whose size is known anyway. The receiver needs not know which was used.
+ * 0x80, for bulk whose size is known anyway. The receiver needs not know which was used. The kernel writes and removes
+ * the padding; this page says how much of it there is.
  */
-import { TalosError } from '@talos/errors'
 import { PADDING_FLOOR_BYTES } from './constants.ts'
 
 export type PaddingPolicy = 'padme' | 'none'
-
-const END_MARK = 0x80
 
 /** The size that content of `sizeBytes` has after padding. */
 export function paddedSize(sizeBytes: number, policy: PaddingPolicy): number {
@@ -23,22 +21,4 @@ export function paddedSize(sizeBytes: number, policy: PaddingPolicy): number {
   const keptBits = 32 - Math.clz32(exponent)
   const mask = 2 ** (exponent - keptBits) - 1
   return (marked + mask) & ~mask
-}
-
-export function pad(content: Uint8Array, policy: PaddingPolicy): Uint8Array {
-  const padded = new Uint8Array(paddedSize(content.length, policy))
-  padded.set(content)
-  padded[content.length] = END_MARK
-  return padded
-}
-
-/**
- * The content inside authenticated, padded bytes.
- *
- * @throws TalosError `SESSION_MESSAGE_INVALID` when there is no end mark
- */
-export function unpad(padded: Uint8Array): Uint8Array {
-  const end = padded.findLastIndex((byte) => byte !== 0)
-  if (padded[end] !== END_MARK) throw new TalosError('SESSION_MESSAGE_INVALID', { reason: 'the padding has no end' })
-  return padded.subarray(0, end)
 }

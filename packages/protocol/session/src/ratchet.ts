@@ -18,8 +18,14 @@ import {
   type SessionMessage,
   type SessionRecord,
 } from '@talos/contracts'
-import { TalosError } from '@talos/errors'
-import { AEAD_NONCE_BYTES, type Kernel, type RatchetSealed, X25519_KEY_BYTES } from '@talos/kernel'
+import { isTalosError, TalosError } from '@talos/errors'
+import {
+  AEAD_NONCE_BYTES,
+  AEAD_TAG_BYTES,
+  type Kernel,
+  RATCHET_COMMITMENT_BYTES,
+  X25519_KEY_BYTES,
+} from '@talos/kernel'
 import type { Random } from '@talos/ports'
 import {
   type KIND_FIRST_FLIGHT,
@@ -33,7 +39,7 @@ import {
   SUITE_BYTE,
 } from './constants.ts'
 import { ifAuthentic, rootStep } from './key-schedule.ts'
-import { type PaddingPolicy, pad, unpad } from './padding.ts'
+import { type PaddingPolicy, paddedSize } from './padding.ts'
 import { advance, boundSkipped, forgetExpired, takeSkipped } from './skipped.ts'
 import { SessionState } from './state.ts'
 import { associatedData, type SessionRole } from './transcript.ts'
@@ -81,7 +87,7 @@ export function seal(state: SessionState, input: SealInput): Sealed {
   const record = SessionState.recordOf(state)
   checkContent({ plaintext, contentType })
   if (nowMs - record.createdMs >= SESSION_LIFETIME_MS) throw exhausted('age')
-  const step = sealStep(record, { kernel, random, kind: KIND_MESSAGE, contentType, padded: pad(plaintext, padding) })
+  const step = sealStep(record, { kernel, random, kind: KIND_MESSAGE, contentType, content: plaintext, padding })
   const message = encodeSessionMessage({ contentType, sessionId: record.sessionId, nonce: step.nonce, ...step.sealed })
   return { state: new SessionState(step.record), message }
 }
@@ -104,8 +110,7 @@ export function open(state: SessionState, input: OpenInput): Opened {
   const sender: SessionRole = record.role === 'initiator' ? 'responder' : 'initiator'
   const bound = associatedData({ ...record, sender, kind: KIND_MESSAGE, contentType: message.contentType })
   const step = findStep(forgetExpired(record, nowMs), { kernel, nowMs, message, bound })
-  const padded = openMessage(kernel, { messageKey: step.messageKey, bound, message })
-  const plaintext = unpad(padded)
+  const plaintext = openMessage(kernel, { messageKey: step.messageKey, bound, message })
   checkSize(plaintext.length)
   const next = boundSkipped({ ...step.record, messages: record.messages + 1 })
   return { state: new SessionState(next), plaintext, contentType: message.contentType }
@@ -131,23 +136,34 @@ export function sealStep(
     readonly random: Random
     readonly kind: typeof KIND_FIRST_FLIGHT | typeof KIND_MESSAGE
     readonly contentType: number
-    readonly padded: Uint8Array
+    readonly content: Uint8Array
+    readonly padding: PaddingPolicy
   },
 ): { readonly record: SessionRecord; readonly nonce: Uint8Array; readonly sealed: Omit<SealedParts, 'nonce'> } {
-  const { kernel, random, kind, contentType, padded } = input
+  const { kernel, random, kind, contentType, content, padding } = input
   if (before.messages >= MAX_SESSION_MESSAGES) throw exhausted('messages')
   const { record, sending } = startSending(before, { kernel, random })
   if (sending.count >= MAX_CHAIN_MESSAGES) throw exhausted('chain messages')
   const { ratchetPublic: ratchetKey, count } = sending
   const nonce = random.bytes(AEAD_NONCE_BYTES)
-  const { nextChainKey, ...sealed }: RatchetSealed = kernel.ratchetSeal({
+  const header = encodeMessageHeader({ ratchetKey, previousCount: record.previousCount, count, epoch: record.epoch })
+  const { nextChainKey, message } = kernel.ratchetSeal({
     chainKey: sending.chainKey,
     headerKey: sending.headerKey,
     nonce,
-    header: encodeMessageHeader({ ratchetKey, previousCount: record.previousCount, count, epoch: record.epoch }),
+    header,
     associatedData: associatedData({ ...record, sender: record.role, kind, contentType }),
-    plaintext: padded,
+    prefix: new Uint8Array(0),
+    content,
+    paddedBytes: paddedSize(content.length, padding),
   })
+  const commitmentAt = AEAD_NONCE_BYTES + header.length + AEAD_TAG_BYTES
+  const ciphertextAt = commitmentAt + RATCHET_COMMITMENT_BYTES
+  const sealed = {
+    header: message.subarray(AEAD_NONCE_BYTES, commitmentAt),
+    commitment: message.subarray(commitmentAt, ciphertextAt),
+    ciphertext: message.subarray(ciphertextAt),
+  }
   const next = {
     ...record,
     messages: record.messages + 1,
@@ -218,9 +234,9 @@ export function openHeader(
 }
 
 /**
- * Opens the padded payload and erases the message key, which is a copy of nothing that any state still holds.
+ * Opens the payload and erases the message key, which is a copy of nothing that any state still holds.
  *
- * @throws TalosError `SESSION_AUTHENTICATION`
+ * @throws TalosError `SESSION_AUTHENTICATION`, `SESSION_MESSAGE_INVALID` when its padding has no end
  */
 export function openMessage(
   kernel: Kernel,
@@ -230,9 +246,12 @@ export function openMessage(
   const { nonce, header, commitment, ciphertext } = message
   const sealed = { messageKey, nonce, associatedData: bound, header, commitment, ciphertext }
   try {
-    const padded = ifAuthentic(() => kernel.ratchetOpen(sealed))
-    if (padded === undefined) throw new TalosError('SESSION_AUTHENTICATION')
-    return padded
+    const content = ifAuthentic(() => kernel.ratchetOpen(sealed))
+    if (content === undefined) throw new TalosError('SESSION_AUTHENTICATION')
+    return content
+  } catch (cause) {
+    if (!isTalosError(cause, 'KERNEL_PADDING')) throw cause
+    throw new TalosError('SESSION_MESSAGE_INVALID', { reason: 'the padding has no end' }, { cause })
   } finally {
     messageKey.fill(0)
   }

@@ -24,7 +24,6 @@ import { checkTimes, refuseSelf } from './bundle.ts'
 import { provesInitiator } from './certificate.ts'
 import { KIND_FIRST_FLIGHT, SESSION_SUITE } from './constants.ts'
 import { diffieHellman, handshakeKeys, rootStep } from './key-schedule.ts'
-import { unpad } from './padding.ts'
 import { PrekeySecrets, useOneTimeSecret } from './prekey-secrets.ts'
 import { checkPrefix, openHeader, openMessage, refuseReserved, startSending, takeCurrent } from './ratchet.ts'
 import { SessionState } from './state.ts'
@@ -247,8 +246,8 @@ function openFirst(
   const chain = { headerKey, chainKey: step.chainKey, count: 0, skipped: [] }
   const next = { ...record, rootKey: step.rootKey, nextReceiveHeaderKey: step.nextHeaderKey, remoteRatchet: publicKey }
   const taken = takeCurrent(next, { kernel, nowMs, chain, count: 0 })
-  const padded = openMessage(kernel, { messageKey: taken.messageKey, bound, message: flight })
-  return { payload: parsePayload(unpad(padded)), record: taken.record }
+  const payload = openMessage(kernel, { messageKey: taken.messageKey, bound, message: flight })
+  return { payload: parsePayload(payload), record: taken.record }
 }
 
 function parseFlight(bytes: Uint8Array): FirstFlight {

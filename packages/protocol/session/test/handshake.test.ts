@@ -18,7 +18,7 @@ import {
 } from '../src/index.ts'
 import { establish, initiateTo, kernel, makeAgent, NOW_MS, respondTo, withPrekeys } from './agents.ts'
 import { Line } from './line.ts'
-import { sealingInstead } from './misbehaving.ts'
+import { sealingInstead, sealingPadded } from './misbehaving.ts'
 
 const withCode = (code: string) => expect.objectContaining({ code })
 const [alice, mallory] = [makeAgent('alice'), makeAgent('mallory')]
@@ -216,7 +216,7 @@ describe('an attacker', () => {
     const bob = await withPrekeys(makeAgent('bob'))
     const renumbered = sealingInstead(({ header }) => ({ header: header.with(header.length - 5, 1) }))
     const continued = sealingInstead(({ header }) => ({ header: header.with(header.length - 9, 1) }))
-    const empty = sealingInstead(() => ({ plaintext: Uint8Array.of(0, 0, 0x80) }))
+    const empty = sealingPadded(Uint8Array.of(0, 0, 0x80))
     for (const dishonest of [renumbered, continued, empty]) {
       const { message } = await initiateTo(alice, { served: bob.served(0), kernel: dishonest })
       expect(() => respondTo(bob, { firstFlight: message })).toThrow(withCode('SESSION_MESSAGE_INVALID'))

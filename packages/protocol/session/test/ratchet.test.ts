@@ -17,7 +17,7 @@ import {
 } from '../src/index.ts'
 import { establish, kernel, NOW_MS } from './agents.ts'
 import { Line, recordOf, type States } from './line.ts'
-import { counting, sealingInstead } from './misbehaving.ts'
+import { counting, sealingPadded } from './misbehaving.ts'
 
 let states: States
 let others: States
@@ -77,13 +77,13 @@ describe('limits', () => {
     expect(() => line.say('alice', new Uint8Array(MAX_MESSAGE_BYTES + 1))).toThrow(withCode('SESSION_TOO_LARGE'))
     const padded = new Uint8Array(MAX_MESSAGE_BYTES + 2)
     padded.set([0x80], MAX_MESSAGE_BYTES + 1)
-    const tooLarge = line.say('alice', '', { kernel: sealingInstead(() => ({ plaintext: padded })) })
+    const tooLarge = line.say('alice', '', { kernel: sealingPadded(padded) })
     expect(() => line.hear('bob', tooLarge)).toThrow(withCode('SESSION_TOO_LARGE'))
   })
 
   it('refuses a message that no honest padding makes so large before it tries a key', () => {
     const line = new Line(states)
-    const largest = line.say('alice', '', { kernel: sealingInstead(() => ({ plaintext: new Uint8Array(1_081_344) })) })
+    const largest = line.say('alice', '', { kernel: sealingPadded(new Uint8Array(1_081_344)) })
     const counted = counting()
     const message = concatBytes(largest, Uint8Array.of(0))
     expect(() => line.hear('bob', message, counted)).toThrow(withCode('SESSION_MESSAGE_INVALID'))
@@ -255,7 +255,7 @@ describe('a peer that holds the keys and breaks the rules', () => {
 
   it('cannot hide content behind padding without an end', () => {
     const line = new Line(states)
-    const message = line.say('alice', '', { kernel: sealingInstead(() => ({ plaintext: new Uint8Array(256) })) })
+    const message = line.say('alice', '', { kernel: sealingPadded(new Uint8Array(256)) })
     expect(() => line.hear('bob', message)).toThrow(withCode('SESSION_MESSAGE_INVALID'))
   })
 })

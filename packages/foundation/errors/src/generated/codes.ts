@@ -572,6 +572,11 @@ export const ERROR_TABLE = {
     message: 'the ciphertext is not authentic',
     remedy: 'Drop the message: it was changed on the way, or sealed under another key.',
   },
+  KERNEL_PADDING: {
+    area: 'kernel',
+    message: 'the message is authentic and its padding has no end',
+    remedy: 'Drop the message and report it to the peer: its sender breaks the rules of padding.',
+  },
   KERNEL_LOW_ORDER: {
     area: 'kernel',
     message: 'the key agreement yields the all-zero secret',
@@ -586,6 +591,11 @@ export const ERROR_TABLE = {
     area: 'kernel',
     message: 'the {backend} kernel is not available on this machine',
     remedy: 'Unset TALOS_KERNEL, or set it to portable.',
+  },
+  KERNEL_INTERNAL: {
+    area: 'kernel',
+    message: 'the native kernel failed in {operation}',
+    remedy: 'Set TALOS_KERNEL to portable, and report the platform and the operation: this is a fault of the module.',
   },
   KERNEL_CHOICE: {
     area: 'kernel',
