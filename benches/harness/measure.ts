@@ -19,8 +19,10 @@ export interface Subject {
 
 export interface Effort {
   readonly rounds: number
-  /** Batches of a turn. */
+  /** Batches of a turn, at most. */
   readonly batches: number
+  /** A turn ends when it took so long, with {@link MIN_BATCHES} at least: some operations are longer than a batch. */
+  readonly turnMs: number
   /** Aim for the length of a batch. Short ones: a batch that another process interrupted must not be the median. */
   readonly batchMs: number
   /** Least time that a subject runs before its first round. */
@@ -41,11 +43,23 @@ export interface Measured {
   readonly rounds: readonly Timing[]
 }
 
-export const FULL_EFFORT: Effort = { rounds: 15, batches: 15, batchMs: 3, warmUpMs: 300 }
-export const QUICK_EFFORT: Effort = { rounds: 5, batches: 5, batchMs: 2, warmUpMs: 60 }
+export const FULL_EFFORT: Effort = { rounds: 15, batches: 15, turnMs: 90, batchMs: 3, warmUpMs: 300 }
+export const QUICK_EFFORT: Effort = { rounds: 5, batches: 5, turnMs: 30, batchMs: 2, warmUpMs: 60 }
 
 const MAX_BATCH = 1 << 20
+const MIN_BATCHES = 3
 const US_PER_NS = 1e-3
+const NS_PER_MS = 1_000_000n
+
+/** Repeats a synchronous operation. */
+export function repeat(name: string, operation: () => unknown): Subject {
+  return {
+    name,
+    run: (count) => {
+      for (let index = 0; index < count; index++) operation()
+    },
+  }
+}
 
 export interface MeasureOptions {
   readonly subjects: readonly Subject[]
@@ -64,7 +78,7 @@ export async function measure({ subjects, effort, onTurn }: MeasureOptions): Pro
   for (let round = 1; round <= effort.rounds; round++) {
     for (const { subject, batchSize, rounds } of contestants) {
       onTurn?.({ round, name: subject.name })
-      rounds.push(await turn(subject, { batchSize, batches: effort.batches }))
+      rounds.push(await turn(subject, { batchSize, effort }))
     }
   }
   return contestants.map(({ subject, batchSize, rounds }) => ({ name: subject.name, batchSize, rounds }))
@@ -73,7 +87,7 @@ export async function measure({ subjects, effort, onTurn }: MeasureOptions): Pro
 /** Runs growing batches until the time is over, and tells how many operations make a batch of the aimed length. */
 async function warmUp(subject: Subject, { batchMs, warmUpMs }: Effort): Promise<number> {
   const limit = Math.min(subject.maxBatch ?? MAX_BATCH, MAX_BATCH)
-  const endNs = process.hrtime.bigint() + BigInt(warmUpMs) * 1_000_000n
+  const endNs = process.hrtime.bigint() + BigInt(warmUpMs) * NS_PER_MS
   let size = 1
   const timings: number[] = []
   do {
@@ -88,11 +102,14 @@ async function warmUp(subject: Subject, { batchMs, warmUpMs }: Effort): Promise<
 
 async function turn(
   subject: Subject,
-  { batchSize, batches }: { readonly batchSize: number; readonly batches: number },
+  { batchSize, effort }: { readonly batchSize: number; readonly effort: Effort },
 ): Promise<Timing> {
   collectGarbage()
   const timings: Timing[] = []
-  for (let index = 0; index < batches; index++) timings.push(await batch(subject, batchSize))
+  const endNs = process.hrtime.bigint() + BigInt(effort.turnMs) * NS_PER_MS
+  while (timings.length < effort.batches && (timings.length < MIN_BATCHES || process.hrtime.bigint() < endNs)) {
+    timings.push(await batch(subject, batchSize))
+  }
   return { wallUs: median(timings.map((each) => each.wallUs)), cpuUs: median(timings.map((each) => each.cpuUs)) }
 }
 

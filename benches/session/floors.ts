@@ -11,21 +11,11 @@ import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import type { Kernel } from '@talos/kernel'
 import { paddedSize } from '@talos/session'
-import type { Subject } from '../harness/measure.ts'
+import { repeat, type Subject } from '../harness/measure.ts'
 import type { Libsignal } from './libsignal-types.ts'
 
 const ONE = Uint8Array.of(1)
 const TWO = Uint8Array.of(2)
-
-/** Repeats a synchronous operation. */
-export function repeat(name: string, operation: () => unknown): Subject {
-  return {
-    name,
-    run: (count) => {
-      for (let index = 0; index < count; index++) operation()
-    },
-  }
-}
 
 export function nodeBareStep(content: Uint8Array): Subject {
   const nonce = randomBytes(12)
