@@ -1,7 +1,8 @@
 /** The shape of a kernel case, and small helpers that its generators share. */
 import { createHash } from 'node:crypto'
 
-type Value = string | number
+type Value = string | number | readonly string[]
+type Outcome = Value | boolean | readonly boolean[]
 
 export interface KernelCase {
   readonly clause: string
@@ -9,7 +10,7 @@ export interface KernelCase {
   readonly valid: boolean
   /** `operation` names the method of the kernel port; byte members are lower-case hex and end in `Hex`. */
   readonly input: Readonly<Record<string, Value>>
-  readonly expected?: Readonly<Record<string, Value | boolean>>
+  readonly expected?: Readonly<Record<string, Outcome>>
   readonly error?: string
 }
 
@@ -19,7 +20,7 @@ export function casesOf(clause: string, operation: string) {
     valid: (
       description: string,
       input: Readonly<Record<string, Value>>,
-      expected: Readonly<Record<string, Value | boolean>>,
+      expected: Readonly<Record<string, Outcome>>,
     ): KernelCase => ({ clause, description, valid: true, input: { operation, ...input }, expected }),
     invalid: (description: string, input: Readonly<Record<string, Value>>, error: string): KernelCase => ({
       clause,
@@ -67,4 +68,9 @@ export function flipped(text: string, index: number): string {
   const at = index < 0 ? bytes.length + index : index
   bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at)
   return hex(bytes)
+}
+
+/** SHA-256 of bytes in hex, in hex. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(bytesOf(text)).digest('hex')
 }

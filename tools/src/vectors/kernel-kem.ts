@@ -1,6 +1,7 @@
 /** Cases of ML-KEM-768 and Argon2id. Keys and ciphertexts of the KEM are long, so the cases hold their SHA-256. */
-import { argon2Sync, createPrivateKey, createPublicKey, decapsulate } from 'node:crypto'
+import { argon2Sync } from 'node:crypto'
 import { ascii, bytesOf, casesOf, hex, type KernelCase, pattern, repeated, run } from './kernel-case.ts'
+import { decapsulated, encapsulationKeyOf } from './kernel-keys.ts'
 
 const derive = casesOf('20.8', 'mlkem768EncapsulationKey')
 const encapsulate = casesOf('20.8', 'mlkem768Encapsulate')
@@ -8,7 +9,7 @@ const open = casesOf('20.8', 'mlkem768Decapsulate')
 
 export function mlkem768Cases(): KernelCase[] {
   const seedHex = pattern('mlkem seed one', 64)
-  const keyHex = encapsulationKey(seedHex)
+  const keyHex = encapsulationKeyOf(seedHex)
   const garbage = pattern('mlkem garbage', 1088)
   const randomnessHex = pattern('mlkem randomness one', 32)
   return [
@@ -57,11 +58,15 @@ export function mlkem768Cases(): KernelCase[] {
 }
 
 /** The first coefficient is q = 3,329 (0xd01, twelve bits, least significant first), the smallest that is refused. */
-function overflowCases(keyHex: string, randomnessHex: string): KernelCase[] {
+export function overflowing(keyHex: string): string {
   const bytes = bytesOf(keyHex)
   bytes.writeUInt8(0x01, 0)
   bytes.writeUInt8((bytes.readUInt8(1) & 0xf0) | 0x0d, 1)
-  const encapsulationKeyHex = hex(bytes)
+  return hex(bytes)
+}
+
+function overflowCases(keyHex: string, randomnessHex: string): KernelCase[] {
+  const encapsulationKeyHex = overflowing(keyHex)
   return [
     encapsulate.invalid('a coefficient equal to q', { encapsulationKeyHex }, 'KERNEL_KEY_INVALID'),
     encapsulate.invalid(
@@ -87,19 +92,6 @@ const KNOWN = [
     sharedSecretHex: 'aa066c2c9401859b7d55574fae14395f0687c05ffaa815b6590e4012b9f97cef',
   },
 ]
-
-function importSeed(seedHex: string) {
-  const der = bytesOf(`3054020100300b060960864801650304040204428040${seedHex}`)
-  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
-}
-
-function encapsulationKey(seedHex: string): string {
-  return hex(createPublicKey(importSeed(seedHex)).export({ format: 'der', type: 'spki' }).subarray(-1184))
-}
-
-function decapsulated(seedHex: string, ciphertextHex: string): string {
-  return hex(decapsulate(importSeed(seedHex), bytesOf(ciphertextHex)))
-}
 
 export function argon2idCases(): KernelCase[] {
   const { invalid } = casesOf('20.9', 'argon2id')

@@ -1,4 +1,4 @@
-/** Cases of chain steps and of sealing and opening a message, computed from the key schedule with `node:crypto`. */
+/** Cases of one chain step and of sealing and opening a message, computed from the key schedule with `node:crypto`. */
 import { createHmac } from 'node:crypto'
 import { ascii, bytesOf, casesOf, flipped, type KernelCase, pattern, repeated } from './kernel-case.ts'
 import { chacha } from './kernel-rfc.ts'
@@ -18,10 +18,9 @@ export const FIRST = {
   paddedBytes: 41,
 }
 
-/** New cases stand at the end: the ids count them. */
 export function ratchetCases(): KernelCase[] {
   return [
-    ...chainCases(),
+    ...stepCases(),
     ...sealCases('a short message', FIRST),
     ...sealCases('an empty message under a header of one byte', {
       ...FIRST,
@@ -43,7 +42,7 @@ export function ratchetCases(): KernelCase[] {
 }
 
 /** Three steps of one chain. */
-function chainCases(): KernelCase[] {
+function stepCases(): KernelCase[] {
   let chainKeyHex = FIRST.chainKeyHex
   const cases = ['first', 'second', 'third'].map((name) => {
     const messageKeyHex = hmac(chainKeyHex, '01')

@@ -2,7 +2,10 @@
  * Vectors of the kernel (`contracts/spec/20-kernel.md`). The RFC cases are typed in; the others are computed from the
  * specification with `node:crypto` and the arithmetic of `edwards.ts`, never with the kernel that they test.
  */
+import { chainCases } from './kernel-chain.ts'
 import { ed25519Cases } from './kernel-ed25519.ts'
+import { evidenceCases } from './kernel-evidence.ts'
+import { handshakeCases } from './kernel-handshake.ts'
 import { argon2idCases, mlkem768Cases } from './kernel-kem.ts'
 import { ratchetCases } from './kernel-ratchet.ts'
 import { aeadCases, hashCases, x25519Cases } from './kernel-rfc.ts'
@@ -16,7 +19,9 @@ export function kernelVectors(): VectorFile[] {
     vectorFile('x25519', 'X25519', x25519Cases()),
     vectorFile('mlkem768', 'ML-KEM-768', mlkem768Cases()),
     vectorFile('argon2id', 'Argon2id', argon2idCases()),
-    vectorFile('ratchet', 'The fused ratchet steps', ratchetCases()),
+    vectorFile('ratchet', 'The fused ratchet steps', [...ratchetCases(), ...chainCases()]),
+    vectorFile('handshake', 'The handshake of both sides', handshakeCases()),
+    vectorFile('evidence', 'Envelopes, signed entries and appended leaves', evidenceCases()),
   ]
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Kernel } from '../src/index.ts'
 import { bytes, hex, KERNELS } from './support.ts'
 
-type Expected = Record<string, string | number | boolean>
+type Expected = Record<string, string | number | boolean | readonly string[] | readonly boolean[]>
 
 /** Typed access to a case's input; a misspelt member fails the case. */
 class Input {
@@ -22,6 +22,13 @@ class Input {
 
   optionalBytes(name: string): Uint8Array | undefined {
     return `${name}Hex` in this.#members ? this.bytes(name) : undefined
+  }
+
+  /** A list of byte strings, in a member named in the plural. */
+  list(name: string): Uint8Array[] {
+    const value = this.#members[`${name}Hex`]
+    if (!Array.isArray(value)) throw new Error(`the case has no list ${name}Hex`)
+    return value.map((one) => bytes(String(one)))
   }
 
   number(name: string): number {
@@ -117,6 +124,95 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     })
     return { contentHex: hex(content) }
   },
+  ratchetForward: (kernel, input) => ({
+    nextChainKeyHex: hex(kernel.ratchetForward(input.bytes('chainKey'), input.number('steps'))),
+  }),
+  ratchetAdvance: (kernel, input) => {
+    const { messageKeys, nextChainKey } = kernel.ratchetAdvance(input.bytes('chainKey'), input.number('steps'))
+    return { messageKeysSha256Hex: hex(kernel.sha256(messageKeys)), nextChainKeyHex: hex(nextChainKey) }
+  },
+  ratchetReceive: (kernel, input) => {
+    const received = kernel.ratchetReceive({
+      headerKey: input.bytes('headerKey'),
+      chainKey: input.bytes('chainKey'),
+      expectedHeader: input.bytes('expectedHeader'),
+      associatedData: input.bytes('associatedData'),
+      message: input.bytes('message'),
+      prefixBytes: input.number('prefixBytes'),
+    })
+    return { ...hexMembers(received), kind: received.kind }
+  },
+  ratchetTurn: (kernel, input) =>
+    hexMembers(
+      kernel.ratchetTurn({
+        rootKey: input.bytes('rootKey'),
+        secret: input.bytes('secret'),
+        publicKey: input.bytes('publicKey'),
+        mixed: input.optionalBytes('mixed'),
+      }),
+    ),
+  handshakeInitiate: (kernel, input) => {
+    const initiated = kernel.handshakeInitiate({
+      identitySecret: input.bytes('identitySecret'),
+      ephemeralSecret: input.bytes('ephemeralSecret'),
+      ratchetSecret: input.bytes('ratchetSecret'),
+      peerIdentityKey: input.bytes('peerIdentityKey'),
+      signedPrekey: input.bytes('signedPrekey'),
+      oneTimeKey: input.optionalBytes('oneTimeKey'),
+      kemKey: input.bytes('kemKey'),
+      kemRandomness: input.optionalBytes('kemRandomness'),
+      transcriptHead: input.bytes('transcriptHead'),
+      context: input.bytes('context'),
+    })
+    return { ...hexMembers(initiated), kemCiphertextSha256Hex: hex(kernel.sha256(initiated.kemCiphertext)) }
+  },
+  handshakeRespond: (kernel, input) =>
+    hexMembers(
+      kernel.handshakeRespond({
+        identitySecret: input.bytes('identitySecret'),
+        signedPrekeySecret: input.bytes('signedPrekeySecret'),
+        oneTimeSecret: input.optionalBytes('oneTimeSecret'),
+        kemSeed: input.bytes('kemSeed'),
+        peerIdentityKey: input.bytes('peerIdentityKey'),
+        ephemeralKey: input.bytes('ephemeralKey'),
+        kemCiphertext: input.bytes('kemCiphertext'),
+        transcriptHash: input.bytes('transcriptHash'),
+      }),
+    ),
+  verifyEnvelopes: (kernel, input) => {
+    const publicKeys = input.list('publicKeys')
+    const items = input.list('envelopes').map((envelope, index) => ({ envelope, publicKey: at(publicKeys, index) }))
+    const verdicts = kernel.verifyEnvelopes(items)
+    return { digestsHex: verdicts.map(({ digest }) => hex(digest)), valid: verdicts.map(({ valid }) => valid) }
+  },
+  verifyEntries: (kernel, input) => {
+    const { leafHashes, valid } = kernel.verifyEntries({
+      publicKey: input.bytes('publicKey'),
+      entries: input.list('entries'),
+      signatures: input.list('signatures'),
+    })
+    return { leafHashesHex: leafHashes.map(hex), valid }
+  },
+  appendLeaves: (kernel, input) => {
+    const { leafHashes, edge } = kernel.appendLeaves({
+      size: input.number('size'),
+      edge: input.bytes('edge'),
+      leaves: input.list('leaves'),
+    })
+    return { leafHashesHex: leafHashes.map(hex), edgeHex: hex(edge) }
+  },
+}
+
+/** Each member that holds bytes, in hex and named as vectors name it. */
+function hexMembers(result: object): Record<string, string> {
+  const members = Object.entries(result).filter(([, value]) => value instanceof Uint8Array)
+  return Object.fromEntries(members.map(([name, value]) => [`${name}Hex`, hex(value)]))
+}
+
+function at(list: readonly Uint8Array[], index: number): Uint8Array {
+  const one = list[index]
+  if (one === undefined) throw new Error('the case has fewer keys than envelopes')
+  return one
 }
 
 function aead(input: Input) {
@@ -146,7 +242,7 @@ async function outcome(kernel: Kernel, input: Readonly<Record<string, unknown>>)
   }
 }
 
-const FILES = ['hash', 'aead', 'ed25519', 'x25519', 'mlkem768', 'argon2id', 'ratchet']
+const FILES = ['hash', 'aead', 'ed25519', 'x25519', 'mlkem768', 'argon2id', 'ratchet', 'handshake', 'evidence']
 
 describe.each(KERNELS)('the vectors of the kernel on the %s path', (_, kernel) => {
   describe.each(FILES)('%s', (name) => {
