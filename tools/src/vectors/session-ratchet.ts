@@ -139,7 +139,7 @@ function refusals(given: Stage, other: Stage): readonly CaseDraft[] {
     refuse('6.7', 'a message of an older ratchet', older, 'SESSION_SUITE'),
     refuse('6.7', 'the first flight again', given.initiated.message, 'SESSION_MESSAGE_INVALID'),
     refuse('6.7', 'one byte too short for any content', message.subarray(0, 140), 'SESSION_MESSAGE_INVALID'),
-    refuse('6.7', 'a reserved content type', message.with(2, 0xf0), 'SESSION_MESSAGE_INVALID'),
+    refuse('6.7', 'a reserved content type that means nothing', message.with(2, 0xf2), 'SESSION_MESSAGE_INVALID'),
     refuse('6.7', 'a message of another session', foreign, 'SESSION_MISMATCH'),
     refuse('6.7', 'a message of another session under the id of this one', renamed, 'SESSION_HEADER'),
   ]

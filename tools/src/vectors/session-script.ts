@@ -101,8 +101,10 @@ export class Script {
   }
 
   #open(by: Side, message: Uint8Array, nowMs: number): void {
-    const { state, plaintext, contentType } = open(this.#states[by], { kernel, nowMs, message })
-    this.#states[by] = state
+    const opened = open(this.#states[by], { kernel, nowMs, message })
+    this.#states[by] = opened.state
+    if (opened.kind === 'control') throw new Error('a control frame was opened as content')
+    const { plaintext, contentType } = opened
     this.#steps.push({ op: 'open', by, nowMs, messageHex: toHex(message), plaintextHex: toHex(plaintext), contentType })
   }
 }

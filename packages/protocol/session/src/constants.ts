@@ -11,14 +11,24 @@ export const SUITE_BYTE = 1
 export const KIND_FIRST_FLIGHT = 1
 export const KIND_MESSAGE = 2
 
-/** Content types from here on belong to the protocol itself (post-quantum step, reset); applications stay below. */
+/** Content types from here on belong to the protocol itself; applications stay below. */
 export const RESERVED_CONTENT_TYPE = 0xf0
+/** Content types of the post-quantum step; what lies above means nothing yet. */
+export const CONTENT_PQ_OFFER = 0xf0
+export const CONTENT_PQ_ANSWER = 0xf1
 
 /** Context hash of a session that no capability context is bound to. */
 export const NO_CONTEXT: Uint8Array = new Uint8Array(32)
 
 /** Largest content of one message. Larger things are sent in parts. */
 export const MAX_MESSAGE_BYTES = 1_048_576
+/** The largest content in its largest padding, which a first payload may have, and the tag. */
+export const MAX_SEALED_PAYLOAD_BYTES = 1_081_360
+/**
+ * Messages that one durable write of a sending chain covers, at most: the write is long paid for by then, and after a
+ * crash the receiver keeps at most so many keys of messages that never were.
+ */
+export const LEASE_MAX_MESSAGES = 256
 /** Messages of one chain that may be missing when a later one arrives: bounds the work that one message can cause. */
 export const MAX_GAP = 2_000
 /** Keys of missing messages that a session keeps; beyond, the oldest are dropped. */
@@ -35,6 +45,18 @@ export const MAX_SESSION_MESSAGES = 2 ** 32
 export const SESSION_LIFETIME_MS = 7 * 24 * 3_600_000
 /** How much longer it opens what is still on its way: as long as keys of missing messages are kept. */
 export const SESSION_OPEN_GRACE_MS = 7 * 24 * 3_600_000
+/** A post-quantum step is due after so many messages, both directions together; whichever of the three comes first. */
+export const PQ_STEP_MESSAGES = 50
+/** A post-quantum step is due at this age of the last one. */
+export const PQ_STEP_AGE_MS = 3_600_000
+/** A post-quantum step is due after so many bytes on the wire, both directions together. */
+export const PQ_STEP_BYTES = 67_108_864
+/** An offer that had no answer for so long is sealed again: the outbox has given the first up, or its answer is lost. */
+export const PQ_OFFER_REPEAT_MS = 3_600_000
+/** A signed reset has less than 512 bytes; more is refused before it is decoded. */
+export const MAX_RESET_BYTES = 1_024
+/** How far the signing time of a reset may lie from the reader's clock, either way. */
+export const RESET_WINDOW_S = 600
 /** Smallest padded size; below it sizes tell nothing. */
 export const PADDING_FLOOR_BYTES = 256
 

@@ -7,24 +7,26 @@
  * The first message travels with the handshake; inside it, before the content, stands the initiator's credential.
  */
 import { type Secret, utf8 } from '@talos/bytes'
-import { encodeFirstFlight, encodeFirstPayload, type SessionRecord } from '@talos/contracts'
-import { TalosError } from '@talos/errors'
+import { encodeFirstFlight, encodeFirstPayload } from '@talos/contracts'
+import { isTalosError, TalosError } from '@talos/errors'
 import { type Signer, signWith } from '@talos/identity'
-import { type Kernel, X25519_KEY_BYTES } from '@talos/kernel'
+import { type HandshakeInitiated, type Kernel, X25519_KEY_BYTES } from '@talos/kernel'
 import type { Random } from '@talos/ports'
 import { checkTimes, refuseSelf, type VerifiedBundle } from './bundle.ts'
-import { KIND_FIRST_FLIGHT, NO_CONTEXT, SESSION_SUITE } from './constants.ts'
-import { diffieHellman, handshakeKeys } from './key-schedule.ts'
+import { KIND_FIRST_FLIGHT, NO_CONTEXT } from './constants.ts'
+import { contributory } from './key-schedule.ts'
 import type { PaddingPolicy } from './padding.ts'
-import { checkContent, type Sealed, sealStep } from './ratchet.ts'
-import { SessionState } from './state.ts'
+import { checkContent, newSendingChain, type Sealed, type SendingParts, sealStep } from './seal.ts'
+import { EMPTY_SEAL, MIN_SEALED_BYTES } from './sealed-parts.ts'
+import { newParts, type SessionFacts } from './state.ts'
 import {
+  associatedData,
   MODE_BYTES,
   NO_ONE_TIME,
   sessionIdOf,
   signedTranscript,
-  type Transcript,
-  transcriptHash,
+  type TranscriptHead,
+  transcriptHead,
 } from './transcript.ts'
 
 /** This agent's side of a handshake. */
@@ -61,6 +63,8 @@ export interface Initiated extends Sealed {
 /**
  * Begins a session and seals its first message. Draws, in this order: ephemeral key (32), ratchet key (32), nonce (12).
  *
+ * The state is to be stored before the first flight leaves.
+ *
  * @throws TalosError `SESSION_ARGUMENT`, `SESSION_TOO_LARGE`, `SESSION_PREKEY_EXPIRED`, `SESSION_PREKEY_NOT_YET_VALID`,
  *   `SESSION_SELF`, `SESSION_LOW_ORDER`, `SESSION_BUNDLE_INVALID`, `SIGNER_FAILED`, `LAYOUT_INVALID` (a certificate of more than 1,024 bytes)
  */
@@ -69,99 +73,131 @@ export async function initiate(input: InitiateInput): Promise<Initiated> {
   checkContent({ plaintext, contentType })
   checkTimes(input.bundle.payload.spk, input.nowMs)
   checkTimes(input.bundle.payload.pqspk, input.nowMs)
-  const { record, transcript, hash } = agree(input)
-  const credential = input.deniable?.certificate ?? (await signWith(input.self.signer, signedTranscript(hash)))
-  const content = encodeFirstPayload({ credential, content: plaintext })
-  const step = sealStep(record, { kernel, random, kind: KIND_FIRST_FLIGHT, contentType, content, padding })
-  const message = encodeFirstFlight({
-    mode: MODE_BYTES[transcript.mode],
-    contentType,
-    did: utf8(transcript.initiator.did),
-    instance: utf8(transcript.initiator.instance),
-    identityKey: transcript.initiator.identityKey,
-    ephemeralKey: transcript.ephemeralKey,
-    bundleHash: transcript.bundleHash,
-    oneTimeIndex: transcript.oneTimeIndex,
-    context: transcript.context,
-    kemCiphertext: transcript.kemCiphertext,
-    nonce: step.nonce,
-    ...step.sealed,
+  const { parts, head, agreed } = agree(input)
+  const { transcriptHash } = agreed
+  const signed = signedTranscript(transcriptHash)
+  const credential = input.deniable?.certificate ?? (await signWith(input.self.signer, signed))
+  const { context } = parts.facts
+  const sealed = sealStep(parts, {
+    kernel,
+    random,
+    prefix: flightPrefix({ head, agreed, contentType, context }),
+    associatedData: associatedData({ ...parts.facts, sender: 'initiator', kind: KIND_FIRST_FLIGHT, contentType }),
+    content: encodeFirstPayload({ credential, content: plaintext }),
+    padding,
   })
-  return { state: new SessionState(step.record), message, sessionId: record.sessionId.slice() }
-}
-
-/** The bundle's signature says whose key it is, not that it is one: FIPS 203 checks its coefficients. */
-function encapsulate({ kernel, kemRandomness }: InitiateInput, key: Uint8Array) {
-  try {
-    return kernel.mlkem768Encapsulate(key, kemRandomness)
-  } catch (cause) {
-    throw new TalosError('SESSION_BUNDLE_INVALID', { reason: 'its ML-KEM key is none' }, { cause })
-  }
+  return { ...sealed, sessionId: parts.facts.sessionId.slice() }
 }
 
 interface Agreement {
-  readonly record: SessionRecord
-  readonly transcript: Transcript
-  readonly hash: Uint8Array
+  readonly parts: SendingParts
+  readonly head: TranscriptHead
+  readonly agreed: HandshakeInitiated
 }
 
 function agree(input: InitiateInput): Agreement {
   const { kernel, random, self, bundle } = input
-  const { payload, oneTime } = bundle
-  const identityKey = self.sessionKey.use((secret) => kernel.x25519PublicKey(secret))
-  const initiator = { did: self.signer.did, instance: self.instance, signingKey: self.signer.publicKey, identityKey }
-  const responder = { ...bundle, identityKey: payload.ik }
-  refuseSelf(initiator, responder)
-
-  const ephemeral = random.bytes(X25519_KEY_BYTES)
-  const kem = encapsulate(input, oneTime === undefined ? payload.pqspk.pub : oneTime.mlkem)
-  const transcript: Transcript = {
-    mode: input.deniable === undefined ? 'accountable' : 'deniable',
-    initiator,
-    responder,
-    bundleHash: bundle.bundleHash,
-    spkId: payload.spk.id,
-    pqspkId: payload.pqspk.id,
-    oneTimeIndex: oneTime === undefined ? NO_ONE_TIME : oneTime.index,
-    ephemeralKey: kernel.x25519PublicKey(ephemeral),
-    kemCiphertext: kem.ciphertext,
-    context: checkContext(input.context ?? NO_CONTEXT),
-  }
-  const hash = transcriptHash(kernel, transcript)
-  const dh = (secret: Uint8Array, publicKey: Uint8Array) => diffieHellman(kernel, { secret, publicKey })
-  const secrets = [
-    self.sessionKey.use((secret) => dh(secret, payload.spk.pub)),
-    dh(ephemeral, payload.ik),
-    dh(ephemeral, payload.spk.pub),
-    ...(oneTime === undefined ? [] : [dh(ephemeral, oneTime.x25519)]),
-    kem.sharedSecret,
-  ]
-  ephemeral.fill(0)
-  const keys = handshakeKeys(kernel, { secrets, transcriptHash: hash })
-  const record: SessionRecord = {
-    version: 1,
-    suite: SESSION_SUITE,
+  const { payload } = bundle
+  const context = checkContext(input.context ?? NO_CONTEXT)
+  const head = headOf(input)
+  refuseSelf(head.initiator, head.responder)
+  const ephemeralSecret = random.bytes(X25519_KEY_BYTES)
+  const ratchetSecret = random.bytes(X25519_KEY_BYTES)
+  const agreed = handshake(input, { head, context, ephemeralSecret, ratchetSecret })
+  ephemeralSecret.fill(0)
+  const facts: SessionFacts = {
     role: 'initiator',
-    mode: transcript.mode,
-    sessionId: sessionIdOf(kernel, hash),
-    transcriptHash: hash,
-    context: transcript.context,
+    mode: head.mode,
+    sessionId: sessionIdOf(kernel, agreed.transcriptHash),
+    transcriptHash: agreed.transcriptHash,
+    context,
     localDid: self.signer.did,
     localInstance: self.instance,
     remoteDid: bundle.did,
     remoteInstance: bundle.instance,
     createdMs: input.nowMs,
-    confirmed: false,
-    epoch: 0,
-    messages: 0,
-    rootKey: keys.rootKey,
-    remoteRatchet: payload.spk.pub,
-    previousCount: 0,
-    nextSendHeaderKey: keys.initiatorHeaderKey,
-    nextReceiveHeaderKey: keys.responderHeaderKey,
-    oldChains: [],
   }
-  return { record, transcript, hash }
+  const { ratchetKey: ratchetPublic, initiatorHeaderKey: headerKey, chainKey } = agreed
+  const parts = {
+    ...newParts(facts, {
+      rootKey: agreed.rootKey,
+      remoteRatchet: payload.spk.pub,
+      nextSendHeaderKey: agreed.nextHeaderKey,
+      nextReceiveHeaderKey: agreed.responderHeaderKey,
+    }),
+    sending: newSendingChain({ ratchetSecret, ratchetPublic, headerKey, chainKey }, { previousCount: 0, epoch: 0 }),
+  }
+  return { parts, head, agreed }
+}
+
+function headOf({ kernel, self, bundle, deniable }: InitiateInput): TranscriptHead {
+  const { payload, oneTime } = bundle
+  const identityKey = self.sessionKey.use((secret) => kernel.x25519PublicKey(secret))
+  return {
+    mode: deniable === undefined ? 'accountable' : 'deniable',
+    initiator: { did: self.signer.did, instance: self.instance, signingKey: self.signer.publicKey, identityKey },
+    responder: { ...bundle, identityKey: payload.ik },
+    bundleHash: bundle.bundleHash,
+    spkId: payload.spk.id,
+    pqspkId: payload.pqspk.id,
+    oneTimeIndex: oneTime === undefined ? NO_ONE_TIME : oneTime.index,
+  }
+}
+
+/** The whole handshake in one call. The bundle's signature says whose ML-KEM key it is, not that it is one. */
+function handshake(
+  { kernel, self, bundle, kemRandomness }: InitiateInput,
+  given: {
+    readonly head: TranscriptHead
+    readonly context: Uint8Array
+    readonly ephemeralSecret: Uint8Array
+    readonly ratchetSecret: Uint8Array
+  },
+): HandshakeInitiated {
+  const { head, ...keys } = given
+  const { payload, oneTime } = bundle
+  const run = (identitySecret: Uint8Array) =>
+    kernel.handshakeInitiate({
+      ...keys,
+      identitySecret,
+      peerIdentityKey: payload.ik,
+      signedPrekey: payload.spk.pub,
+      oneTimeKey: oneTime?.x25519,
+      kemKey: oneTime === undefined ? payload.pqspk.pub : oneTime.mlkem,
+      kemRandomness,
+      transcriptHead: transcriptHead(head),
+    })
+  try {
+    return contributory(() => self.sessionKey.use(run))
+  } catch (cause) {
+    if (!isTalosError(cause, 'KERNEL_KEY_INVALID')) throw cause
+    throw new TalosError('SESSION_BUNDLE_INVALID', { reason: 'its ML-KEM key is none' }, { cause })
+  }
+}
+
+/** The first flight up to its nonce. The layout's encoder writes it with an empty seal, which is cut off again. */
+function flightPrefix(given: {
+  readonly head: TranscriptHead
+  readonly agreed: HandshakeInitiated
+  readonly contentType: number
+  readonly context: Uint8Array
+}): Uint8Array {
+  const { head, agreed, contentType, context } = given
+  const { initiator, bundleHash, oneTimeIndex } = head
+  const flight = encodeFirstFlight({
+    mode: MODE_BYTES[head.mode],
+    contentType,
+    did: utf8(initiator.did),
+    instance: utf8(initiator.instance),
+    identityKey: initiator.identityKey,
+    ephemeralKey: agreed.ephemeralKey,
+    bundleHash,
+    oneTimeIndex,
+    context,
+    kemCiphertext: agreed.kemCiphertext,
+    ...EMPTY_SEAL,
+  })
+  return flight.subarray(0, -MIN_SEALED_BYTES)
 }
 
 function checkContext(context: Uint8Array): Uint8Array {

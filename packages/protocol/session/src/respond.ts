@@ -14,19 +14,21 @@ import {
   type FirstPayload,
   type PrekeySecrets as PrekeySecretsRecord,
   parsePrekeyBundleInstanceName,
-  type SessionRecord,
 } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { parseDidKey, publicKeyFromDidKey } from '@talos/identity'
-import type { Kernel } from '@talos/kernel'
+import type { HandshakeResponded, Kernel } from '@talos/kernel'
 import type { Random } from '@talos/ports'
 import { checkTimes, refuseSelf } from './bundle.ts'
 import { provesInitiator } from './certificate.ts'
-import { KIND_FIRST_FLIGHT, SESSION_SUITE } from './constants.ts'
-import { diffieHellman, handshakeKeys, rootStep } from './key-schedule.ts'
+import { KIND_FIRST_FLIGHT, RESERVED_CONTENT_TYPE } from './constants.ts'
+import { contributory, invalidMessage, turnRoot } from './key-schedule.ts'
+import { newReceivingChain, openContent, openHeader } from './open.ts'
 import { PrekeySecrets, useOneTimeSecret } from './prekey-secrets.ts'
-import { checkPrefix, openHeader, openMessage, refuseReserved, startSending, takeCurrent } from './ratchet.ts'
-import { SessionState } from './state.ts'
+import { checkPrefix } from './route.ts'
+import { startSending } from './seal.ts'
+import { advancePast } from './skipped.ts'
+import { newParts, type SessionFacts, type SessionParts, SessionState } from './state.ts'
 import {
   associatedData,
   MODE_BYTES,
@@ -101,27 +103,23 @@ export function respond(input: RespondInput): Responded {
   if (input.seen(hash)) throw new TalosError('SESSION_REPLAY')
   const oneTime = findPair(input, flight)
 
-  const before = agree(input, { flight, claim, hash, oneTime: oneTime?.secret })
-  const opened = openFirst(input, {
-    flight,
-    record: before.record,
-    spkSecret: claim.secrets.spkSecret,
-    headerKey: before.headerKey,
-  })
+  const keys = agree(input, { flight, claim, hash, oneTime: oneTime?.secret })
+  const opened = openFirst(input, { flight, keys, facts: factsOf(input, { claim, hash }), claim })
   const { mode, initiator, context } = claim.transcript
   const { credential, content: plaintext } = opened.payload
   if (!provesInitiator(kernel, { mode, initiator, transcriptHash: hash, credential, nowMs })) {
     throw new TalosError('SESSION_SIGNATURE')
   }
-  const { record } = startSending({ ...opened.record, messages: 1 }, input)
+  const sinceBytes = input.firstFlight.length
+  const { facts, ...parts } = startSending({ ...opened.parts, messages: 1, sinceBytes }, input)
   return {
-    state: new SessionState(record),
+    state: new SessionState({ ...parts, facts }),
     plaintext,
     contentType: flight.contentType,
-    peerDid: record.remoteDid,
-    peerInstance: record.remoteInstance,
+    peerDid: facts.remoteDid,
+    peerInstance: facts.remoteInstance,
     mode,
-    sessionId: record.sessionId.slice(),
+    sessionId: facts.sessionId.slice(),
     context: context.slice(),
     ...(oneTime !== undefined && { usedOneTime: oneTime.name }),
     replay: { transcriptHash: hash.slice(), untilS: claim.secrets.exp },
@@ -169,91 +167,91 @@ function findPair(
   return { name, secret }
 }
 
-/** The record before the first message: its chains are still to be made. */
-type BareRecord = Omit<SessionRecord, 'remoteRatchet' | 'nextReceiveHeaderKey'>
-
 function agree(
-  input: RespondInput,
+  { kernel, self }: RespondInput,
   given: {
     readonly flight: FirstFlight
     readonly claim: Claim
     readonly hash: Uint8Array
     readonly oneTime: Secret | undefined
   },
-): { readonly record: BareRecord; readonly headerKey: Uint8Array } {
-  const { kernel, self } = input
-  const { flight, claim, hash, oneTime } = given
-  const { spkSecret, pqspkSeed } = claim.secrets
-  const { identityKey, ephemeralKey, kemCiphertext } = flight
-  const dh = (secret: Uint8Array, publicKey: Uint8Array) => diffieHellman(kernel, { secret, publicKey })
-  const secrets = [
-    dh(spkSecret, identityKey),
-    self.sessionKey.use((secret) => dh(secret, ephemeralKey)),
-    dh(spkSecret, ephemeralKey),
-    ...(oneTime === undefined
-      ? [kernel.mlkem768Decapsulate(pqspkSeed, kemCiphertext)]
-      : useOneTimeSecret(oneTime, ({ x25519, seed }) => [
-          dh(x25519, ephemeralKey),
-          kernel.mlkem768Decapsulate(seed, kemCiphertext),
-        ])),
-  ]
-  const keys = handshakeKeys(kernel, { secrets, transcriptHash: hash })
-  const record: BareRecord = {
-    version: 1,
-    suite: SESSION_SUITE,
+): HandshakeResponded {
+  const { flight, claim, hash: transcriptHash, oneTime } = given
+  const { spkSecret: signedPrekeySecret, pqspkSeed } = claim.secrets
+  const { identityKey: peerIdentityKey, ephemeralKey, kemCiphertext } = flight
+  const run = (pair: { readonly x25519?: Uint8Array; readonly seed: Uint8Array }) =>
+    self.sessionKey.use((identitySecret) =>
+      kernel.handshakeRespond({
+        identitySecret,
+        signedPrekeySecret,
+        oneTimeSecret: pair.x25519,
+        kemSeed: pair.seed,
+        peerIdentityKey,
+        ephemeralKey,
+        kemCiphertext,
+        transcriptHash,
+      }),
+    )
+  return contributory(() => (oneTime === undefined ? run({ seed: pqspkSeed }) : useOneTimeSecret(oneTime, run)))
+}
+
+function factsOf(
+  { kernel, self, nowMs }: RespondInput,
+  { claim, hash }: { readonly claim: Claim; readonly hash: Uint8Array },
+): SessionFacts {
+  const { mode, initiator, context } = claim.transcript
+  return {
     role: 'responder',
-    mode: claim.transcript.mode,
+    mode,
     sessionId: sessionIdOf(kernel, hash),
     transcriptHash: hash,
-    context: flight.context,
+    context,
     localDid: self.did,
     localInstance: self.instance,
     remoteDid: claim.peerDid,
-    remoteInstance: claim.transcript.initiator.instance,
-    createdMs: input.nowMs,
-    confirmed: false,
-    epoch: 0,
-    messages: 0,
-    rootKey: keys.rootKey,
-    previousCount: 0,
-    nextSendHeaderKey: keys.responderHeaderKey,
-    oldChains: [],
+    remoteInstance: initiator.instance,
+    createdMs: nowMs,
   }
-  return { record, headerKey: keys.initiatorHeaderKey }
 }
 
 /** Opens the first message, which is number 0 of the initiator's first chain and nothing else. */
 function openFirst(
-  input: RespondInput,
+  { kernel, nowMs }: RespondInput,
   given: {
     readonly flight: FirstFlight
-    readonly record: BareRecord
-    readonly spkSecret: Uint8Array
-    readonly headerKey: Uint8Array
+    readonly claim: Claim
+    readonly facts: SessionFacts
+    readonly keys: HandshakeResponded
   },
-): { readonly payload: FirstPayload; readonly record: SessionRecord } {
-  const { kernel, nowMs } = input
-  const { flight, record, spkSecret: secret, headerKey } = given
+): { readonly payload: FirstPayload; readonly parts: SessionParts } {
+  const { flight, claim, facts, keys } = given
   const { contentType } = flight
-  const bound = associatedData({ ...record, sender: 'initiator', kind: KIND_FIRST_FLIGHT, contentType })
-  const header = openHeader(kernel, { headerKey, bound, message: flight })
+  const bound = associatedData({ ...facts, sender: 'initiator', kind: KIND_FIRST_FLIGHT, contentType })
+  const context = { associatedData: bound, sealed: flight }
+  const { initiatorHeaderKey: headerKey, rootKey } = keys
+  const header = openHeader(kernel, { ...context, headerKey })
   if (header === undefined) throw new TalosError('SESSION_AUTHENTICATION')
-  if (header.count !== 0 || header.previousCount !== 0) {
-    throw new TalosError('SESSION_MESSAGE_INVALID', { reason: 'it is not the first message' })
+  if (header.count !== 0 || header.previousCount !== 0 || header.epoch !== 0) {
+    throw invalidMessage('it is not the first message')
   }
   const { ratchetKey: publicKey } = header
-  const step = rootStep(kernel, { rootKey: record.rootKey, secret, publicKey })
-  const chain = { headerKey, chainKey: step.chainKey, count: 0, skipped: [] }
-  const next = { ...record, rootKey: step.rootKey, nextReceiveHeaderKey: step.nextHeaderKey, remoteRatchet: publicKey }
-  const taken = takeCurrent(next, { kernel, nowMs, chain, count: 0 })
-  const payload = openMessage(kernel, { messageKey: taken.messageKey, bound, message: flight })
-  return { payload: parsePayload(payload), record: taken.record }
+  const turned = turnRoot(kernel, { rootKey, secret: claim.secrets.spkSecret, publicKey })
+  const first = newReceivingChain({ headerKey, chainKey: turned.chainKey }, header)
+  const { messageKey, chain: receiving } = advancePast(kernel, { chain: first, to: 0, nowMs })
+  const payload = openContent(kernel, { ...context, messageKey })
+  const bare = newParts(facts, {
+    rootKey: turned.rootKey,
+    remoteRatchet: publicKey,
+    nextSendHeaderKey: keys.responderHeaderKey,
+    nextReceiveHeaderKey: turned.nextHeaderKey,
+  })
+  return { payload: parsePayload(payload), parts: { ...bare, receiving } }
 }
 
 function parseFlight(bytes: Uint8Array): FirstFlight {
   checkPrefix(bytes, KIND_FIRST_FLIGHT)
   const flight = decodeFlight(bytes)
-  refuseReserved(flight.contentType)
+  if (flight.contentType >= RESERVED_CONTENT_TYPE) throw invalidMessage('its content type is reserved')
   return flight
 }
 
@@ -261,7 +259,7 @@ function decodeFlight(bytes: Uint8Array): FirstFlight {
   try {
     return decodeFirstFlight(bytes)
   } catch (cause) {
-    throw new TalosError('SESSION_MESSAGE_INVALID', { reason: 'its fields or its size' }, { cause })
+    throw invalidMessage('its fields or its size', cause)
   }
 }
 
@@ -271,7 +269,7 @@ function parseParty(flight: FirstFlight): { readonly did: Did; readonly party: T
     const instance = parsePrekeyBundleInstanceName(fromUtf8(flight.instance))
     return { did, party: { did, instance, signingKey: publicKeyFromDidKey(did), identityKey: flight.identityKey } }
   } catch (cause) {
-    throw new TalosError('SESSION_MESSAGE_INVALID', { reason: 'its DID or its instance' }, { cause })
+    throw invalidMessage('its DID or its instance', cause)
   }
 }
 
@@ -279,6 +277,6 @@ function parsePayload(bytes: Uint8Array): FirstPayload {
   try {
     return decodeFirstPayload(bytes)
   } catch (cause) {
-    throw new TalosError('SESSION_MESSAGE_INVALID', { reason: 'its first payload' }, { cause })
+    throw invalidMessage('its first payload', cause)
   }
 }

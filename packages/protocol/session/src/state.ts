@@ -1,15 +1,87 @@
 /**
- * The state of one end of a session as an opaque, immutable value, and its stored form (spec 06-session 6.9).
+ * The state of one end of a session as an opaque, immutable value (spec 06-session 6.1).
  *
  * A step takes a state and returns another; nothing changes the one that it was given, so a failed step leaves it usable.
- * Printing a state, by whatever means, shows public facts only. What JavaScript cannot do is erase: key bytes of a state
- * that is no longer referenced stay in memory until the collector reuses it.
+ * A state is a few parts by how often they change: facts never, the root at a turn, a chain with each message; a step
+ * replaces the parts that it changes and shares the others. Printing a state, by whatever means, shows public facts only.
+ * What JavaScript cannot do is erase: key bytes of a state that is no longer referenced stay in memory until the collector
+ * reuses it.
  */
-import { decodeCbor, encodeCbor, type IpldValue, toHex } from '@talos/bytes'
-import { type Did, parseSessionRecord, type SessionRecord, type SessionRecordSkippedKey } from '@talos/contracts'
-import { TalosError } from '@talos/errors'
-import { MAX_SESSION_RECORD_BYTES, MAX_SKIPPED_KEYS } from './constants.ts'
+import { toHex } from '@talos/bytes'
+import type { Did, SessionRecord, SessionRecordPqStep, SessionRecordSkippedKey } from '@talos/contracts'
+import { type HeaderForm, MessageForm } from './form.ts'
 import type { SessionMode, SessionRole } from './transcript.ts'
+
+/** What never changes; one object that all states of a session share. */
+export type SessionFacts = Pick<
+  SessionRecord,
+  | 'role'
+  | 'mode'
+  | 'sessionId'
+  | 'transcriptHash'
+  | 'context'
+  | 'localDid'
+  | 'localInstance'
+  | 'remoteDid'
+  | 'remoteInstance'
+  | 'createdMs'
+>
+
+/** What changes when a chain begins or ends. */
+export type SessionRoot = Pick<
+  SessionRecord,
+  'confirmed' | 'epoch' | 'rootKey' | 'remoteRatchet' | 'previousCount' | 'nextSendHeaderKey' | 'nextReceiveHeaderKey'
+>
+
+/** How far messages of a sending chain may leave by what is stored: the stored record resumes at its end. */
+export interface SendLease {
+  /** The first number that is not covered. */
+  readonly count: number
+  /** Chain key of that number. */
+  readonly chainKey: Uint8Array
+}
+
+export interface SendingChain {
+  readonly ratchetSecret: Uint8Array
+  readonly ratchetPublic: Uint8Array
+  readonly headerKey: Uint8Array
+  /** Of the next message; in memory only. */
+  readonly chainKey: Uint8Array
+  /** Number of the next message. */
+  readonly count: number
+  readonly lease: SendLease
+  readonly header: HeaderForm
+}
+
+export interface ReceivingChain {
+  readonly headerKey: Uint8Array
+  readonly chainKey: Uint8Array
+  readonly count: number
+  readonly previousCount: number
+  readonly epoch: number
+  readonly skipped: readonly SessionRecordSkippedKey[]
+  readonly header: HeaderForm
+}
+
+export type OldChain = SessionRecord['oldChains'][number]
+/** A running post-quantum step: at most one of the three is there. */
+export type PqStep = Omit<SessionRecordPqStep, 'sinceBytes'>
+
+export interface SessionParts {
+  readonly facts: SessionFacts
+  readonly form: MessageForm
+  readonly root: SessionRoot
+  readonly pq: PqStep
+  readonly sending: SendingChain | undefined
+  readonly receiving: ReceivingChain | undefined
+  readonly oldChains: readonly OldChain[]
+  /** Sealed and opened, together. */
+  readonly messages: number
+  /** Bytes sealed and opened since the last post-quantum step. */
+  readonly sinceBytes: number
+  /** No skipped key was stored before; infinite when there is none. */
+  readonly oldestMs: number
+}
 
 /** What may be shown of a session. */
 export interface SessionSummary {
@@ -23,11 +95,14 @@ export interface SessionSummary {
   readonly remoteInstance: string
   readonly createdMs: number
   readonly confirmed: boolean
+  /** Post-quantum steps taken in. */
   readonly epoch: number
   /** Sealed and opened, together. */
   readonly messages: number
   /** Messages sealed in the current sending chain. */
   readonly sendCount: number
+  /** Messages of that chain that may leave by what the last `needsStore` asked to store; the lease's end. */
+  readonly sendLease: number
   /** Next number expected in the current receiving chain. */
   readonly receiveCount: number
   /** Keys kept for messages that did not arrive yet. */
@@ -37,46 +112,46 @@ export interface SessionSummary {
 }
 
 export class SessionState {
-  readonly #record: SessionRecord
+  readonly #parts: SessionParts
 
-  constructor(record: SessionRecord) {
-    this.#record = record
+  constructor(parts: SessionParts) {
+    this.#parts = parts
   }
 
   /** For the steps of this package only: the class itself is not exported from it. */
-  static recordOf(state: SessionState): SessionRecord {
-    return state.#record
+  static partsOf(state: SessionState): SessionParts {
+    return state.#parts
   }
 
   /** 16 bytes that name the session on the wire. */
   get sessionId(): Uint8Array {
-    return this.#record.sessionId.slice()
+    return this.#parts.facts.sessionId.slice()
   }
 
   /** 32 bytes: the handshake that this session came from. */
   get transcriptHash(): Uint8Array {
-    return this.#record.transcriptHash.slice()
+    return this.#parts.facts.transcriptHash.slice()
   }
 
   /** 32-byte capability-context hash; zeroes for none. */
   get context(): Uint8Array {
-    return this.#record.context.slice()
+    return this.#parts.facts.context.slice()
   }
 
   get remoteDid(): Did {
-    return this.#record.remoteDid
+    return this.#parts.facts.remoteDid
   }
 
   get remoteInstance(): string {
-    return this.#record.remoteInstance
+    return this.#parts.facts.remoteInstance
   }
 
   get role(): SessionRole {
-    return this.#record.role
+    return this.#parts.facts.role
   }
 
   get mode(): SessionMode {
-    return this.#record.mode
+    return this.#parts.facts.mode
   }
 
   /**
@@ -84,27 +159,28 @@ export class SessionState {
    * a replay: what has side effects waits.
    */
   get confirmed(): boolean {
-    return this.#record.confirmed
+    return this.#parts.root.confirmed
   }
 
   toJSON(): SessionSummary {
-    const { sending, receiving, oldChains } = this.#record
+    const { facts, root, sending, receiving } = this.#parts
     return {
-      sessionId: toHex(this.#record.sessionId),
-      role: this.role,
-      mode: this.mode,
-      localDid: this.#record.localDid,
-      localInstance: this.#record.localInstance,
-      remoteDid: this.remoteDid,
-      remoteInstance: this.remoteInstance,
-      createdMs: this.#record.createdMs,
-      confirmed: this.confirmed,
-      epoch: this.#record.epoch,
-      messages: this.#record.messages,
+      sessionId: toHex(facts.sessionId),
+      role: facts.role,
+      mode: facts.mode,
+      localDid: facts.localDid,
+      localInstance: facts.localInstance,
+      remoteDid: facts.remoteDid,
+      remoteInstance: facts.remoteInstance,
+      createdMs: facts.createdMs,
+      confirmed: root.confirmed,
+      epoch: root.epoch,
+      messages: this.#parts.messages,
       sendCount: sending === undefined ? 0 : sending.count,
+      sendLease: sending === undefined ? 0 : sending.lease.count,
       receiveCount: receiving === undefined ? 0 : receiving.count,
-      skippedKeys: keptChains({ receiving, oldChains }).reduce((sum, { skipped }) => sum + skipped.length, 0),
-      remoteRatchetKey: toHex(this.#record.remoteRatchet),
+      skippedKeys: countSkipped(this.#parts),
+      remoteRatchetKey: toHex(root.remoteRatchet),
     }
   }
 
@@ -113,39 +189,33 @@ export class SessionState {
   }
 }
 
-/** The stored form: deterministic DAG-CBOR. Secret bytes; storage seals them. */
-export function encodeSessionState(state: SessionState): Uint8Array {
-  return encodeCbor(SessionState.recordOf(state) as unknown as IpldValue)
-}
-
-/**
- * Reads a stored state.
- *
- * @throws TalosError `SESSION_STATE_INVALID` for everything that {@link encodeSessionState} does not write
- */
-export function decodeSessionState(bytes: Uint8Array): SessionState {
-  try {
-    const record = parseSessionRecord(decodeCbor(bytes, { maxBytes: MAX_SESSION_RECORD_BYTES }))
-    checkSkipped(record)
-    return new SessionState(record)
-  } catch (cause) {
-    throw new TalosError('SESSION_STATE_INVALID', { record: 'session' }, { cause })
+/** A session before its first chain. */
+export function newParts(
+  facts: SessionFacts,
+  keys: Pick<SessionRoot, 'rootKey' | 'remoteRatchet' | 'nextSendHeaderKey' | 'nextReceiveHeaderKey'>,
+): SessionParts {
+  return {
+    facts,
+    form: new MessageForm(facts),
+    root: { ...keys, confirmed: false, epoch: 0, previousCount: 0 },
+    pq: { sinceMs: facts.createdMs, sinceMessages: 0 },
+    sending: undefined,
+    receiving: undefined,
+    oldChains: [],
+    messages: 0,
+    sinceBytes: 0,
+    oldestMs: Number.POSITIVE_INFINITY,
   }
 }
 
 /** Every chain that keeps skipped keys, oldest first, the current one last. */
-export function keptChains(record: {
-  readonly receiving?: SessionRecord['receiving'] | undefined
-  readonly oldChains: SessionRecord['oldChains']
-}): readonly { readonly skipped: readonly SessionRecordSkippedKey[] }[] {
-  return record.receiving === undefined ? record.oldChains : [...record.oldChains, record.receiving]
+export function keptChains<Chain extends { readonly skipped: readonly SessionRecordSkippedKey[] }>(parts: {
+  readonly receiving?: Chain | undefined
+  readonly oldChains: readonly OldChain[]
+}): readonly (Chain | OldChain)[] {
+  return parts.receiving === undefined ? parts.oldChains : [...parts.oldChains, parts.receiving]
 }
 
-function checkSkipped(record: SessionRecord): void {
-  const chains = keptChains(record)
-  const total = chains.reduce((sum, { skipped }) => sum + skipped.length, 0)
-  const ascends = chains.every(({ skipped }) =>
-    skipped.every(({ count }, index) => count > (skipped[index - 1]?.count ?? -1)),
-  )
-  if (total > MAX_SKIPPED_KEYS || !ascends) throw new TalosError('SESSION_STATE_INVALID', { record: 'session' })
+export function countSkipped(parts: Parameters<typeof keptChains>[0]): number {
+  return keptChains(parts).reduce((sum, { skipped }) => sum + skipped.length, 0)
 }

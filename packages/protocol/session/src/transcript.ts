@@ -32,7 +32,8 @@ export interface TranscriptParty {
   readonly identityKey: Uint8Array
 }
 
-export interface Transcript {
+/** What both ends know before the handshake's own keys. */
+export interface TranscriptHead {
   readonly mode: SessionMode
   readonly initiator: TranscriptParty
   readonly responder: TranscriptParty
@@ -42,15 +43,18 @@ export interface Transcript {
   readonly pqspkId: number
   /** {@link NO_ONE_TIME} for none. */
   readonly oneTimeIndex: number
+}
+
+export interface Transcript extends TranscriptHead {
   readonly ephemeralKey: Uint8Array
   readonly kemCiphertext: Uint8Array
   /** 32-byte capability-context hash. */
   readonly context: Uint8Array
 }
 
-/** 32 bytes. */
-export function transcriptHash(kernel: Kernel, transcript: Transcript): Uint8Array {
-  const items = [
+/** Items 1 to 15 with their lengths: what is known before a key of the handshake is. */
+export function transcriptHead(transcript: TranscriptHead): Uint8Array {
+  return joinItems([
     TRANSCRIPT_LABEL,
     utf8(SESSION_SUITE),
     Uint8Array.of(MODE_BYTES[transcript.mode]),
@@ -60,11 +64,13 @@ export function transcriptHash(kernel: Kernel, transcript: Transcript): Uint8Arr
     u32(transcript.spkId),
     u32(transcript.pqspkId),
     u32(transcript.oneTimeIndex),
-    transcript.ephemeralKey,
-    transcript.kemCiphertext,
-    transcript.context,
-  ]
-  return kernel.sha256(concatBytes(...items.flatMap((item) => [u32(item.length), item])))
+  ])
+}
+
+/** 32 bytes. */
+export function transcriptHash(kernel: Kernel, transcript: Transcript): Uint8Array {
+  const { ephemeralKey, kemCiphertext, context } = transcript
+  return kernel.sha256(concatBytes(transcriptHead(transcript), joinItems([ephemeralKey, kemCiphertext, context])))
 }
 
 /** The 16 bytes that name a session on the wire: public, and fixed by the transcript. */
@@ -95,6 +101,10 @@ export function associatedData(parts: AssociatedDataParts): Uint8Array {
 
 function partyItems({ did, instance, signingKey, identityKey }: TranscriptParty): readonly Uint8Array[] {
   return [utf8(did), utf8(instance), signingKey, identityKey]
+}
+
+function joinItems(items: readonly Uint8Array[]): Uint8Array {
+  return concatBytes(...items.flatMap((item) => [u32(item.length), item]))
 }
 
 function u32(value: number): Uint8Array {

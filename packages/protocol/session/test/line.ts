@@ -40,9 +40,9 @@ export class Line {
   }
 
   hear(by: Side, message: Uint8Array, options: StepOptions = {}): string {
-    const { state, plaintext } = open(this.states[by], { kernel, nowMs: NOW_MS, message, ...options })
-    this.states[by] = state
-    return fromUtf8(plaintext)
+    const opened = open(this.states[by], { kernel, nowMs: NOW_MS, message, ...options })
+    this.states[by] = opened.state
+    return opened.kind === 'content' ? fromUtf8(opened.plaintext) : ''
   }
 
   /** Both ways once, so that both ends turned. */

@@ -120,6 +120,7 @@ describe('secrets', () => {
       'remoteRatchetKey',
       'role',
       'sendCount',
+      'sendLease',
       'sessionId',
       'skippedKeys',
     ])

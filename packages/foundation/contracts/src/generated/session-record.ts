@@ -9,7 +9,7 @@ import { checkPrekeyBundleInstanceName, type PrekeyBundleInstanceName } from './
  */
 export interface SessionRecord {
   /** Version of this record. */
-  readonly version: 1
+  readonly version: 2
   /** The one suite of Talos Session 1. */
   readonly suite: 'ts1-x25519-mlkem768-sha256-chacha20poly1305'
   /** Which end this is. */
@@ -34,8 +34,8 @@ export interface SessionRecord {
   readonly createdMs: TimestampMs
   /** Whether the peer answered to keys made in this session. */
   readonly confirmed: boolean
-  /** Post-quantum ratchet epoch; 0 until the first step. */
-  readonly epoch: 0
+  /** Post-quantum steps that the root key has taken in. */
+  readonly epoch: number
   /** Messages sealed and opened so far. */
   readonly messages: number
   /** Root key. */
@@ -54,10 +54,12 @@ export interface SessionRecord {
   readonly nextReceiveHeaderKey: Uint8Array
   /** Earlier receiving chains with messages still missing, oldest first. */
   readonly oldChains: readonly SessionRecordOldChain[]
+  /** Where the next post-quantum step stands. */
+  readonly pq: SessionRecordPqStep
 }
 
 const checkSessionRecord: Check = object({
-  version: oneOfValues(1),
+  version: oneOfValues(2),
   suite: oneOfValues('ts1-x25519-mlkem768-sha256-chacha20poly1305'),
   role: oneOfValues('initiator', 'responder'),
   mode: oneOfValues('accountable', 'deniable'),
@@ -70,7 +72,7 @@ const checkSessionRecord: Check = object({
   remoteInstance: ref(() => checkPrekeyBundleInstanceName),
   createdMs: ref(() => checkTimestampMs),
   confirmed: boolean,
-  epoch: oneOfValues(0),
+  epoch: integer(0, 4_294_967_295),
   messages: integer(0, 4_294_967_296),
   rootKey: bytes(32, 32),
   remoteRatchet: bytes(32, 32),
@@ -83,6 +85,7 @@ const checkSessionRecord: Check = object({
     ref(() => checkSessionRecordOldChain),
     { minItems: 0, maxItems: 4 },
   ),
+  pq: ref(() => checkSessionRecordPqStep),
 })
 
 /** Returns `value` typed as SessionRecord. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
@@ -99,9 +102,9 @@ export interface SessionRecordSendingChain {
   readonly ratchetPublic: Uint8Array
   /** Header key of the chain. */
   readonly headerKey: Uint8Array
-  /** Chain key of the next message. */
+  /** Chain key at the end of the send lease. */
   readonly chainKey: Uint8Array
-  /** Number of the next message. */
+  /** End of the send lease: the first number that no message may have yet. */
   readonly count: number
 }
 
@@ -127,6 +130,10 @@ export interface SessionRecordReceivingChain {
   readonly chainKey: Uint8Array
   /** Number of the next message. */
   readonly count: number
+  /** PN in every header of the chain. */
+  readonly previousCount: number
+  /** Epoch in every header of the chain. */
+  readonly epoch: number
   /** Keys of skipped messages, in the order of their numbers. */
   readonly skipped: readonly SessionRecordSkippedKey[]
 }
@@ -135,6 +142,8 @@ const checkSessionRecordReceivingChain: Check = object({
   headerKey: bytes(32, 32),
   chainKey: bytes(32, 32),
   count: integer(0, 16_777_216),
+  previousCount: integer(0, 16_777_216),
+  epoch: integer(0, 4_294_967_295),
   skipped: array(
     ref(() => checkSessionRecordSkippedKey),
     { minItems: 0, maxItems: 2000 },
@@ -145,6 +154,84 @@ const checkSessionRecordReceivingChain: Check = object({
 export function parseSessionRecordReceivingChain(value: unknown): SessionRecordReceivingChain {
   run('session-record#receivingChain', checkSessionRecordReceivingChain, value)
   return value as SessionRecordReceivingChain
+}
+
+/**
+ * The post-quantum step after `epoch`: what counts towards it and, while it runs, this side's part. At most one of
+ * `offer`, `agreed` and `answer`.
+ */
+export interface SessionRecordPqStep {
+  /** When the step before was mixed in, or the session made. */
+  readonly sinceMs: TimestampMs
+  /** Messages of the session at that moment. */
+  readonly sinceMessages: number
+  /** Bytes sealed and opened since. */
+  readonly sinceBytes: number
+  /** At the opener that waits for the answer. */
+  readonly offer?: SessionRecordPqOffer
+  /** At the opener that has the answer: the shared secret, until its next sending chain. */
+  readonly agreed?: Uint8Array
+  /** At the answerer, until the opener mixes. */
+  readonly answer?: SessionRecordPqAnswer
+}
+
+const checkSessionRecordPqStep: Check = object({
+  sinceMs: ref(() => checkTimestampMs),
+  sinceMessages: integer(0, 4_294_967_296),
+  sinceBytes: integer(0, Number.MAX_SAFE_INTEGER),
+  offer: optional(ref(() => checkSessionRecordPqOffer)),
+  agreed: optional(bytes(32, 32)),
+  answer: optional(ref(() => checkSessionRecordPqAnswer)),
+})
+
+/** Returns `value` typed as SessionRecordPqStep. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseSessionRecordPqStep(value: unknown): SessionRecordPqStep {
+  run('session-record#pqStep', checkSessionRecordPqStep, value)
+  return value as SessionRecordPqStep
+}
+
+/** An offer that was sealed. */
+export interface SessionRecordPqOffer {
+  /** ML-KEM-768 seed `d || z` of the offered key. */
+  readonly seed: Uint8Array
+  /** When it was last sealed. */
+  readonly sealedMs: TimestampMs
+}
+
+const checkSessionRecordPqOffer: Check = object({
+  seed: bytes(64, 64),
+  sealedMs: ref(() => checkTimestampMs),
+})
+
+/** Returns `value` typed as SessionRecordPqOffer. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseSessionRecordPqOffer(value: unknown): SessionRecordPqOffer {
+  run('session-record#pqOffer', checkSessionRecordPqOffer, value)
+  return value as SessionRecordPqOffer
+}
+
+/** What an offer is answered with, each time the same. */
+export interface SessionRecordPqAnswer {
+  /** SHA-256 of the offered encapsulation key. */
+  readonly offerHash: Uint8Array
+  /** ML-KEM-768 ciphertext. */
+  readonly ciphertext: Uint8Array
+  /** The shared secret inside it. */
+  readonly secret: Uint8Array
+  /** Whether an offer waits for it. */
+  readonly due: boolean
+}
+
+const checkSessionRecordPqAnswer: Check = object({
+  offerHash: bytes(32, 32),
+  ciphertext: bytes(1_088, 1_088),
+  secret: bytes(32, 32),
+  due: boolean,
+})
+
+/** Returns `value` typed as SessionRecordPqAnswer. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseSessionRecordPqAnswer(value: unknown): SessionRecordPqAnswer {
+  run('session-record#pqAnswer', checkSessionRecordPqAnswer, value)
+  return value as SessionRecordPqAnswer
 }
 
 /** What is left of an earlier receiving chain. */
