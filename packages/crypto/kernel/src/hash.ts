@@ -4,7 +4,6 @@
  * HKDF: `PRK = HMAC(salt, ikm)`; `T(i) = HMAC(PRK, T(i-1) || info || i)`; the output is the first bytes of
  * `T(1) || T(2) || ...`.
  */
-import { concatBytes } from '@talos/bytes'
 import { requireLength, requireLengthWithin } from './arguments.ts'
 import type { HashEngine } from './engines.ts'
 import { type HkdfOptions, type Kernel, SHA256_BYTES } from './kernel.ts'
@@ -13,8 +12,8 @@ import { wipe } from './memory.ts'
 /** RFC 5869, section 2.3: the block counter is one byte, so 255 blocks at most. */
 export const HKDF_MAX_BYTES = 255 * SHA256_BYTES
 
-const LEAF_PREFIX = Uint8Array.of(0)
-const NODE_PREFIX = Uint8Array.of(1)
+const LEAF_PREFIX = 0
+const NODE_PREFIX = 1
 
 type HashMethods = Pick<Kernel, 'sha256' | 'hmacSha256' | 'hkdfSha256' | 'leafHashes' | 'nodeHash'>
 
@@ -29,13 +28,28 @@ export function hashMethods(hash: HashEngine): HashMethods {
       wipe(prk)
       return output
     },
-    leafHashes: (leaves) => leaves.map((leaf) => hash.sha256(concatBytes(LEAF_PREFIX, leaf))),
+    leafHashes: (leaves) => leaves.map((leaf) => leafHash(hash, leaf)),
     nodeHash: (left, right) => {
       requireLength('left', left, SHA256_BYTES)
       requireLength('right', right, SHA256_BYTES)
-      return hash.sha256(concatBytes(NODE_PREFIX, left, right))
+      return nodeHash(hash, left, right)
     },
   }
+}
+
+function leafHash(hash: HashEngine, leaf: Uint8Array): Uint8Array {
+  const input = new Uint8Array(1 + leaf.length)
+  input[0] = LEAF_PREFIX
+  input.set(leaf, 1)
+  return hash.sha256(input)
+}
+
+function nodeHash(hash: HashEngine, left: Uint8Array, right: Uint8Array): Uint8Array {
+  const input = new Uint8Array(1 + 2 * SHA256_BYTES)
+  input[0] = NODE_PREFIX
+  input.set(left, 1)
+  input.set(right, 1 + SHA256_BYTES)
+  return hash.sha256(input)
 }
 
 export interface ExpandOptions {
@@ -49,14 +63,16 @@ export interface ExpandOptions {
 /** HKDF-Expand (RFC 5869, section 2.3). The caller has checked the length. */
 export function hkdfExpand(hash: HashEngine, { prk, info, lengthBytes }: ExpandOptions): Uint8Array {
   const output = new Uint8Array(lengthBytes)
-  let previous = new Uint8Array(0)
+  // `T(i-1) || info || i` in one place; the first input has no T(0), so it begins at the info.
+  const input = new Uint8Array(SHA256_BYTES + info.length + 1)
+  input.set(info, SHA256_BYTES)
   for (let offset = 0, counter = 1; offset < lengthBytes; offset += SHA256_BYTES, counter += 1) {
-    const input = concatBytes(previous, info, Uint8Array.of(counter))
-    const block = new Uint8Array(hash.hmacSha256(prk, input))
+    input[input.length - 1] = counter
+    const block = hash.hmacSha256(prk, offset === 0 ? input.subarray(SHA256_BYTES) : input)
     output.set(block.subarray(0, lengthBytes - offset), offset)
-    wipe(input, previous)
-    previous = block
+    input.set(block)
+    wipe(block)
   }
-  wipe(previous)
+  wipe(input)
   return output
 }
