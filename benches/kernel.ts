@@ -22,8 +22,11 @@ async function prepare(): Promise<Bench> {
     name: 'kernel',
     about: 'Measures each hot call of the kernel: native, portable, noble alone, and the same work by node:crypto.',
     scenarios: kernelScenarios(kernels),
-    judge: (measured) => TARGETS.map((target) => judgeRatio(target, measured)),
-    notes: () => (kernels.native === undefined ? [missing] : []),
+    judge: (measured) => ({
+      facts: [],
+      targets: TARGETS.map((target) => judgeRatio(target, measured)),
+      notes: kernels.native === undefined ? [missing] : [],
+    }),
   }
 }
 

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { type Effort, FULL_EFFORT, measure, QUICK_EFFORT, type Subject } from './measure.ts'
 import { type Report, reportJson, reportText } from './report.ts'
-import type { JudgedTarget, MeasuredScenario } from './targets.ts'
+import type { MeasuredScenario } from './targets.ts'
 
 /** Several subjects that do the same thing. */
 export interface Scenario {
@@ -27,15 +27,17 @@ export interface Options {
   readonly install: boolean
 }
 
+/** What stands in a report beside the times. */
+export type Judgement = Pick<Report, 'facts' | 'targets' | 'notes'>
+
 export interface Bench {
   /** Such as `session`. */
   readonly name: string
   /** What `--help` says first. */
   readonly about: string
   readonly scenarios: readonly Scenario[]
-  /** Judged after all scenarios ran. */
-  readonly judge: (scenarios: readonly MeasuredScenario[]) => Promise<readonly JudgedTarget[]> | readonly JudgedTarget[]
-  readonly notes: () => readonly string[]
+  /** After all scenarios ran. */
+  readonly judge: (scenarios: readonly MeasuredScenario[]) => Promise<Judgement> | Judgement
 }
 
 /** A mistake on the command line. */
@@ -120,16 +122,10 @@ export async function runBench(bench: Bench, options: Options): Promise<number> 
     if (result.subjects.length > 0) measured.push(result)
   }
   progress('')
-  const targets = await bench.judge(measured)
-  const report: Report = {
-    bench: bench.name,
-    effort: options.effort,
-    scenarios: measured,
-    targets,
-    notes: bench.notes(),
-  }
+  const judgement = await bench.judge(measured)
+  const report: Report = { bench: bench.name, effort: options.effort, scenarios: measured, ...judgement }
   process.stdout.write(options.json ? `${reportJson(report)}\n` : reportText(report))
-  return options.assert && targets.some(({ met }) => met === 'missed') ? 1 : 0
+  return options.assert && report.targets.some(({ met }) => met === 'missed') ? 1 : 0
 }
 
 async function runScenario(

@@ -61,67 +61,96 @@ export function repeat(name: string, operation: () => unknown): Subject {
   }
 }
 
+/** What tells the time; tests bring their own. */
+export interface Stopwatch {
+  /** Nanoseconds from any beginning. */
+  readonly nowNs: () => bigint
+  /** Microseconds that this process spent on any processor, in all its threads. */
+  readonly cpuUs: () => number
+}
+
+const STOPWATCH: Stopwatch = {
+  nowNs: () => process.hrtime.bigint(),
+  cpuUs: () => {
+    const { user, system } = process.cpuUsage()
+    return user + system
+  },
+}
+
 export interface MeasureOptions {
   readonly subjects: readonly Subject[]
   readonly effort: Effort
+  readonly stopwatch?: Stopwatch
   /** Told before each turn. */
   readonly onTurn?: (turn: { readonly round: number; readonly name: string }) => void
 }
 
 /** Warms every subject up, then runs the rounds. The order of the result is that of the subjects. */
-export async function measure({ subjects, effort, onTurn }: MeasureOptions): Promise<Measured[]> {
+export async function measure({
+  subjects,
+  effort,
+  onTurn,
+  stopwatch = STOPWATCH,
+}: MeasureOptions): Promise<Measured[]> {
+  const how = { effort, stopwatch }
   const contestants: { readonly subject: Subject; readonly batchSize: number; readonly rounds: Timing[] }[] = []
   for (const subject of subjects) {
     onTurn?.({ round: 0, name: subject.name })
-    contestants.push({ subject, batchSize: await warmUp(subject, effort), rounds: [] })
+    contestants.push({ subject, batchSize: await warmUp(subject, how), rounds: [] })
   }
   for (let round = 1; round <= effort.rounds; round++) {
     for (const { subject, batchSize, rounds } of contestants) {
       onTurn?.({ round, name: subject.name })
-      rounds.push(await turn(subject, { batchSize, effort }))
+      rounds.push(await turn(subject, { ...how, batchSize }))
     }
   }
   return contestants.map(({ subject, batchSize, rounds }) => ({ name: subject.name, batchSize, rounds }))
 }
 
+interface How {
+  readonly effort: Effort
+  readonly stopwatch: Stopwatch
+}
+
 /** Runs growing batches until the time is over, and tells how many operations make a batch of the aimed length. */
-async function warmUp(subject: Subject, { batchMs, warmUpMs }: Effort): Promise<number> {
+async function warmUp(subject: Subject, { effort, stopwatch }: How): Promise<number> {
   const limit = Math.min(subject.maxBatch ?? MAX_BATCH, MAX_BATCH)
-  const endNs = process.hrtime.bigint() + BigInt(warmUpMs) * NS_PER_MS
+  const endNs = stopwatch.nowNs() + BigInt(effort.warmUpMs) * NS_PER_MS
   let size = 1
   const timings: number[] = []
   do {
-    const { wallUs } = await batch(subject, size)
+    const { wallUs } = await batch(subject, { count: size, stopwatch })
     timings.push(wallUs)
-    const aim = Math.ceil((batchMs * 1000) / Math.max(median(timings.slice(-5)), 1e-3))
+    const aim = Math.ceil((effort.batchMs * 1000) / Math.max(median(timings.slice(-5)), 1e-3))
     // At most doubled: the first operations are slow, and one fast batch says little.
     size = Math.max(1, Math.min(aim, size * 2, limit))
-  } while (process.hrtime.bigint() < endNs)
+  } while (stopwatch.nowNs() < endNs)
   return size
 }
 
 async function turn(
   subject: Subject,
-  { batchSize, effort }: { readonly batchSize: number; readonly effort: Effort },
+  { batchSize, effort, stopwatch }: How & { readonly batchSize: number },
 ): Promise<Timing> {
   collectGarbage()
   const timings: Timing[] = []
-  const endNs = process.hrtime.bigint() + BigInt(effort.turnMs) * NS_PER_MS
-  while (timings.length < effort.batches && (timings.length < MIN_BATCHES || process.hrtime.bigint() < endNs)) {
-    timings.push(await batch(subject, batchSize))
+  const endNs = stopwatch.nowNs() + BigInt(effort.turnMs) * NS_PER_MS
+  while (timings.length < effort.batches && (timings.length < MIN_BATCHES || stopwatch.nowNs() < endNs)) {
+    timings.push(await batch(subject, { count: batchSize, stopwatch }))
   }
   return { wallUs: median(timings.map((each) => each.wallUs)), cpuUs: median(timings.map((each) => each.cpuUs)) }
 }
 
-async function batch(subject: Subject, count: number): Promise<Timing> {
+async function batch(
+  subject: Subject,
+  { count, stopwatch }: { readonly count: number; readonly stopwatch: Stopwatch },
+): Promise<Timing> {
   await subject.prepare?.(count)
-  const cpuBefore = process.cpuUsage()
-  const before = process.hrtime.bigint()
+  const [cpuBefore, before] = [stopwatch.cpuUs(), stopwatch.nowNs()]
   const running = subject.run(count)
   if (running !== undefined) await running
-  const wallNs = Number(process.hrtime.bigint() - before)
-  const cpu = process.cpuUsage(cpuBefore)
-  return { wallUs: (wallNs * US_PER_NS) / count, cpuUs: (cpu.user + cpu.system) / count }
+  const wallNs = Number(stopwatch.nowNs() - before)
+  return { wallUs: (wallNs * US_PER_NS) / count, cpuUs: (stopwatch.cpuUs() - cpuBefore) / count }
 }
 
 /** What one subject left behind is not collected in the turn of another, where Node was told to let us ask for it. */

@@ -4,16 +4,24 @@ import type { Effort, Measured } from './measure.ts'
 import { type Spread, spreadOf } from './statistics.ts'
 import type { JudgedTarget, MeasuredScenario } from './targets.ts'
 
+/** Numbers that are no times. */
+export interface FactTable {
+  readonly title: string
+  readonly columns: readonly string[]
+  readonly rows: readonly { readonly name: string; readonly values: readonly number[] }[]
+}
+
 export interface Report {
   readonly bench: string
   readonly effort: Effort
   readonly scenarios: readonly MeasuredScenario[]
+  readonly facts: readonly FactTable[]
   readonly targets: readonly JudgedTarget[]
   /** What a reader of the numbers must know: peers and their versions, what was left out. */
   readonly notes: readonly string[]
 }
 
-export function reportJson({ bench, effort, scenarios, targets, notes }: Report): string {
+export function reportJson({ bench, effort, scenarios, facts, targets, notes }: Report): string {
   const [cpu] = cpus()
   return JSON.stringify({
     format: 'talos-bench/1',
@@ -27,14 +35,16 @@ export function reportJson({ bench, effort, scenarios, targets, notes }: Report)
     effort,
     notes,
     scenarios: scenarios.map(({ id, title, subjects }) => ({ id, title, subjects: subjects.map(summary) })),
+    facts,
     targets,
   })
 }
 
-export function reportText({ scenarios, targets, notes }: Report): string {
+export function reportText({ scenarios, facts, targets, notes }: Report): string {
   const blocks = scenarios.map(({ title, subjects }) => `${title}\n${table(TIMING_HEAD, subjects.map(timingRow))}`)
+  const known = facts.map(({ title, columns, rows }) => `${title}\n${table(['', ...columns], rows.map(factRow))}`)
   const verdicts = targets.length === 0 ? [] : [`Targets\n${table(TARGET_HEAD, targets.map(targetRow))}`]
-  return `${[...blocks, ...verdicts, ...notes.map((note) => `Note: ${note}`)].join('\n\n')}\n`
+  return `${[...blocks, ...known, ...verdicts, ...notes.map((note) => `Note: ${note}`)].join('\n\n')}\n`
 }
 
 function summary({ name, batchSize, rounds }: Measured) {
@@ -59,6 +69,10 @@ function timingRow({ name, rounds }: Measured): string[] {
   const cpu = spreadOf(rounds.map(({ cpuUs }) => cpuUs))
   const perSecond = Math.round(1e6 / wall.median).toLocaleString('en')
   return [name, digits(wall.median), digits(wall.low), digits(wall.high), digits(cpu.median), perSecond]
+}
+
+function factRow({ name, values }: FactTable['rows'][number]): string[] {
+  return [name, ...values.map(String)]
 }
 
 const TARGET_HEAD = ['', 'reach', 'must', 'measured', 'p10', 'p90', 'by cpu', 'met']

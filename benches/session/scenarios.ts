@@ -6,7 +6,7 @@ import type { Subject } from '../harness/measure.ts'
 import { f1, f2, kernelSeal, nobleBareStep, nodeBareStep } from './floors.ts'
 import { LibsignalBench, type LibsignalPair } from './libsignal.ts'
 import type { Libsignal } from './libsignal-types.ts'
-import { type Strangers, TalosBench } from './talos.ts'
+import { exchange, type Strangers, TalosBench } from './talos.ts'
 
 export interface SessionWorld {
   readonly kernels: Kernels
@@ -17,12 +17,14 @@ export interface SessionWorld {
 const MAX_WAITING_BYTES = 8 << 20
 /** Pairs of strangers that may wait to meet in one batch. */
 const MAX_STRANGERS = 8
-const SIZES = [
+export const SIZES = [
   { id: '64', title: '64 B', sizeBytes: 64 },
   { id: '1k', title: '1 KiB', sizeBytes: 1024 },
   { id: '64k', title: '64 KiB', sizeBytes: 65_536 },
 ] as const
 
+/** Those that need libsignal. */
+export const LIBSIGNAL_SUBJECTS = ['libsignal', 'libsignal stored', 'F1', 'F2']
 const SESSIONS = ['talos native', 'talos portable', 'libsignal', 'libsignal stored']
 const STEPS = ['native ratchetSeal', 'portable ratchetSeal', 'noble bare step', 'node bare step', 'F1']
 
@@ -117,7 +119,10 @@ async function talosSealing(bench: TalosBench, content: Uint8Array): Promise<Sub
   return {
     name: '',
     run: (count) => {
-      for (let index = 0; index < count; index++) alice.send(content)
+      for (let index = 0; index < count; index++) {
+        alice.send(content)
+        alice.control()
+      }
     },
   }
 }
@@ -200,7 +205,7 @@ async function talosPingPong(bench: TalosBench, content: Uint8Array): Promise<Su
     name: '',
     run: (count) => {
       for (let index = 0; index < count; index++) {
-        to.receive(from.send(content))
+        exchange(from, to, content)
         ;[from, to] = [to, from]
       }
     },

@@ -7,20 +7,21 @@ import { ed25519Signer, type Signer } from '@talos/identity'
 import { type Kernel, systemRandom } from '@talos/kernel'
 import {
   type CreatedPrekeys,
+  controlDue,
   createPrekeys,
   initiate,
-  type Opened,
   open,
   publishBundle,
   respond,
   type Sealed,
   type SessionState,
   seal,
+  sealControl,
   verifyBundle,
 } from '@talos/session'
 
 /** Sessions age by a clock: this one stands still, so that a long run does not outlive its session. */
-const NOW_MS = 1_800_000_000_000
+export const NOW_MS = 1_800_000_000_000
 const INSTANCE = 'main'
 
 interface Party {
@@ -79,8 +80,8 @@ export class TalosBench {
   async established(): Promise<TalosPair> {
     const { alice, bob } = await this.setUp(await this.strangers(), new Uint8Array(64))
     const pair = new TalosPair(this.#kernel, { alice, bob })
-    pair.bob.receive(pair.alice.send(new Uint8Array(64)))
-    pair.alice.receive(pair.bob.send(new Uint8Array(64)))
+    exchange(pair.alice, pair.bob, new Uint8Array(64))
+    exchange(pair.bob, pair.alice, new Uint8Array(64))
     return pair
   }
 
@@ -106,8 +107,7 @@ export class TalosEnd {
   }
 
   seal(content: Uint8Array): Sealed {
-    const input = { kernel: this.#kernel, random: systemRandom, nowMs: NOW_MS, plaintext: content }
-    const sealed = seal(this.state, input)
+    const sealed = seal(this.state, { ...this.#step(), plaintext: content })
     this.state = sealed.state
     return sealed
   }
@@ -116,10 +116,23 @@ export class TalosEnd {
     return this.seal(content).message
   }
 
-  receive(message: Uint8Array): Opened {
+  /** The frame of the post-quantum step that is due, as it is asked for after every message. */
+  control(): Uint8Array | undefined {
+    if (!controlDue(this.state, NOW_MS)) return undefined
+    const sealed = sealControl(this.state, this.#step())
+    this.state = sealed.state
+    return sealed.message
+  }
+
+  /** The content; none in a frame of the protocol itself. */
+  receive(message: Uint8Array): Uint8Array | undefined {
     const opened = open(this.state, { kernel: this.#kernel, nowMs: NOW_MS, message })
     this.state = opened.state
-    return opened
+    return opened.kind === 'content' ? opened.plaintext : undefined
+  }
+
+  #step() {
+    return { kernel: this.#kernel, random: systemRandom, nowMs: NOW_MS }
   }
 }
 
@@ -131,4 +144,13 @@ export class TalosPair {
     this.alice = new TalosEnd(kernel, states.alice)
     this.bob = new TalosEnd(kernel, states.bob)
   }
+}
+
+/** One message, and the frame of the protocol that either side owes then. */
+export function exchange(from: TalosEnd, to: TalosEnd, content: Uint8Array): void {
+  to.receive(from.send(content))
+  const answer = to.control()
+  if (answer !== undefined) from.receive(answer)
+  const offer = from.control()
+  if (offer !== undefined) to.receive(offer)
 }

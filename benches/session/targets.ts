@@ -1,5 +1,6 @@
 /** What sessions have to reach. */
-import type { RatioTarget } from '../harness/targets.ts'
+import type { RatioTarget, TargetBounds } from '../harness/targets.ts'
+import { BURSTS, SUSTAINED } from './durable.ts'
 
 function faster(bounds: Omit<RatioTarget, 'id' | 'title' | 'direction'> & { readonly what: string }): RatioTarget {
   const { what, ...rest } = bounds
@@ -19,6 +20,11 @@ function within(bounds: Omit<RatioTarget, 'id' | 'title' | 'direction'> & { read
 const NATIVE = { subject: 'talos native', reference: 'libsignal' }
 const PORTABLE = { subject: 'talos portable', reference: 'libsignal' }
 
+const DURABLE = [
+  { what: 'durable send in the flow of a chain', scenario: SUSTAINED },
+  { what: 'durable send from the first message of a chain', scenario: BURSTS },
+]
+
 export const SESSION_TARGETS: readonly RatioTarget[] = [
   faster({ ...NATIVE, what: 'seal 1 KiB', scenario: 'seal-1k', reach: 22, must: 12 }),
   faster({ ...NATIVE, what: 'open 1 KiB', scenario: 'open-1k', reach: 22, must: 12 }),
@@ -32,4 +38,30 @@ export const SESSION_TARGETS: readonly RatioTarget[] = [
   faster({ ...PORTABLE, what: 'seal 1 KiB', scenario: 'seal-1k', reach: 1.5, must: 1.1 }),
   faster({ ...PORTABLE, what: 'ping-pong 1 KiB', scenario: 'ping-pong-1k', reach: 1, must: 0.8 }),
   within({ ...PORTABLE, reference: 'noble bare step', what: 'seal 1 KiB', scenario: 'seal-1k', reach: 1.7 }),
+  ...DURABLE.map(({ what, scenario }) =>
+    within({
+      what,
+      scenario,
+      subject: 'talos native, durable',
+      reference: 'talos native',
+      reach: 1.1,
+      must: 1.3,
+    }),
+  ),
 ]
+
+export const STEP_TARGET: TargetBounds = {
+  id: 'pq-step: talos native',
+  title: 'post-quantum step, shared out over 50 messages: talos native',
+  direction: 'at most',
+  reach: 2.5,
+  must: 5,
+}
+
+export const WIRE_TARGET: TargetBounds = {
+  id: 'wire',
+  title: 'bytes on the wire beyond the padded content',
+  direction: 'at most',
+  reach: 144,
+  must: 160,
+}
