@@ -74,7 +74,7 @@ function parse(words: readonly string[]) {
   }
 }
 
-export function helpText({ name, about, scenarios }: Bench): string {
+function helpText({ name, about, scenarios }: Bench): string {
   const subjects = new Set(scenarios.flatMap(({ subjectNames }) => subjectNames))
   return `${about}
 

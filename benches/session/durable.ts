@@ -14,7 +14,7 @@ import { type BenchStore, openStore, StoredRecord } from './store.ts'
 import { NOW_MS, TalosBench, type TalosEnd } from './talos.ts'
 
 const CONTENT_BYTES = 1024
-export const BURST = 1000
+const BURST = 1000
 const RECEIVE_BATCH = 32
 /** Messages that may wait to be received: the inbox holds ten times as many. */
 const MAX_WAITING = 1024
@@ -100,11 +100,16 @@ function senders(kernels: Kernels, make: (sender: Sender) => Subject): Makers {
       const plain = `talos ${kernel.name}`
       const durable = `${plain}, durable`
       return [
-        [plain, async () => ({ subject: make({ name: plain, ...(await new TalosBench(kernel).established()) }) })],
+        [plain, async () => await plainSender(kernel, (sender) => make({ name: plain, ...sender }))],
         [durable, async () => await durableSender(kernel, (sender) => make({ name: durable, ...sender }))],
       ] as const
     }),
   )
+}
+
+async function plainSender(kernel: Kernel, make: (sender: Omit<Sender, 'name'>) => Subject): Promise<Stored> {
+  const { alice, bob } = await new TalosBench(kernel).established()
+  return { subject: make({ alice, bob }) }
 }
 
 async function durableSender(kernel: Kernel, make: (sender: Omit<Sender, 'name'>) => Subject): Promise<Stored> {

@@ -93,12 +93,12 @@ export interface Libsignal {
       encrypt(message: Uint8Array, nonce: Uint8Array, associatedData: Uint8Array): Uint8Array
     }
   }
-  hkdf(lengthBytes: number, ikm: Uint8Array, label: Uint8Array, salt: Uint8Array | null): Uint8Array
-  processPreKeyBundle(bundle: Bundle, ...places: Sessions): Promise<void>
-  signalEncrypt(message: Uint8Array, ...places: Sessions): Promise<CiphertextMessage>
-  signalDecrypt(message: SignalMessage, ...places: Sessions): Promise<Uint8Array>
-  signalDecryptPreKey(
+  readonly hkdf: (lengthBytes: number, ikm: Uint8Array, label: Uint8Array, salt: Uint8Array | null) => Uint8Array
+  readonly processPreKeyBundle: (bundle: Bundle, ...places: Sessions) => Promise<void>
+  readonly signalEncrypt: (message: Uint8Array, ...places: Sessions) => Promise<CiphertextMessage>
+  readonly signalDecrypt: (message: SignalMessage, ...places: Sessions) => Promise<Uint8Array>
+  readonly signalDecryptPreKey: (
     message: FirstMessage,
     ...places: readonly [...Sessions, prekeys: object, signedPrekeys: object, kyberPrekeys: object]
-  ): Promise<Uint8Array>
+  ) => Promise<Uint8Array>
 }

@@ -9,7 +9,7 @@ import { encodeSessionState, type SessionState } from '@talos/session'
 import { AgentDatabase, AgentHome } from '@talos/storage'
 
 /** Where the databases lie: the disk under it is what durable numbers depend on. */
-export const DISK_VARIABLE = 'TALOS_BENCH_DISK'
+const DISK_VARIABLE = 'TALOS_BENCH_DISK'
 
 export function temporaryFolder(): string {
   return mkdtempSync(join(process.env[DISK_VARIABLE] ?? tmpdir(), 'talos-bench-'))
