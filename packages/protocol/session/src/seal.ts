@@ -45,8 +45,8 @@ export interface Sealed {
   readonly state: SessionState
   readonly message: Uint8Array
   /**
-   * True: `encodeSessionState(state)` must be durable before the message leaves. False: an earlier record, from the state
-   * that last asked for it or from any later one, covers this message.
+   * True: a record of this state, or of a later one, must be durable before this message leaves, and before any later one
+   * does. False: what was asked for before covers this message.
    */
   readonly needsStore: boolean
 }

@@ -6,7 +6,7 @@ export const PQ_ANSWER_SIZE_BYTES = 1_092
 
 /**
  * Post-quantum answer
- * Specified in 06-session 6.10.
+ * Specified in 06-session 6.11.
  */
 export interface PqAnswer {
   /** The step that it belongs to. */

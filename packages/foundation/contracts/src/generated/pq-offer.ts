@@ -6,7 +6,7 @@ export const PQ_OFFER_SIZE_BYTES = 1_188
 
 /**
  * Post-quantum offer
- * Specified in 06-session 6.10.
+ * Specified in 06-session 6.11.
  */
 export interface PqOffer {
   /** The step that it opens. */

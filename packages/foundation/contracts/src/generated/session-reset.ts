@@ -7,7 +7,7 @@ import { checkPrekeyBundleInstanceName, type PrekeyBundleInstanceName } from './
 export const SESSION_RESET_TAG = 'talos/reset@1'
 /**
  * Says that its issuer cannot open messages of one session, so that the peer begins a new one.
- * Specified in 06-session 6.11.
+ * Specified in 06-session 6.12.
  */
 export interface SessionReset {
   /** Who cannot open. */
