@@ -7,6 +7,7 @@ import { findSocketPath } from './control/path.ts'
 import { RETRY_MS, WAIT_FOR_OWNER_MS } from './control/protocol.ts'
 import { ControlServer } from './control/server.ts'
 import { GrantCourier } from './courier.ts'
+import { tellSession } from './session-events.ts'
 
 export interface OwnerOptions {
   /** The command, such as `mcp serve`. */
@@ -35,6 +36,7 @@ export async function own(context: Context, { command, onEvent }: OwnerOptions):
       passphrase,
       onEvent: (event) => {
         courier?.notice(event)
+        tellSession(context.output, event)
         onEvent?.(event)
       },
     })

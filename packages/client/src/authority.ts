@@ -91,20 +91,25 @@ export class Authority {
   /**
    * Takes a capability that somebody gave to this agent, or a link above one that is known.
    *
+   * @param options.isAgain a process before may have died in the midst of this: what it left undone is done now
    * @throws TalosError what `openDelegation` throws, store codes
    */
-  async receive(bytes: Uint8Array, label = ''): Promise<Grant> {
+  async receive(
+    bytes: Uint8Array,
+    options: { readonly label?: string; readonly isAgain?: boolean } = {},
+  ): Promise<Grant> {
     const { kernel, database, clock, did, log } = this.#agent
+    const { label = '', isAgain = false } = options
     const link = openDelegation(bytes, { kernel })
     const known = database.grants.get(link.cid)
-    if (known !== undefined) return this.#describe(known)
+    if (known !== undefined && !isAgain) return this.#describe(known)
     const nowMs = clock.nowMs()
     database.grants.put({ cid: link.cid, direction: 'received', peer: link.issuer, label, bytes, nowMs })
-    if (link.audience === did) {
-      const cid = link.cid.toString()
+    const cid = link.cid.toString()
+    if (link.audience === did && !(isAgain && this.#isRecorded('cap.grant', cid))) {
       await log.append({ kind: 'cap.grant', peer: link.issuer, cap: cid, ref: cid, tool: link.command })
     }
-    return this.find(link.cid.toString())
+    return this.find(cid)
   }
 
   /** @throws TalosError `GRANT_UNKNOWN` */
@@ -148,9 +153,13 @@ export class Authority {
    * Takes a revocation that a peer sends: its own, or one of a capability that is known here. It counts where its issuer
    * is entitled.
    *
+   * @param options.isAgain as for {@link receive}
    * @throws TalosError `REVOCATION_INVALID`, `GRANT_UNKNOWN`, store codes
    */
-  async receiveRevocation(bytes: Uint8Array, from: Did): Promise<string> {
+  async receiveRevocation(
+    bytes: Uint8Array,
+    { from, isAgain = false }: { readonly from: Did; readonly isAgain?: boolean },
+  ): Promise<string> {
     const { kernel, database, clock, log } = this.#agent
     const revocation = openRevocation(bytes, { kernel })
     const { revokes: revoked, issuer, atS } = revocation
@@ -163,7 +172,8 @@ export class Authority {
       if (links !== undefined && entitledToRevoke(links, links.length - 1).includes(issuer)) {
         const isNew = database.grants.markRevoked(revoked, clock.nowMs())
         const ref = revocation.cid.toString()
-        if (isNew) await log.append({ kind: 'cap.revoke', peer: issuer, cap: cid, ref })
+        const isMissing = isAgain && !this.#isRecorded('cap.revoke', ref)
+        if (isNew || isMissing) await log.append({ kind: 'cap.revoke', peer: issuer, cap: cid, ref })
       }
     }
     return cid
@@ -243,6 +253,12 @@ export class Authority {
     const name = cid.toString()
     await log.append({ kind: 'cap.grant', peer: to, cap: name, ref: name, tool: commandFor(request) })
     return this.find(name)
+  }
+
+  /** Whether the log has an entry that names a signed object. */
+  #isRecorded(kind: 'cap.grant' | 'cap.revoke', ref: string): boolean {
+    for (const { entry } of this.#agent.log.reader.entries({ kinds: [kind] })) if (entry.ref === ref) return true
+    return false
   }
 
   #stored(cid: string): StoredGrant {

@@ -10,6 +10,7 @@ import { TalosError } from '@talos/errors'
 import type { SealedChannel } from '@talos/mcp'
 import type { Link } from '@talos/network'
 import type { Agent } from './agent.ts'
+import type { ChannelFrame } from './frames.ts'
 import type { SessionKeeper } from './sessions.ts'
 import type { Wire } from './wire.ts'
 
@@ -30,7 +31,21 @@ const CLOSE_GRACE_MS = 2_000
 
 const CLOSE_WORDS = ['done', 'refused', 'failed', 'protocol'] as const
 type CloseWord = (typeof CLOSE_WORDS)[number]
-export type ChannelHandler = (channel: SealedChannel) => void | Promise<void>
+
+/** The session that a channel's frames came in. */
+export interface FrameOrigin {
+  readonly sessionId: Uint8Array
+  /** Whether the peer had answered in it when they came: else they may be a replay. */
+  readonly confirmed: boolean
+}
+
+/** A channel that a peer opened. */
+export interface ServedChannel extends SealedChannel {
+  /** The session of the newest frame; confirmed where those of all frames until now were. */
+  readonly origin: FrameOrigin
+}
+
+export type ChannelHandler = (channel: ServedChannel) => void | Promise<void>
 
 export interface ChannelKeeperOptions {
   readonly agent: Agent
@@ -85,12 +100,17 @@ export class ChannelKeeper {
   }
 
   /** Takes a channel's frame that arrived. Resolves when the next one may come. */
-  async take(link: Link, frame: Extract<AppFrame, { t: 'open' | 'data' | 'close' }>): Promise<void> {
-    if (frame.t === 'open') return await this.#accept(link, frame)
+  async take(link: Link, frame: ChannelFrame, origin: FrameOrigin): Promise<void> {
+    if (frame.t === 'open') return await this.#accept(link, frame, origin)
     const channel = this.#links.get(link)?.open.get(frame.channel)
     if (channel === undefined) return
     if (frame.t === 'close') return channel.finish(frame.reason)
-    await channel.take(frame)
+    await channel.take(frame, origin)
+  }
+
+  /** The session with a peer is lost: what was under way in its channels is, too. */
+  dropAll(peer: Did): void {
+    for (const link of Array.from(this.#links.keys())) if (link.peerDid === peer) this.drop(link)
   }
 
   /** A link is gone: so are its channels. */
@@ -99,7 +119,7 @@ export class ChannelKeeper {
     this.#links.delete(link)
   }
 
-  async #accept(link: Link, frame: Extract<AppFrame, { t: 'open' }>): Promise<void> {
+  async #accept(link: Link, frame: Extract<AppFrame, { t: 'open' }>, origin: FrameOrigin): Promise<void> {
     const peer = link.peerDid
     const isTheirs = frame.channel % 2 === (peer < this.#options.agent.did ? 1 : 0)
     if (!isTheirs || this.#channelsOf(link).open.has(frame.channel)) {
@@ -110,7 +130,9 @@ export class ChannelKeeper {
     if (handler === undefined || this.#isFull(peer)) {
       return await this.#post(link, { t: 'close', channel: frame.channel, reason: 'refused' })
     }
-    void this.#run(handler, this.#add(link, { id: frame.channel, name: frame.name }))
+    const channel = this.#add(link, { id: frame.channel, name: frame.name })
+    channel.origin = origin
+    void this.#run(handler, channel)
   }
 
   async #run(handler: ChannelHandler, channel: Channel): Promise<void> {
@@ -186,7 +208,9 @@ interface ChannelParts {
 
 type FrameHandler = (frame: Uint8Array) => void | Promise<void>
 
-class Channel implements SealedChannel {
+class Channel implements ServedChannel {
+  /** Of a channel that this side opened, none until a frame comes. */
+  origin: FrameOrigin = { sessionId: new Uint8Array(0), confirmed: true }
   readonly name: string
   readonly peer: Did
   readonly closed: Promise<string>
@@ -266,8 +290,10 @@ class Channel implements SealedChannel {
   }
 
   /** Takes one piece, in its order; a whole frame goes to the handler before the next piece is taken. */
-  async take({ sequence, last, body }: Extract<AppFrame, { t: 'data' }>): Promise<void> {
+  async take(piece: Extract<AppFrame, { t: 'data' }>, { sessionId, confirmed }: FrameOrigin): Promise<void> {
     if (!this.#isOpen) return
+    const { sequence, last, body } = piece
+    this.origin = { sessionId, confirmed: confirmed && this.origin.confirmed }
     const isTooMuch =
       this.#gatheredBytes + body.length > CHANNEL_FRAME_MAX_BYTES || (!last && this.#pieces.length >= MAX_PIECES)
     if (sequence !== this.#received || isTooMuch) return this.end('protocol')

@@ -5,7 +5,7 @@
  * authority.ts gives and takes, tool-gate.ts and call-author.ts stand at both ends of a call, evidence.ts proves it.
  */
 
-import { type AuditLog, entryId } from '@talos/audit'
+import type { AuditLog } from '@talos/audit'
 import { fromHex, toHex } from '@talos/bytes'
 import type { AppFrame, Did, DidDocument } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
@@ -19,21 +19,31 @@ import { type Agent, closeAgent, openAgent } from './agent.ts'
 import { Authority, type DelegationRequest, type Grant, type GrantRequest } from './authority.ts'
 import { IntentAuthor } from './call-author.ts'
 import { type ChannelHandler, ChannelKeeper } from './channels.ts'
+import { Courier } from './courier.ts'
+import { type Effect, Effects } from './effects.ts'
 import type { ClientEvent } from './events.ts'
 import { EvidenceKeeper } from './evidence.ts'
+import { isChannelFrame } from './frames.ts'
+import { Healer } from './healer.ts'
+import { Healing } from './healing.ts'
 import { type Listening, startListening } from './listening.ts'
 import { type MerkleProof, makeMerkleProof, type VerifiedMerkleProof, verifyMerkleProof } from './merkle-proof.ts'
 import { type MessageHandler, Messenger, type SentMessage } from './messages.ts'
 import { nowS, type TalosClientOptions } from './options.ts'
 import { PrekeyKeeper } from './prekeys.ts'
 import { PeerQuota } from './quota.ts'
-import { type Received, SessionKeeper } from './sessions.ts'
+import type { ReceivedControl, ReceivedFrame } from './received.ts'
+import { sessionWorld } from './session-world.ts'
+import { SessionKeeper } from './sessions.ts'
 import { ExecutorGate } from './tool-gate.ts'
 import { connectMcp, type McpStdio, serveMcp, type ToolCall, type ToolOutcome, ToolUser } from './tools.ts'
 import { Wire } from './wire.ts'
 
 /** Delegations and revocations that one peer may send: every one is kept on disk. */
-const AUTHORITY_QUOTA = { what: 'capabilities from one peer', limit: 1_000, windowMs: 3_600_000 }
+const AUTHORITY_QUOTA = { what: 'capabilities from one peer within an hour', limit: 1_000, windowMs: 3_600_000 }
+
+/** How long one step of closing may take: a link needs a second, a tool's server a few. */
+const CLOSE_STEP_MS = 10_000
 
 export interface SessionInfo {
   readonly sessionId: string
@@ -58,6 +68,9 @@ export class TalosClient implements AsyncDisposable {
   readonly #author: IntentAuthor
   readonly #tools: ToolUser
   readonly #authorityFrames = new PeerQuota(AUTHORITY_QUOTA)
+  readonly #effects: Effects
+  readonly #healer: Healer
+  readonly #resuming: Promise<void>
   readonly #serving = new Set<{ close(): Promise<void> }>()
   #closing: Promise<void> | undefined
 
@@ -65,33 +78,61 @@ export class TalosClient implements AsyncDisposable {
     this.#agent = agent
     this.#emit = options.onEvent ?? (() => undefined)
     const emit = this.#emit
-    this.#prekeys = new PrekeyKeeper(agent)
-    this.#sessions = new SessionKeeper(agent, this.#prekeys)
+    const world = sessionWorld(agent)
+    const onMade = async () => void (await agent.log.append({ kind: 'key.prekeys' }))
+    this.#prekeys = new PrekeyKeeper({ world, onMade })
+    const prekeys = this.#prekeys
+    const admit = (peer: Did, frame: AppFrame) => this.#admit(peer, frame)
+    this.#sessions = new SessionKeeper({ world, prekeys, admit })
     const sessions = this.#sessions
+    const healing = new Healing({ world, sessions })
     this.#wire = new Wire({
       agent,
       sessions,
-      prekeys: this.#prekeys,
+      healing,
+      prekeys,
       carriers: options.carriers,
       emit,
       onReceived: async (received, link) => await this.#take(received, link),
-      onRepeated: async (message) => await this.#messenger.recorded(message),
-      onLinkUp: (peer) => void this.#messenger.flush(peer).catch(() => undefined),
+      onRepeated: async (message) => {
+        await this.#messenger.recorded(message)
+        await this.#effects.settled(message)
+      },
+      onReset: async (peer, bytes) => await this.#healer.takeReset(peer, bytes),
+      onLost: (peer) => this.#healer.tendSoon(peer),
+      onLinkUp: (peer) => this.#healer.tendSoon(peer),
       onLinkDown: (link) => this.#channels.drop(link),
     })
     const wire = this.#wire
-    this.#messenger = new Messenger({ agent, sessions, wire, emit })
+    this.#healer = new Healer({
+      agent,
+      sessions,
+      healing,
+      wire,
+      emit,
+      deliver: async (flight) => await this.#messenger.deliver(flight),
+      flush: async (peer) => await this.#messenger.flush(peer),
+      dropChannels: (peer) => this.#channels.dropAll(peer),
+    })
+    const healer = this.#healer
+    const courier = new Courier({ world, sessions })
+    this.#messenger = new Messenger({ agent, sessions, courier, healer, wire, emit })
+    this.#effects = new Effects({ messages: agent.database.messages, act: async (effect) => await this.#act(effect) })
     this.#channels = new ChannelKeeper({ agent, sessions, wire })
     this.#authority = new Authority(agent)
     this.#evidence = new EvidenceKeeper({
       agent,
       sessions,
       wire,
-      post: async (peer, frame) => await this.#post(peer, frame),
+      post: async (peer, frame) => await this.#messenger.post(peer, frame),
     })
-    this.#gate = new ExecutorGate({ agent, sessions, emit })
+    this.#gate = new ExecutorGate({ agent, emit })
     this.#author = new IntentAuthor({ agent, sessions, authority: this.#authority })
     this.#tools = new ToolUser({ channels: this.#channels, author: this.#author, kernel: agent.kernel })
+    const { restored } = agent.database
+    if (restored !== undefined) emit({ type: 'session.restored', sessions: restored })
+    this.#messenger.dropOutdated()
+    this.#resuming = this.#effects.resume()
   }
 
   /**
@@ -195,15 +236,8 @@ export class TalosClient implements AsyncDisposable {
     bundle?: Uint8Array,
     options: { readonly deniable?: boolean } = {},
   ): Promise<SessionInfo> {
-    const { clock, random, log } = this.#agent
     if (peer === this.did) throw new TalosError('PEER_IS_SELF')
-    const messageId = entryId({ nowMs: clock.nowMs(), random })
-    const served = bundle ?? (await this.fetchPrekeyBundle(peer))
-    const begun = await this.#sessions.begin({ peer, bundle: served, messageId, deniable: options.deniable === true })
-    const sessionId = toHex(begun.sessionId)
-    await log.append({ kind: 'session.open', peer, session: sessionId })
-    this.#emit({ type: 'session.open', peer, sessionId, initiator: true, oneTimeKey: begun.oneTimeKey })
-    await this.#messenger.deliver({ peer, messageId, wire: begun.wire })
+    const sessionId = await this.#healer.establish({ peer, bundle, deniable: options.deniable === true })
     return this.session(peer) ?? { sessionId, peer, confirmed: false, suite: SESSION_SUITE, mode: 'accountable' }
   }
 
@@ -261,7 +295,7 @@ export class TalosClient implements AsyncDisposable {
 
   /** Takes a capability in its signed bytes. */
   async importCapability(bytes: Uint8Array, label?: string): Promise<Grant> {
-    return await this.#authority.receive(bytes, label)
+    return await this.#authority.receive(bytes, label === undefined ? {} : { label })
   }
 
   /** Sends a capability, with the links above it, to a peer over the session. */
@@ -269,7 +303,7 @@ export class TalosClient implements AsyncDisposable {
     const link = this.#authority.link(cid)
     for (const { bytes } of this.#authority.chainOf(link) ?? [link]) {
       const { label } = this.#authority.find(cid)
-      await this.#post(peer, { t: 'authority', kind: 'delegation', label, bytes })
+      await this.#messenger.post(peer, { t: 'authority', kind: 'delegation', label, bytes })
     }
   }
 
@@ -338,55 +372,60 @@ export class TalosClient implements AsyncDisposable {
     await this.close()
   }
 
+  /** Every step is bounded: neither a peer nor a handler of the program can hold up the end. */
   async #close(): Promise<void> {
-    await this.#tools.close()
-    await Promise.all([...this.#serving].map(async (serving) => await serving.close()))
-    await this.#wire.close()
-    await this.#messenger.stop()
+    this.#healer.stop()
+    await within(this.#tools.close())
+    await within(Promise.all([...this.#serving].map(async (serving) => await serving.close())))
+    await within(this.#wire.close())
+    await within(Promise.all([this.#messenger.stop(), this.#resuming]))
     await closeAgent(this.#agent)
   }
 
-  /** The link comes first: a frame that is sealed and goes nowhere is a gap that the peer's session must remember. */
-  async #post(peer: Did, frame: AppFrame): Promise<void> {
-    const { clock, random } = this.#agent
-    this.#sessions.require(peer)
-    await this.#wire.linkTo(peer)
-    const { wire } = this.#sessions.seal({ peer, frame })
-    await this.#wire.deliver({ peer, messageId: entryId({ nowMs: clock.nowMs(), random }), wire })
-  }
-
-  async #take({ peer, messageId, sessionId, frame, isNew }: Received, link: Link): Promise<void> {
+  /** Frames that leave no trace: what they came in stays unopened and may come again. @throws TalosError */
+  #admit(peer: Did, frame: AppFrame): void {
     if (this.#closing !== undefined) throw new TalosError('CLIENT_CLOSED')
-    switch (frame.t) {
-      case 'greeting':
-        return
-      case 'message':
-        if (!isNew) return
-        return await this.#messenger.take({
-          peer,
-          messageId,
-          sessionId,
-          plaintext: frame.body,
-          receivedMs: this.#agent.clock.nowMs(),
-        })
-      case 'authority':
-        return await this.#takeAuthority(peer, frame)
-      case 'ask':
-        return this.#evidence.answerSoon(peer, frame, () => this.#emit({ type: 'handler.failed', peer }))
-      case 'answer':
-        return this.#evidence.take(peer, frame)
-      default:
-        return await this.#channels.take(link, frame)
-    }
+    if (frame.t === 'authority') this.#authorityFrames.take(peer)
+    if (frame.t === 'ask') this.#evidence.requireRoom(peer)
   }
 
-  async #takeAuthority(peer: Did, frame: Extract<AppFrame, { t: 'authority' }>): Promise<void> {
+  /** Takes what is durable. */
+  async #take(received: ReceivedFrame | ReceivedControl, link: Link): Promise<void> {
+    const { peer, messageId, sessionId } = received
+    this.#messenger.tellControl({ peer, sessionId })
+    if (received.kind === 'control') return
+    if (received.opened !== undefined) {
+      this.#healer.opened(peer)
+      this.#healer.tendSoon(peer)
+    }
+    const { frame, confirmed } = received
+    if (frame.t === 'greeting') return
+    if (isChannelFrame(frame)) return await this.#channels.take(link, frame, { sessionId, confirmed })
+    if (frame.t !== 'message') return await this.#effects.run({ peer, messageId }, frame)
+    const receivedMs = this.#agent.clock.nowMs()
+    await this.#messenger.take({ peer, messageId, sessionId, plaintext: frame.body, receivedMs })
+  }
+
+  async #act({ peer, frame, isAgain }: Effect): Promise<void> {
+    if (frame.t === 'ask') this.#evidence.answerSoon(peer, frame, () => this.#emit({ type: 'handler.failed', peer }))
+    if (frame.t === 'answer') this.#evidence.take(peer, frame)
+    if (frame.t !== 'authority') return
     const { kind, bytes, label } = frame
-    this.#authorityFrames.take(peer)
     const cid =
       kind === 'delegation'
-        ? (await this.#authority.receive(bytes, label)).cid
-        : await this.#authority.receiveRevocation(bytes, peer)
+        ? (await this.#authority.receive(bytes, { label, isAgain })).cid
+        : await this.#authority.receiveRevocation(bytes, { from: peer, isAgain })
     this.#emit({ type: 'authority.received', peer, cid, kind })
+  }
+}
+
+/** Waits for a step of closing, and not longer than {@link CLOSE_STEP_MS}. What it throws stays. */
+async function within(step: Promise<unknown>): Promise<void> {
+  const over = Promise.withResolvers<void>()
+  const timer = setTimeout(over.resolve, CLOSE_STEP_MS)
+  try {
+    await Promise.race([step, over.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -10,7 +10,8 @@ import { type AppFrame, type AppFrameInclusion, type Did, parseAppFrameAnswer } 
 import { TalosError } from '@talos/errors'
 import { buildProofBundle } from '@talos/proof'
 import type { Agent } from './agent.ts'
-import { encodeFrame, type SessionKeeper } from './sessions.ts'
+import { encodeFrame } from './frames.ts'
+import type { SessionKeeper } from './sessions.ts'
 import { isListCommand } from './tool-gate.ts'
 import type { Wire } from './wire.ts'
 
@@ -85,11 +86,8 @@ export class EvidenceKeeper {
    * @throws TalosError `PEER_QUOTA`
    */
   answerSoon(peer: Did, ask: Ask, onFailure: () => void): void {
-    const running = this.#answering.get(peer) ?? 0
-    if (running >= MAX_ANSWERS_PER_PEER) {
-      throw new TalosError('PEER_QUOTA', { what: 'questions at a time from one peer', limit: MAX_ANSWERS_PER_PEER })
-    }
-    this.#answering.set(peer, running + 1)
+    this.requireRoom(peer)
+    this.#answering.set(peer, (this.#answering.get(peer) ?? 0) + 1)
     void this.#answer(peer, ask)
       .catch(onFailure)
       .finally(() => {
@@ -97,6 +95,12 @@ export class EvidenceKeeper {
         if (left === 0) this.#answering.delete(peer)
         else this.#answering.set(peer, left)
       })
+  }
+
+  /** @throws TalosError `PEER_QUOTA` when as many questions of a peer are being answered as may be */
+  requireRoom(peer: Did): void {
+    if ((this.#answering.get(peer) ?? 0) < MAX_ANSWERS_PER_PEER) return
+    throw new TalosError('PEER_QUOTA', { what: 'questions at a time from one peer', limit: MAX_ANSWERS_PER_PEER })
   }
 
   async #answer(peer: Did, { request, invocation }: Ask): Promise<void> {

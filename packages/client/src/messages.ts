@@ -9,22 +9,21 @@
  * over again at the next start. At most one message is in that window, since they are handed over one by one.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { entryId } from '@talos/audit'
-import { equalBytes, toHex } from '@talos/bytes'
+import { toHex } from '@talos/bytes'
 import type { AppFrame, Did } from '@talos/contracts'
 import { isTalosError, TalosError } from '@talos/errors'
-import { routeOf } from '@talos/session'
-import type { StoredIncoming, StoredOutgoing } from '@talos/storage'
+import type { MessageName, StoredIncoming } from '@talos/storage'
 import type { Agent } from './agent.ts'
+import type { Courier } from './courier.ts'
 import type { ClientEvent } from './events.ts'
+import type { Healer } from './healer.ts'
+import type { QueuedFrame } from './received.ts'
 import type { SessionKeeper } from './sessions.ts'
 import type { Wire } from './wire.ts'
 
 /** Largest message of an application: what fits a sealed frame with its frame around it (spec 15-frames, 15.3). */
 export const MESSAGE_MAX_BYTES = 1_040_384
 
-/** Rows of inbox and outbox that are in memory at a time: at most so many messages of full size. */
-const ROWS_AT_A_TIME = 8
 /** A peer that refused so many in one go refuses the rest as well. */
 const MAX_REFUSALS = 32
 
@@ -51,13 +50,15 @@ export interface ReceivedMessage {
 type InboxMessage = Pick<StoredIncoming, 'peer' | 'messageId' | 'sessionId' | 'plaintext' | 'receivedMs'>
 
 /** What names a message between two agents. */
-type Delivered = Pick<InboxMessage, 'peer' | 'messageId'>
+type Delivered = MessageName
 
 export type MessageHandler = (message: ReceivedMessage) => void | Promise<void>
 
 export interface MessengerOptions {
   readonly agent: Agent
   readonly sessions: SessionKeeper
+  readonly courier: Courier
+  readonly healer: Healer
   readonly wire: Wire
   readonly emit: (event: ClientEvent) => void
 }
@@ -85,13 +86,14 @@ export class Messenger {
    *   `PEER_REFUSED`: the message stays in the outbox and is tried again at the next link
    */
   async send(peer: Did, bytes: Uint8Array): Promise<SentMessage> {
-    const { agent, sessions } = this.#options
+    const { agent, sessions, healer } = this.#options
     if (bytes.length > MESSAGE_MAX_BYTES) {
       throw new TalosError('FRAME_TOO_LARGE', { sizeBytes: bytes.length, limitBytes: MESSAGE_MAX_BYTES })
     }
     const body = bytes.slice()
+    await healer.require(peer)
     const session = toHex(sessions.require(peer).sessionId)
-    const messageId = entryId({ nowMs: agent.clock.nowMs(), random: agent.random })
+    const messageId = sessions.newMessageId()
     const entry = await agent.log.append({
       kind: 'message.send',
       peer,
@@ -100,7 +102,7 @@ export class Messenger {
       commit: { content: { bytes: body } },
     })
     const sealed = sessions.seal({ peer, frame: { t: 'message', body }, messageId })
-    const delivered = await this.#attempt({ peer, messageId, wire: sealed.wire })
+    const delivered = await this.#attempt({ peer, messageId, ...sealed })
     return {
       messageId,
       messageHash: toHex(entry.leafHash),
@@ -112,13 +114,33 @@ export class Messenger {
 
   /** Keeps a frame that is no message in the outbox until the peer has it; a refusal is an event, not an error. */
   async tell(peer: Did, frame: AppFrame): Promise<void> {
-    const { agent, sessions, wire } = this.#options
-    const messageId = entryId({ nowMs: agent.clock.nowMs(), random: agent.random })
+    const { sessions, wire } = this.#options
+    const messageId = sessions.newMessageId()
     const sealed = sessions.seal({ peer, frame, messageId })
     if (!wire.isLinked(peer)) return
-    await this.#attempt({ peer, messageId, wire: sealed.wire }).catch((error: unknown) => {
+    await this.#attempt({ peer, messageId, ...sealed }).catch((error: unknown) => {
       if (!isTalosError(error)) throw error
     })
+  }
+
+  /**
+   * Hands a frame that is no message to the peer now, or gives it up.
+   *
+   * @throws TalosError `SESSION_MISSING`, `PEER_REFUSED`, and what the link throws
+   */
+  async post(peer: Did, frame: AppFrame): Promise<void> {
+    const { agent, sessions, wire, healer } = this.#options
+    await healer.require(peer)
+    // The link comes first: what is sealed and goes nowhere is a gap that the peer's session must remember.
+    await wire.linkTo(peer)
+    const messageId = sessions.newMessageId()
+    const sealed = sessions.seal({ peer, frame, messageId })
+    try {
+      await this.#carryPatiently({ peer, messageId, ...sealed })
+    } catch (error) {
+      agent.database.messages.acknowledge({ peer, messageId })
+      throw error
+    }
   }
 
   /** Registers a handler; what arrived before it is handed over now. Returns what removes it. */
@@ -153,11 +175,24 @@ export class Messenger {
    *
    * @throws TalosError what the link throws, `PEER_REFUSED`
    */
-  async deliver(options: Delivered & { readonly wire: Uint8Array }): Promise<void> {
-    const key = keyOf(options)
-    const running = this.#delivering.get(key) ?? this.#deliver(options).finally(() => this.#delivering.delete(key))
+  async deliver(message: QueuedFrame): Promise<void> {
+    const key = keyOf(message)
+    const running = this.#delivering.get(key) ?? this.#deliver(message).finally(() => this.#delivering.delete(key))
     this.#delivering.set(key, running)
     await running
+  }
+
+  /** Sends what the session protocol owes the peer after a step of a session, where it owes something and there is a link. */
+  tellControl(session: { readonly peer: Did; readonly sessionId: Uint8Array }): void {
+    const { sessions, wire } = this.#options
+    const queued = wire.isLinked(session.peer) ? sessions.control(session) : undefined
+    if (queued !== undefined) void this.#carry(queued).catch(() => undefined)
+  }
+
+  /** Gives up what waited too long. */
+  dropOutdated(): void {
+    const { courier, emit } = this.#options
+    for (const { peer, messageId } of courier.outdated()) emit({ type: 'message.expired', peer, messageId })
   }
 
   /** Waits until the application has taken the message that it has; the rest stays in the inbox. From inside a handler: counts that message as taken. */
@@ -177,63 +212,85 @@ export class Messenger {
 
   /** From the oldest on. What the peer refuses does not hold up what follows. */
   async #flushAll(peer: Did): Promise<void> {
-    const { messages } = this.#options.agent.database
+    const { courier, healer } = this.#options
+    this.dropOutdated()
     const refused = new Set<string>()
     for (;;) {
-      const waiting = messages.outgoing(peer, refused.size + ROWS_AT_A_TIME)
-      const next = waiting.find(({ messageId }) => !refused.has(messageId))
+      const next = courier.next(peer, refused)
       if (next === undefined) break
       try {
-        await this.deliver(next)
+        await this.#carry(next)
       } catch (error) {
         this.#tell(next, error)
-        if (!isTalosError(error, 'PEER_REFUSED') || refused.size >= MAX_REFUSALS) return
-        if (!(await this.#retry(next, error))) refused.add(next.messageId)
+        refused.add(next.messageId)
+        if (!isTalosError(error, 'PEER_REFUSED') || refused.size > MAX_REFUSALS) return healer.tendLater(peer)
+      }
+    }
+    if (refused.size > 0) healer.tendLater(peer)
+    else healer.settled(peer)
+  }
+
+  /**
+   * Brings a message of the outbox to an end with the peer that is there: delivered, or not to be.
+   *
+   * @throws TalosError what the link throws; `PEER_REFUSED`: it stays in the outbox
+   */
+  async #carry(message: QueuedFrame): Promise<void> {
+    const { courier, healer } = this.#options
+    for (let current = message; ; ) {
+      try {
+        await this.deliver(current)
+        return this.tellControl(current)
+      } catch (error) {
+        if (!isTalosError(error, 'PEER_REFUSED')) throw error
+        const verdict = courier.refused(current, String(error.details['peerCode']))
+        if (verdict.kind === 'renew') healer.tendSoon(current.peer)
+        if (verdict.kind === 'settled' || verdict.kind === 'renew') return
+        if (verdict.kind === 'waits') throw error
+        if (verdict.kind === 'resealed') current = verdict.message
       }
     }
   }
 
   /**
-   * A session that is lost at the peer: its first flight has nothing to say any more, its messages take another one. Tells
-   * whether that settled it.
+   * Like {@link #carry}, and where the session is lost at the peer, waits a while for the next one.
+   *
+   * @throws TalosError what `#carry` throws
    */
-  async #retry(message: StoredOutgoing, error: TalosError): Promise<boolean> {
-    const { sessions, agent } = this.#options
-    const { peer, messageId, plaintext } = message
-    const { peerCode } = error.details
-    if (!String(peerCode).startsWith('SESSION_')) return false
-    // A frame that opened before is there: only the answer was lost.
-    const isOver = peerCode === 'SESSION_DUPLICATE' || routeOf(message.wire).kind === 'first-flight'
-    if (isOver) return agent.database.messages.acknowledge({ peer, messageId })
-    const active = sessions.active(peer)
-    if (active === undefined || equalBytes(active.sessionId, message.sessionId)) return false
+  async #carryPatiently(message: QueuedFrame): Promise<void> {
+    const { courier, healer } = this.#options
     try {
-      const { wire } = sessions.reseal({ peer, messageId, plaintext })
-      await this.deliver({ peer, messageId, wire })
-      return true
-    } catch (again) {
-      this.#tell(message, again)
-      return false
+      await this.#carry(message)
+    } catch (error) {
+      if (!isSessionLost(error)) throw error
+      const isBack = await healer.require(message.peer, message.sessionId).then(
+        () => true,
+        () => false,
+      )
+      if (!isBack) throw error
+      const again = courier.ready(message)
+      if (again !== undefined) await this.#carry(again)
     }
   }
 
-  async #deliver(options: Delivered & { readonly wire: Uint8Array }): Promise<void> {
-    const { agent, wire } = this.#options
-    const { peer, messageId } = options
-    await wire.deliver(options)
-    agent.database.messages.acknowledge({ peer, messageId })
+  async #deliver(message: QueuedFrame): Promise<void> {
+    const { wire, courier } = this.#options
+    await wire.deliver(message)
+    courier.delivered(message)
   }
 
   /** True when the peer has it; false when it waits. @throws TalosError `PEER_REFUSED` */
-  async #attempt(message: Delivered & { readonly wire: Uint8Array }): Promise<boolean> {
+  async #attempt(message: QueuedFrame): Promise<boolean> {
     const { peer } = message
     try {
-      await this.deliver(message)
+      await this.#carryPatiently(message)
     } catch (error) {
       this.#behind.add(peer)
+      this.#options.healer.tendLater(peer)
       this.#tell(message, error)
-      // A peer that is about to close refuses for that reason alone.
-      if (isTalosError(error, 'PEER_REFUSED') && error.details['peerCode'] !== 'CLIENT_CLOSED') throw error
+      // A peer that is about to close refuses for that reason alone; one that lost the session is told to wait for the next.
+      const isForGood = isTalosError(error, 'PEER_REFUSED') && error.details['peerCode'] !== 'CLIENT_CLOSED'
+      if (isForGood && !isSessionLost(error)) throw error
       return false
     }
     if (this.#behind.delete(peer)) void this.flush(peer).catch(() => undefined)
@@ -309,6 +366,11 @@ export class Messenger {
       this.#options.emit({ type: 'handler.failed', peer: message.peer })
     }
   }
+}
+
+/** Whether a peer refused because it cannot open what the session seals. */
+function isSessionLost(error: unknown): boolean {
+  return isTalosError(error, 'PEER_REFUSED') && String(error.details['peerCode']).startsWith('SESSION_')
 }
 
 function keyOf({ peer, messageId }: Delivered): string {

@@ -12,20 +12,28 @@ import {
   publishBundle,
   SESSION_LIFETIME_MS,
 } from '@talos/session'
-import type { Agent } from './agent.ts'
 import { PeerQuota } from './quota.ts'
+import type { SessionWorld } from './session-world.ts'
 
 /** One-time pairs that one peer gets: enough for a peer that lost its sessions a few times. */
-const ONE_TIME_QUOTA = { what: 'one-time prekeys for one peer', limit: 8, windowMs: 3_600_000 }
+const ONE_TIME_QUOTA = { what: 'one-time prekeys for one peer within an hour', limit: 8, windowMs: 3_600_000 }
+
+export interface PrekeyKeeperOptions {
+  readonly world: SessionWorld
+  /** A new bundle is stored. */
+  readonly onMade?: () => Promise<void>
+}
 
 export class PrekeyKeeper {
-  readonly #agent: Agent
+  readonly #world: SessionWorld
+  readonly #onMade: () => Promise<void>
   readonly #served: PeerQuota
   #making: Promise<void> | undefined
 
-  constructor(agent: Agent) {
-    this.#agent = agent
-    this.#served = new PeerQuota(ONE_TIME_QUOTA)
+  constructor({ world, onMade = async () => undefined }: PrekeyKeeperOptions) {
+    this.#world = world
+    this.#onMade = onMade
+    this.#served = new PeerQuota(ONE_TIME_QUOTA, world.monotonicMs)
   }
 
   /**
@@ -41,7 +49,7 @@ export class PrekeyKeeper {
   /** A bundle to hand out, with a one-time pair where one is left. @throws TalosError store and signer codes */
   async serve({ withOneTime } = { withOneTime: true }): Promise<Uint8Array> {
     await this.#refill()
-    const { prekeys } = this.#agent.database
+    const { prekeys } = this.#world.storage
     const latest = prekeys.latest()
     if (latest === undefined) return await this.serve({ withOneTime })
     const served = withOneTime ? prekeys.serveOneTime() : undefined
@@ -52,12 +60,12 @@ export class PrekeyKeeper {
 
   /** The secrets of a bundle that a first flight names, as long as they are kept. */
   findSecrets(bundleHash: Uint8Array): PrekeySecrets | undefined {
-    const bytes = this.#agent.database.prekeys.secrets(bundleHash)
+    const bytes = this.#world.storage.prekeys.secrets(bundleHash)
     return bytes === undefined ? undefined : decodePrekeySecrets(bytes)
   }
 
   findOneTime(name: OneTimeName): Secret | undefined {
-    const bytes = this.#agent.database.prekeys.oneTimeSecret(name)
+    const bytes = this.#world.storage.prekeys.oneTimeSecret(name)
     if (bytes === undefined) return undefined
     const secret = Secret.of(bytes)
     bytes.fill(0)
@@ -74,31 +82,32 @@ export class PrekeyKeeper {
   }
 
   #due(): boolean {
-    const { database, kernel, clock } = this.#agent
-    const latest = database.prekeys.latest()
+    const { storage, kernel, clock } = this.#world
+    const latest = storage.prekeys.latest()
     if (latest === undefined) return true
     const { payload } = openEnvelope(latest.bundle, { kernel, tags: [PREKEY_BUNDLE_TAG] })
     return prekeysDue({
       payload: parsePrekeyBundle(payload),
-      remaining: database.prekeys.unserved(),
+      remaining: storage.prekeys.unserved(),
       nowMs: clock.nowMs(),
     })
   }
 
   async #make(): Promise<void> {
-    const { kernel, random, clock, signer, instance, secrets, database, log } = this.#agent
+    const { kernel, random, clock, signer, instance, sessionKey, storage } = this.#world
     const nowMs = clock.nowMs()
-    const serial = database.prekeys.nextSerial()
+    // By the clock as well: an agent whose database is gone goes on above what its peers have seen of it.
+    const serial = Math.max(storage.prekeys.nextSerial(), Math.floor(nowMs / 1000))
     const made = await createPrekeys({
       kernel,
       random,
       signer,
       instance,
-      sessionKey: secrets.sessionKey,
+      sessionKey,
       nowMs,
       serial,
     })
-    database.prekeys.put({
+    storage.prekeys.put({
       serial,
       bundleHash: made.secrets.bundleHash,
       bundle: made.bundle,
@@ -112,7 +121,7 @@ export class PrekeyKeeper {
       keepUntilMs: made.payload.spk.exp * 1000 + SESSION_LIFETIME_MS,
     })
     for (const { secret } of made.oneTime) secret.dispose()
-    database.removeExpired(nowMs)
-    await log.append({ kind: 'key.prekeys' })
+    storage.removeExpired(nowMs)
+    await this.#onMade()
   }
 }

@@ -6,6 +6,7 @@ import { TalosError } from '@talos/errors'
 const MAX_PEERS = 10_000
 
 export interface Quota {
+  /** For people, with the time in which the limit counts. */
   readonly what: string
   readonly limit: number
   readonly windowMs: number

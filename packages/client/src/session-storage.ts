@@ -14,6 +14,7 @@ export interface SessionStorage {
   readonly messages: Pick<
     AgentDatabase['messages'],
     | 'outgoing'
+    | 'findOutgoing'
     | 'resealOutgoing'
     | 'acknowledge'
     | 'dropOutdated'

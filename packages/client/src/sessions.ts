@@ -1,71 +1,99 @@
 /**
- * This agent's sessions: states in memory, records on disk, and the two steps that must be one transaction each.
+ * This agent's sessions: states in memory, records on disk, and the steps that must be one transaction each.
  *
- * A sealed message exists outside this file only after the state that made it is durable; a frame leaves this file only
- * after the state that opened it is durable. Both steps are synchronous, so no two of them ever work on one state.
+ * A sealed message exists outside this file only after what it depends on is durable: its row in the outbox, and the
+ * session's record where the step needs that. A frame leaves this file only after the state that opened it is durable.
+ * Every step is synchronous, so no two of them ever work on one state.
  */
-import { decodeCbor, encodeCbor, equalBytes, type IpldValue, toHex } from '@talos/bytes'
-import { type AppFrame, type Did, parseAppFrame } from '@talos/contracts'
-import { isTalosError, TalosError } from '@talos/errors'
+import { entryId } from '@talos/audit'
+import { equalBytes, toHex } from '@talos/bytes'
+import type { AppFrame, Did } from '@talos/contracts'
+import { TalosError } from '@talos/errors'
+import type { Kernel } from '@talos/kernel'
+import type { Random } from '@talos/ports'
 import {
   certifySessionKey,
-  decodeSessionState,
+  controlDue,
   encodeSessionState,
   initiate,
-  MAX_MESSAGE_BYTES,
   open,
+  RESERVED_CONTENT_TYPE,
   type Responded,
   respond,
+  routeOf,
+  type Sealed,
   type SessionState,
   seal,
+  sealControl,
   verifyBundle,
 } from '@talos/session'
-import type { SessionUpdate } from '@talos/storage'
-import type { Agent } from './agent.ts'
+import type { NewSession, OutgoingMessage, ReceiveCommit, SessionHead } from '@talos/storage'
+import { type Carriage, checkCarriage, decodeFrame, encodeFrame, keptOf } from './frames.ts'
 import type { PrekeyKeeper } from './prekeys.ts'
+import { PeerQuota } from './quota.ts'
+import type { QueuedFrame, Received, ReceivedControl, ReceivedFrame, SealedFrame } from './received.ts'
+import { type LoadedState, SessionMemory } from './session-memory.ts'
+import type { SessionWorld } from './session-world.ts'
 
-/** Sessions whose states stay in memory; others are read again from the database. */
-const STATES_IN_MEMORY = 256
+/**
+ * Sessions that two sides began within this time of each other count as begun at once: either side may have begun its own
+ * before it knew of the other's. A link answers within 15 s, and a first flight may wait for the link.
+ */
+export const SIMULTANEOUS_MS = 60_000
+/** First flights that one peer may send: each costs a handshake, and its trace is kept as long as the prekeys are. */
+const FIRST_FLIGHT_QUOTA = { what: 'first flights from one peer within an hour', limit: 64, windowMs: 3_600_000 }
 
-interface Held {
-  readonly state: SessionState
-  readonly version: number
+/** What a step that seals is given besides the state. */
+interface StepWorld {
+  readonly kernel: Kernel
+  readonly random: Random
+  readonly nowMs: number
 }
 
-/** What became of sealed bytes that arrived. */
-export interface Received {
+interface Arrival {
   readonly peer: Did
   readonly messageId: string
-  readonly sessionId: Uint8Array
-  readonly frame: AppFrame
-  /** False for a message whose id had arrived before. */
-  readonly isNew: boolean
-  /** Set when the bytes opened a new session. */
-  readonly opened?: { readonly oneTimeKey: boolean }
-  /** True for a first flight that opened its session before: its sender lost the answer. */
-  readonly isRepeatedFlight?: boolean
-}
-
-export interface SealedFrame {
-  readonly sessionId: Uint8Array
   readonly wire: Uint8Array
 }
 
-export class SessionKeeper {
-  readonly #agent: Agent
-  readonly #prekeys: PrekeyKeeper
-  readonly #held = new Map<string, Held>()
+export interface SessionKeeperOptions {
+  readonly world: SessionWorld
+  readonly prekeys: PrekeyKeeper
+  /** Refuses, by throwing, a frame that is to leave no trace: what it came in stays unopened. */
+  readonly admit?: (peer: Did, frame: AppFrame) => void
+}
 
-  constructor(agent: Agent, prekeys: PrekeyKeeper) {
-    this.#agent = agent
+export class SessionKeeper {
+  readonly #world: SessionWorld
+  readonly #prekeys: PrekeyKeeper
+  readonly #admit: (peer: Did, frame: AppFrame) => void
+  readonly #firstFlights: PeerQuota
+  readonly #memory: SessionMemory
+
+  constructor({ world, prekeys, admit = () => undefined }: SessionKeeperOptions) {
+    this.#world = world
     this.#prekeys = prekeys
+    this.#admit = admit
+    this.#firstFlights = new PeerQuota(FIRST_FLIGHT_QUOTA, world.monotonicMs)
+    this.#memory = new SessionMemory(world.storage.sessions)
+  }
+
+  /** Every session with a peer, newest first. */
+  heads(peer: Did): SessionHead[] {
+    return this.#world.storage.sessions.list(peer)
   }
 
   /** The session that sends to a peer, or none. */
   active(peer: Did): SessionState | undefined {
     // Heads alone: this is asked several times a call, and the state is in memory as a rule.
-    const head = this.#agent.database.sessions.list(peer).find(({ role }) => role === 'active')
-    return head === undefined ? undefined : this.#load(head.sessionId).state
+    const head = this.heads(peer).find(({ role }) => role === 'active')
+    return head === undefined ? undefined : this.#memory.load(head.sessionId).state
+  }
+
+  /** The session with a peer that was begun last, whether it sends or not. */
+  newest(peer: Did): SessionState | undefined {
+    const [head] = this.heads(peer)
+    return head === undefined ? undefined : this.#memory.load(head.sessionId).state
   }
 
   /** @throws TalosError `SESSION_MISSING` */
@@ -73,6 +101,12 @@ export class SessionKeeper {
     const state = this.active(peer)
     if (state === undefined) throw new TalosError('SESSION_MISSING')
     return state
+  }
+
+  /** A name for something that is sent: 32 hex digits. */
+  newMessageId(): string {
+    const { clock, random } = this.#world
+    return entryId({ nowMs: clock.nowMs(), random })
   }
 
   /**
@@ -85,15 +119,16 @@ export class SessionKeeper {
     readonly bundle: Uint8Array
     readonly messageId: string
     readonly deniable: boolean
-  }): Promise<SealedFrame & { readonly oneTimeKey: boolean }> {
-    const { kernel, random, clock, signer, instance, secrets, database } = this.#agent
+  }): Promise<QueuedFrame & { readonly oneTimeKey: boolean }> {
+    const { kernel, random, clock, signer, instance, sessionKey, storage } = this.#world
+    const { peer, messageId } = options
     const nowMs = clock.nowMs()
-    const bundle = verifyBundle({ kernel, bytes: options.bundle, nowMs, expectedDid: options.peer })
-    database.peers.noteBundleSerial({ did: bundle.did, instance: bundle.instance, serial: bundle.payload.serial })
-    const self = { signer, instance, sessionKey: secrets.sessionKey }
+    const bundle = verifyBundle({ kernel, bytes: options.bundle, nowMs, expectedDid: peer })
+    storage.peers.noteBundleSerial({ did: bundle.did, instance: bundle.instance, serial: bundle.payload.serial })
+    const self = { signer, instance, sessionKey }
     const certificate = options.deniable ? await certifySessionKey({ kernel, nowMs, ...self }) : undefined
     const plaintext = encodeFrame({ t: 'greeting' })
-    const { state, message, sessionId } = await initiate({
+    const begun = await initiate({
       kernel,
       random,
       nowMs,
@@ -102,30 +137,19 @@ export class SessionKeeper {
       plaintext,
       ...(certificate !== undefined && { deniable: { certificate } }),
     })
-    const version = database.commitSend({
-      session: {
-        create: { sessionId, peer: bundle.did, instance: bundle.instance, state: encodeSessionState(state), nowMs },
-      },
-      message: {
-        peer: options.peer,
-        messageId: options.messageId,
-        sessionId,
-        contentType: 0,
-        plaintext,
-        wire: message,
-        nowMs,
-      },
-    })
-    this.#hold(sessionId, { state, version })
-    return { sessionId, wire: message, oneTimeKey: bundle.oneTime !== undefined }
+    const { state, sessionId, message: wire } = begun
+    const create = { sessionId, peer, instance: bundle.instance, state: encodeSessionState(state), nowMs }
+    const message = { peer, messageId, sessionId, contentType: 0, plaintext, wire, nowMs }
+    this.#commitNew({ state, create }, () => storage.commitSend({ session: { create }, message }))
+    return { peer, messageId, sessionId, wire, oneTimeKey: bundle.oneTime !== undefined }
   }
 
   /**
-   * Seals a frame in the session that sends to a peer; durable when it returns.
+   * Seals a frame in the session that sends to a peer; what it depends on is durable when it returns.
    *
    * @param options.messageId where given, the frame waits in the outbox until the peer acknowledges it
    * @param options.sessionId another session than the one that sends, such as to confirm it
-   * @throws TalosError `SESSION_MISSING`, what `seal` throws, `STORE_WRITE_FAILED`
+   * @throws TalosError `SESSION_MISSING`, `SESSION_FROZEN`, what `seal` throws, `STORE_WRITE_FAILED`
    */
   seal(options: {
     readonly peer: Did
@@ -133,18 +157,31 @@ export class SessionKeeper {
     readonly messageId?: string
     readonly sessionId?: Uint8Array
   }): SealedFrame {
-    const { database, clock } = this.#agent
     const { peer, messageId } = options
-    const sessionId = options.sessionId ?? this.require(peer).sessionId
+    const sessionId =
+      options.sessionId === undefined ? this.require(peer).sessionId : this.#whole(peer, options.sessionId)
     const plaintext = encodeFrame(options.frame)
-    return this.#seal({ sessionId, plaintext }, ({ session, wire }) =>
-      database.commitSend({
-        session: { update: session },
-        ...(messageId !== undefined && {
-          message: { peer, messageId, sessionId, contentType: 0, plaintext, wire, nowMs: clock.nowMs() },
-        }),
-      }),
-    )
+    const row = { peer, contentType: 0, plaintext }
+    return this.#seal(sessionId, {
+      step: (state, world) => seal(state, { ...world, plaintext }),
+      ...(messageId !== undefined && { row: { ...row, messageId } }),
+    })
+  }
+
+  /**
+   * Seals the frame that the session protocol owes the peer, where it does; it waits in the outbox from here on.
+   *
+   * @param options.sessionId a session that seals; nothing happens for another
+   * @throws TalosError what `sealControl` throws, store codes
+   */
+  control({ peer, sessionId }: { readonly peer: Did; readonly sessionId: Uint8Array }): QueuedFrame | undefined {
+    const head = this.heads(peer).find((known) => equalBytes(known.sessionId, sessionId))
+    if (head?.standing !== 'whole') return undefined
+    const { state } = this.#memory.load(sessionId)
+    if (!controlDue(state, this.#world.clock.nowMs())) return undefined
+    const messageId = this.newMessageId()
+    const row = { peer, messageId, contentType: RESERVED_CONTENT_TYPE, plaintext: new Uint8Array(0) }
+    return { peer, messageId, ...this.#seal(sessionId, { step: sealControl, row }) }
   }
 
   /**
@@ -152,16 +189,27 @@ export class SessionKeeper {
    *
    * @throws TalosError `SESSION_MISSING`, what `seal` throws, `STORE_CONFLICT` (the message is gone)
    */
-  reseal(options: { readonly peer: Did; readonly messageId: string; readonly plaintext: Uint8Array }): SealedFrame {
-    const { database } = this.#agent
+  reseal(options: { readonly peer: Did; readonly messageId: string; readonly plaintext: Uint8Array }): QueuedFrame {
     const { peer, messageId, plaintext } = options
     const { sessionId } = this.require(peer)
-    return this.#seal({ sessionId, plaintext }, ({ session, wire }) =>
-      database.transaction(() => {
-        database.messages.resealOutgoing({ peer, messageId, sessionId, wire })
-        return database.sessions.update(session)
-      }),
-    )
+    const step = (state: SessionState, world: StepWorld) => seal(state, { ...world, plaintext })
+    return { peer, messageId, ...this.#seal(sessionId, { step, again: { peer, messageId } }) }
+  }
+
+  /**
+   * Opens what arrived: a first flight or a message of a known session. What fails changes nothing.
+   *
+   * @throws TalosError `PEER_QUOTA`, `SESSION_MISSING`, what `respond` and `open` throw, `FRAME_INVALID`, `STORE_WRITE_FAILED`
+   */
+  receive(arrival: Arrival & { readonly carriage: Carriage }): Received {
+    const { peer, messageId } = arrival
+    const route = routeOf(arrival.wire)
+    if (route.kind === 'first-flight') {
+      this.#firstFlights.take(peer)
+      return this.accept(arrival)
+    }
+    const isAgain = arrival.carriage === 'request' && this.#world.storage.messages.hasArrived({ peer, messageId })
+    return isAgain ? { kind: 'again', peer, messageId } : this.open({ ...arrival, sessionId: route.sessionId })
   }
 
   /**
@@ -170,25 +218,36 @@ export class SessionKeeper {
    *
    * @throws TalosError what `respond` throws; `FRAME_INVALID`, `STORE_WRITE_FAILED`; nothing changed then
    */
-  accept(options: { readonly peer: Did; readonly wire: Uint8Array; readonly messageId: string }): Received {
-    const nowMs = this.#agent.clock.nowMs()
+  accept({ peer, wire, messageId }: Arrival): ReceivedFrame {
+    const nowMs = this.#world.clock.nowMs()
+    const common = { kind: 'frame', peer, messageId } as const
     const repeated: Uint8Array[] = []
     let responded: Responded
     try {
-      responded = this.#respond(options.wire, { nowMs, onRepeated: (transcriptHash) => repeated.push(transcriptHash) })
+      responded = this.#respond(wire, { nowMs, onRepeated: (transcriptHash) => repeated.push(transcriptHash) })
     } catch (error) {
       const [transcriptHash] = repeated
-      const known = transcriptHash === undefined ? undefined : this.#sessionFrom(options.peer, transcriptHash)
+      const known = transcriptHash === undefined ? undefined : this.#sessionFrom(peer, transcriptHash)
       if (known === undefined) throw error
-      return { ...options, sessionId: known, frame: { t: 'greeting' }, isNew: false, isRepeatedFlight: true }
+      const { sessionId, confirmed } = known
+      return { ...common, sessionId, frame: { t: 'greeting' }, confirmed, isRepeatedFlight: true }
     }
-    if (responded.peerDid !== options.peer) throw new TalosError('FRAME_INVALID', { reason: 'it is of another agent' })
+    const { sessionId, state, peerInstance: instance, usedOneTime, replay } = responded
+    if (responded.peerDid !== peer) throw new TalosError('FRAME_INVALID', { reason: 'it is of another agent' })
     const frame = decodeFrame(responded.plaintext)
-    const { isNew, version } = this.#commitNew(responded, { ...options, frame, nowMs })
-    const { sessionId, state } = responded
-    this.#hold(sessionId, { state, version })
-    const { peer, messageId } = options
-    return { peer, messageId, sessionId, frame, isNew, opened: { oneTimeKey: responded.usedOneTime !== undefined } }
+    checkCarriage(frame, 'request')
+    this.#admit(peer, frame)
+    const create = { sessionId, peer, instance, state: encodeSessionState(state), nowMs }
+    this.#commitNew({ state, create }, () =>
+      this.#world.storage.commitReceive({
+        session: { create },
+        ...(usedOneTime !== undefined && { consumedOneTime: usedOneTime }),
+        firstFlight: { transcriptHash: replay.transcriptHash, expiresMs: replay.untilS * 1000 },
+        ...keptOf({ peer, messageId, sessionId, frame, carriage: 'request', nowMs }),
+      }),
+    )
+    const { confirmed } = state
+    return { ...common, sessionId, frame, confirmed, opened: { oneTimeKey: usedOneTime !== undefined } }
   }
 
   /**
@@ -196,42 +255,53 @@ export class SessionKeeper {
    *
    * @throws TalosError `SESSION_MISSING`, what `open` throws, `FRAME_INVALID`, `STORE_WRITE_FAILED`; nothing changed then
    */
-  open(options: {
-    readonly peer: Did
-    readonly sessionId: Uint8Array
-    readonly wire: Uint8Array
-    readonly messageId: string
-  }): Received {
-    const { kernel, clock, database } = this.#agent
-    const { peer, sessionId, messageId } = options
+  open(
+    options: Arrival & { readonly sessionId: Uint8Array; readonly carriage: Carriage },
+  ): ReceivedFrame | ReceivedControl {
+    const { kernel, clock } = this.#world
+    const { peer, sessionId, messageId, carriage } = options
     const nowMs = clock.nowMs()
-    const held = this.#load(sessionId)
+    const held = this.#memory.load(sessionId)
     if (held.state.remoteDid !== peer) throw new TalosError('FRAME_INVALID', { reason: 'it is of another agent' })
     const opened = open(held.state, { kernel, nowMs, message: options.wire })
+    const common = { peer, messageId, sessionId }
+    const { state } = opened
+    if (opened.kind === 'control') {
+      this.#commitOpened({ sessionId, held, state, nowMs, kept: { arrival: { peer, messageId, nowMs } } })
+      return { kind: 'control', ...common }
+    }
     const frame = decodeFrame(opened.plaintext)
-    const { version, isNew } = database.commitReceive({
-      session: { update: { sessionId, expectedVersion: held.version, state: encodeSessionState(opened.state), nowMs } },
-      ...incoming({ peer, messageId, sessionId, frame, nowMs }),
-    })
-    this.#hold(sessionId, { state: opened.state, version })
-    return { peer, messageId, sessionId, frame, isNew }
+    checkCarriage(frame, carriage)
+    this.#admit(peer, frame)
+    this.#commitOpened({ sessionId, held, state, nowMs, kept: keptOf({ ...common, frame, carriage, nowMs }) })
+    return { kind: 'frame', ...common, frame, confirmed: state.confirmed }
+  }
+
+  /**
+   * The peer cannot open a session: it seals nothing from now on.
+   *
+   * @throws TalosError `STORE_WRITE_FAILED`
+   */
+  retire(sessionId: Uint8Array): void {
+    const { storage, clock } = this.#world
+    storage.sessions.retire(sessionId, clock.nowMs())
   }
 
   #respond(
     firstFlight: Uint8Array,
     { nowMs, onRepeated }: { readonly nowMs: number; readonly onRepeated: (transcriptHash: Uint8Array) => void },
   ): Responded {
-    const { kernel, random, did, instance, secrets, database } = this.#agent
+    const { kernel, random, did, instance, sessionKey, storage } = this.#world
     return respond({
       kernel,
       random,
       nowMs,
-      self: { did, instance, sessionKey: secrets.sessionKey },
+      self: { did, instance, sessionKey },
       firstFlight,
       findPrekeys: (bundleHash) => this.#prekeys.findSecrets(bundleHash),
       findOneTime: (name) => this.#prekeys.findOneTime(name),
       seen: (transcriptHash) => {
-        const isSeen = database.prekeys.hasFirstFlight(transcriptHash)
+        const isSeen = storage.prekeys.hasFirstFlight(transcriptHash)
         if (isSeen) onRepeated(transcriptHash.slice())
         return isSeen
       },
@@ -239,83 +309,97 @@ export class SessionKeeper {
   }
 
   /** The peer's session that came from a handshake, while it is kept. */
-  #sessionFrom(peer: Did, transcriptHash: Uint8Array): Uint8Array | undefined {
-    return this.#agent.database.sessions
-      .list(peer)
-      .find(({ sessionId }) => equalBytes(this.#load(sessionId).state.transcriptHash, transcriptHash))?.sessionId
+  #sessionFrom(peer: Did, transcriptHash: Uint8Array): SessionState | undefined {
+    return this.heads(peer)
+      .map(({ sessionId }) => this.#memory.load(sessionId).state)
+      .find((state) => equalBytes(state.transcriptHash, transcriptHash))
   }
 
+  /** @throws TalosError `SESSION_MISSING`, `SESSION_FROZEN` */
+  #whole(peer: Did, sessionId: Uint8Array): Uint8Array {
+    const head = this.heads(peer).find((known) => equalBytes(known.sessionId, sessionId))
+    if (head === undefined) throw new TalosError('SESSION_MISSING')
+    if (head.standing !== 'whole') throw new TalosError('SESSION_FROZEN')
+    return sessionId
+  }
+
+  /**
+   * Seals one message. The key that it took is used, whatever becomes of the writing: memory moves on before, and the state
+   * before it is never sealed from again.
+   */
   #seal(
-    input: { readonly sessionId: Uint8Array; readonly plaintext: Uint8Array },
-    commit: (step: { readonly session: SessionUpdate; readonly wire: Uint8Array }) => number,
+    sessionId: Uint8Array,
+    input: {
+      readonly step: (state: SessionState, world: StepWorld) => Sealed
+      /** A row of the outbox that is new with this. */
+      readonly row?: Pick<OutgoingMessage, 'peer' | 'messageId' | 'contentType' | 'plaintext'>
+      /** A row of the outbox that gets other wire bytes. */
+      readonly again?: Pick<OutgoingMessage, 'peer' | 'messageId'>
+    },
   ): SealedFrame {
-    const { kernel, random, clock } = this.#agent
-    const { sessionId, plaintext } = input
+    const { kernel, random, clock, storage } = this.#world
+    const { step, row, again } = input
     const nowMs = clock.nowMs()
-    const held = this.#load(sessionId)
-    const { state, message: wire } = seal(held.state, { kernel, random, nowMs, plaintext })
-    const session = { sessionId, expectedVersion: held.version, state: encodeSessionState(state), nowMs }
-    this.#hold(sessionId, { state, version: commit({ session, wire }) })
+    const held = this.#memory.load(sessionId)
+    const { state, message: wire, needsStore } = step(held.state, { kernel, random, nowMs })
+    const { version } = held
+    const mustStore = needsStore || held.mustStore
+    // What a failed write leaves behind: whether it took effect is not known, so the version is read again.
+    this.#memory.hold(sessionId, { state, version: mustStore ? undefined : version, mustStore })
+    const stored = storage.transaction(() => {
+      if (again !== undefined) storage.messages.resealOutgoing({ ...again, sessionId, wire })
+      return storage.commitSend({
+        ...(mustStore && {
+          session: { update: { sessionId, expectedVersion: version, state: encodeSessionState(state), nowMs } },
+        }),
+        ...(row !== undefined && { message: { ...row, sessionId, wire, nowMs } }),
+      })
+    })
+    this.#memory.hold(sessionId, { state, version: stored ?? version, mustStore: false })
     return { sessionId, wire }
   }
 
-  #commitNew(
-    responded: Responded,
-    options: { readonly peer: Did; readonly messageId: string; readonly frame: AppFrame; readonly nowMs: number },
-  ) {
-    const { sessionId, state, peerInstance, usedOneTime, replay } = responded
-    const { peer, nowMs } = options
-    return this.#agent.database.commitReceive({
-      session: { create: { sessionId, peer, instance: peerInstance, state: encodeSessionState(state), nowMs } },
-      ...(usedOneTime !== undefined && { consumedOneTime: usedOneTime }),
-      firstFlight: { transcriptHash: replay.transcriptHash, expiresMs: replay.untilS * 1000 },
-      ...incoming({ ...options, sessionId }),
+  #commitOpened(step: {
+    readonly sessionId: Uint8Array
+    readonly held: LoadedState
+    readonly state: SessionState
+    readonly nowMs: number
+    readonly kept: Pick<ReceiveCommit, 'message' | 'arrival'>
+  }): void {
+    const { sessionId, held, state, nowMs, kept } = step
+    const update = { sessionId, expectedVersion: held.version, state: encodeSessionState(state), nowMs }
+    try {
+      const { version } = this.#world.storage.commitReceive({ session: { update }, ...kept })
+      this.#memory.hold(sessionId, { state, version, mustStore: false })
+    } catch (error) {
+      // Whether it took effect is not known. What memory has beyond the record is kept; else the record is read again.
+      if (held.mustStore) this.#memory.hold(sessionId, { ...held, version: undefined })
+      else this.#memory.forget(sessionId)
+      throw error
+    }
+  }
+
+  /** A new session, in one transaction with what comes with it: it sends, unless both sides began one at once. */
+  #commitNew(made: { readonly state: SessionState; readonly create: NewSession }, commit: () => unknown): void {
+    const { state, create } = made
+    const { storage } = this.#world
+    const { sessionId, peer, instance, nowMs } = create
+    const before = this.heads(peer)
+    const rival = before.find((head) => head.role === 'active' && head.instance === instance)
+    storage.transaction(() => {
+      commit()
+      if (rival !== undefined && this.#goesBefore(rival, { state, nowMs }))
+        storage.sessions.activate(rival.sessionId, nowMs)
     })
+    const kept = this.heads(peer).map((head) => toHex(head.sessionId))
+    for (const head of before) if (!kept.includes(toHex(head.sessionId))) this.#memory.forget(head.sessionId)
+    this.#memory.hold(sessionId, { state, version: 1, mustStore: false })
   }
 
-  #load(sessionId: Uint8Array): Held {
-    const key = toHex(sessionId)
-    const held = this.#held.get(key)
-    if (held !== undefined) return held
-    const stored = this.#agent.database.sessions.get(sessionId)
-    if (stored === undefined) throw new TalosError('SESSION_MISSING')
-    const loaded = { state: decodeSessionState(stored.state), version: stored.version }
-    stored.state.fill(0)
-    this.#hold(sessionId, loaded)
-    return loaded
-  }
-
-  #hold(sessionId: Uint8Array, held: Held): void {
-    const key = toHex(sessionId)
-    this.#held.delete(key)
-    this.#held.set(key, held)
-    const [oldest] = this.#held.keys()
-    if (this.#held.size > STATES_IN_MEMORY && oldest !== undefined) this.#held.delete(oldest)
-  }
-}
-
-/** A message of the application is stored with its state; other frames act at once and are not kept. */
-function incoming(options: {
-  readonly peer: Did
-  readonly messageId: string
-  readonly sessionId: Uint8Array
-  readonly frame: AppFrame
-  readonly nowMs: number
-}) {
-  const { frame, ...place } = options
-  return frame.t === 'message' ? { message: { ...place, contentType: 0, plaintext: frame.body } } : {}
-}
-
-export function encodeFrame(frame: AppFrame): Uint8Array {
-  return encodeCbor(frame as unknown as IpldValue)
-}
-
-/** @throws TalosError `FRAME_INVALID` */
-export function decodeFrame(bytes: Uint8Array): AppFrame {
-  try {
-    return parseAppFrame(decodeCbor(bytes, { maxBytes: MAX_MESSAGE_BYTES, maxDepth: 8 }))
-  } catch (cause) {
-    const reason = isTalosError(cause, 'SCHEMA_INVALID') ? 'its members' : 'its form'
-    throw new TalosError('FRAME_INVALID', { reason }, { cause })
+  /** Of two sessions that both sides began at once, the one with the lower id sends (spec 15-frames, 15.2). */
+  #goesBefore(rival: SessionHead, { state, nowMs }: { readonly state: SessionState; readonly nowMs: number }): boolean {
+    if (rival.standing !== 'whole' || Math.abs(nowMs - rival.createdMs) >= SIMULTANEOUS_MS) return false
+    const isByOtherSide = this.#memory.load(rival.sessionId).state.role !== state.role
+    return isByOtherSide && toHex(rival.sessionId) < toHex(state.sessionId)
   }
 }

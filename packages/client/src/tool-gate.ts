@@ -31,9 +31,9 @@ import { type ErrorCode, isTalosError } from '@talos/errors'
 import type { GateDecision, ListDecision, ToolGate } from '@talos/mcp'
 import type { Agent } from './agent.ts'
 import { commitToCall } from './call-commitment.ts'
+import type { FrameOrigin } from './channels.ts'
 import type { ClientEvent } from './events.ts'
 import { nowS } from './options.ts'
-import type { SessionKeeper } from './sessions.ts'
 
 /** Causes that better arguments cure: the model is told as the tool's own error. */
 const ARGUMENT_CODES: readonly ErrorCode[] = [
@@ -49,13 +49,14 @@ export const MAX_LIST_PROOFS = 16
 
 export interface ToolGateOptions {
   readonly agent: Agent
-  readonly sessions: SessionKeeper
   readonly emit: (event: ClientEvent) => void
 }
 
 /** What is known of a call that is being decided. */
 interface Call {
   readonly peer: Did
+  /** The session that it came in. */
+  readonly sessionId: Uint8Array
   readonly command: string
   /** Exact bytes that the receipt and the entries commit to. */
   readonly request: Uint8Array
@@ -63,16 +64,24 @@ interface Call {
   readonly saltKey: Uint8Array
 }
 
-type CallInput = Parameters<ToolGate['authorizeCall']>[0]
-type GatedInput = Pick<CallInput, 'peer' | 'request' | 'saltKey'>
-type ListInput = Parameters<ToolGate['authorizeList']>[0]
+type CallInput = Parameters<ToolGate['authorizeCall']>[0] & { readonly origin: FrameOrigin }
+type GatedInput = Pick<CallInput, 'peer' | 'request' | 'saltKey' | 'origin'>
+type ListInput = Parameters<ToolGate['authorizeList']>[0] & { readonly origin: FrameOrigin }
 type Ending = Parameters<Extract<GateDecision, { allowed: true }>['finish']>[0]
 
-export class ExecutorGate implements ToolGate {
+export class ExecutorGate {
   readonly #options: ToolGateOptions
 
   constructor(options: ToolGateOptions) {
     this.#options = options
+  }
+
+  /** The gate of one channel: what it decides goes by the session that the channel's frames came in. */
+  of(channel: { readonly origin: FrameOrigin }): ToolGate {
+    return {
+      authorizeCall: async (call) => await this.authorizeCall({ ...call, origin: channel.origin }),
+      authorizeList: async (list) => await this.authorizeList({ ...list, origin: channel.origin }),
+    }
   }
 
   async authorizeCall(input: CallInput): Promise<GateDecision> {
@@ -172,10 +181,12 @@ export class ExecutorGate implements ToolGate {
   }
 
   /** The call must be the session's peer's own, on a session that the peer has confirmed. */
-  #checkPeer(input: Pick<CallInput, 'peer' | 'invocation'>): { readonly invocation: VerifiedInvocation } | Refused {
-    const { agent, sessions } = this.#options
+  #checkPeer(
+    input: Pick<CallInput, 'peer' | 'invocation' | 'origin'>,
+  ): { readonly invocation: VerifiedInvocation } | Refused {
+    const { agent } = this.#options
     const refused = (code: ErrorCode): Refused => ({ cause: denial('CAPABILITY_DENIED', { causes: [denial(code)] }) })
-    if (sessions.active(input.peer)?.confirmed !== true) return refused('SESSION_UNCONFIRMED')
+    if (!input.origin.confirmed) return refused('SESSION_UNCONFIRMED')
     if (input.invocation === undefined) return refused('CAPABILITY_MISSING')
     try {
       const invocation = openInvocation(input.invocation, { kernel: agent.kernel })
@@ -295,13 +306,13 @@ export class ExecutorGate implements ToolGate {
   }
 
   /** A caller that sends no salt key cannot hold the receipt against the bytes; it gets one that is ours alone. */
-  #call({ peer, request, saltKey }: GatedInput, command: string): Call {
-    return { peer, request, command, saltKey: saltKey ?? this.#options.agent.random.bytes(SALT_BYTES) }
+  #call({ peer, request, saltKey, origin }: GatedInput, command: string): Call {
+    const { sessionId } = origin
+    return { peer, sessionId, request, command, saltKey: saltKey ?? this.#options.agent.random.bytes(SALT_BYTES) }
   }
 
-  #place({ peer, command }: Call) {
-    const session = this.#options.sessions.active(peer)?.sessionId
-    return { peer, tool: command, ...(session !== undefined && { session: toHex(session) }) }
+  #place({ peer, command, sessionId }: Call) {
+    return { peer, tool: command, session: toHex(sessionId) }
   }
 
   #commit({ saltKey }: Call, path: 'params' | 'result', bytes: Uint8Array): Uint8Array {

@@ -13,9 +13,9 @@ import {
   type McpEvent,
   type McpResponse,
   serveMcpChannel,
-  type ToolGate,
 } from '@talos/mcp'
 import type { ChannelKeeper } from './channels.ts'
+import type { ExecutorGate } from './tool-gate.ts'
 
 /** Name of the protocol on channels; the channel's name is the server's. */
 const PROTOCOL = 'talos/mcp/1'
@@ -96,7 +96,11 @@ export class ToolUser {
 
 /** Serves MCP servers on channels that peers open. */
 export function serveMcp(
-  parts: { readonly channels: ChannelKeeper; readonly gate: ToolGate; readonly onEvent?: (event: McpEvent) => void },
+  parts: {
+    readonly channels: ChannelKeeper
+    readonly gate: ExecutorGate
+    readonly onEvent?: (event: McpEvent) => void
+  },
   { servers }: McpConfig,
 ): { close(): Promise<void> } {
   const { channels, gate, onEvent } = parts
@@ -108,7 +112,7 @@ export function serveMcp(
       channel,
       server,
       serverName: channel.name,
-      gate,
+      gate: gate.of(channel),
       ...(onEvent !== undefined && { onEvent }),
     })
     served.add(serving)

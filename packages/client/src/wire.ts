@@ -17,33 +17,42 @@ import {
   tlsCarrier,
 } from '@talos/network'
 import { routeOf } from '@talos/session'
+import { OUTBOX_KEEP_MS } from '@talos/storage'
 import type { Agent } from './agent.ts'
 import type { ClientEvent } from './events.ts'
+import type { Carriage } from './frames.ts'
+import type { Healing } from './healing.ts'
 import { nowS, type TalosClientOptions } from './options.ts'
 import type { PrekeyKeeper } from './prekeys.ts'
-import { PeerQuota } from './quota.ts'
-import type { Received, SessionKeeper } from './sessions.ts'
+import type { Received, ReceivedControl, ReceivedFrame } from './received.ts'
+import type { SessionKeeper } from './sessions.ts'
 
 /** Kinds of link content (spec 15-frames, 15.2). Kind 1 is the routing envelope. */
 const KIND_ENVELOPE = 1
 const KIND_BUNDLE = 2
+const KIND_RESET = 3
 /** How long the peer may take to make an envelope durable, or to answer with its bundle. */
 const REQUEST_TIMEOUT_MS = 15_000
-/** An envelope that waits longer in the outbox is sealed for nobody any more: the life of a session. */
-const ENVELOPE_LIFETIME_S = 7 * 24 * 3_600
-/** First flights that one peer may send: each costs a handshake, and its trace is kept as long as the prekeys are. */
-const FIRST_FLIGHT_QUOTA = { what: 'first flights from one peer', limit: 64, windowMs: 3_600_000 }
+/** As long as it may wait in the outbox. */
+const ENVELOPE_LIFETIME_S = OUTBOX_KEEP_MS / 1000
+
+const NOTHING = new Uint8Array(0)
 
 export interface WireOptions {
   readonly agent: Agent
   readonly sessions: SessionKeeper
+  readonly healing: Healing
   readonly prekeys: PrekeyKeeper
   readonly carriers: TalosClientOptions['carriers']
   readonly emit: (event: ClientEvent) => void
   /** Takes a frame that was opened and is durable. Resolves when the next one may come. */
-  readonly onReceived: (received: Received, link: Link) => Promise<void>
+  readonly onReceived: (received: ReceivedFrame | ReceivedControl, link: Link) => Promise<void>
   /** A message that arrived before arrived again. Resolves when it is recorded. */
   readonly onRepeated: (message: { readonly peer: Did; readonly messageId: string }) => Promise<void>
+  /** Takes a peer's signed reset. */
+  readonly onReset: (peer: Did, bytes: Uint8Array) => Promise<void>
+  /** A session with a peer does not open what the peer seals: a reset is due. */
+  readonly onLost: (peer: Did) => void
   readonly onLinkUp: (peer: Did) => void
   /** That link is over; there may be another one to the same peer. */
   readonly onLinkDown: (link: Link) => void
@@ -54,7 +63,6 @@ export class Wire {
   readonly #node: NetworkNode
   readonly #links = new Map<Did, Link>()
   readonly #dialling = new Map<Did, Promise<Link>>()
-  readonly #firstFlights = new PeerQuota(FIRST_FLIGHT_QUOTA)
   readonly #closing = new AbortController()
   readonly transportKey: Uint8Array
 
@@ -108,16 +116,19 @@ export class Wire {
    */
   async deliver(options: { readonly peer: Did; readonly messageId: string; readonly wire: Uint8Array }): Promise<void> {
     const link = await this.linkTo(options.peer)
-    let answer: Uint8Array
-    try {
-      answer = await link.request(KIND_ENVELOPE, this.#envelope(options), { timeoutMs: REQUEST_TIMEOUT_MS })
-    } catch (error) {
-      if (!isTalosError(error, 'NETWORK_REQUEST_FAILED')) throw error
-      throw new TalosError('PEER_REFUSED', { peerCode: String(error.details['peerCode']) }, { cause: error })
-    }
+    const answer = await this.#request(link, KIND_ENVELOPE, this.#envelope(options))
     if (answer.length === 0) return
-    const received = await this.#take(link, answer)
-    if (received !== undefined) await this.#confirm(link, received)
+    const received = await this.#take(link, answer, 'one-way')
+    if (received?.kind === 'frame') await this.#confirm(link, received)
+  }
+
+  /**
+   * Hands a signed reset to the peer.
+   *
+   * @throws TalosError the link's; `PEER_REFUSED`
+   */
+  async tellReset(peer: Did, bytes: Uint8Array): Promise<void> {
+    await this.#request(await this.linkTo(peer), KIND_RESET, bytes)
   }
 
   /** Sends sealed bytes one way, in order with others of this kind; resolves when the link takes more. */
@@ -130,6 +141,15 @@ export class Wire {
     this.#closing.abort()
     await this.#node.close()
     await Promise.allSettled(this.#dialling.values())
+  }
+
+  async #request(link: Link, kind: number, payload: Uint8Array): Promise<Uint8Array> {
+    try {
+      return await link.request(kind, payload, { timeoutMs: REQUEST_TIMEOUT_MS })
+    } catch (error) {
+      if (!isTalosError(error, 'NETWORK_REQUEST_FAILED')) throw error
+      throw new TalosError('PEER_REFUSED', { peerCode: String(error.details['peerCode']) }, { cause: error })
+    }
   }
 
   async #dial(peer: Did): Promise<Link> {
@@ -150,7 +170,7 @@ export class Wire {
     const peer = link.peerDid
     link.onRequest(async (kind, payload) => await this.#answer(link, kind, payload))
     link.onMessage(async (kind, payload) => {
-      if (kind === KIND_ENVELOPE) await this.#take(link, payload)
+      if (kind === KIND_ENVELOPE) await this.#takeOneWay(link, payload)
     })
     this.#links.set(peer, link)
     void link.closed.then((reason) => {
@@ -164,22 +184,39 @@ export class Wire {
   }
 
   async #answer(link: Link, kind: number, payload: Uint8Array): Promise<Uint8Array> {
-    if (kind === KIND_BUNDLE) return await this.#options.prekeys.serveTo(link.peerDid)
+    const peer = link.peerDid
+    if (kind === KIND_BUNDLE) return await this.#options.prekeys.serveTo(peer)
+    if (kind === KIND_RESET) {
+      await this.#options.onReset(peer, payload)
+      return NOTHING
+    }
     if (kind !== KIND_ENVELOPE) throw new TalosError('NETWORK_UNHANDLED', { kind })
-    const received = await this.#take(link, payload)
-    if (received?.opened === undefined && received?.isRepeatedFlight !== true) return new Uint8Array(0)
-    return this.#greeting(received)
+    const received = await this.#take(link, payload, 'request')
+    if (received.kind !== 'frame') return NOTHING
+    return received.opened === undefined && received.isRepeatedFlight !== true ? NOTHING : this.#greeting(received)
+  }
+
+  /**
+   * What comes one way has no answer that could say what is wrong, so the link ends. Where the session is lost, and the
+   * peer is being told so, the link is needed: what ran on it ends by that.
+   */
+  async #takeOneWay(link: Link, payload: Uint8Array): Promise<void> {
+    try {
+      await this.#take(link, payload, 'one-way')
+    } catch (error) {
+      if (!isTalosError(error) || !this.#options.healing.isDue(link.peerDid)) throw error
+    }
   }
 
   /** Opens an envelope. One that arrived before is acknowledged again and otherwise ignored. */
-  async #take(link: Link, bytes: Uint8Array): Promise<Received | undefined> {
-    const { emit } = this.#options
+  async #take(link: Link, bytes: Uint8Array, carriage: Carriage): Promise<Received> {
+    const { emit, onReceived, onRepeated } = this.#options
     const peer = link.peerDid
     try {
-      const received = await this.#open(peer, bytes)
-      if (received === undefined) return undefined
-      if (received.opened !== undefined) await this.#recordOpening(received)
-      await this.#options.onReceived(received, link)
+      const received = this.#open(peer, bytes, carriage)
+      if (received.kind === 'again') await onRepeated(received)
+      if (received.kind === 'frame' && received.opened !== undefined) await this.#recordOpening(received)
+      if (received.kind !== 'again') await onReceived(received, link)
       return received
     } catch (error) {
       if (!isTalosError(error)) throw error
@@ -188,24 +225,23 @@ export class Wire {
     }
   }
 
-  async #open(peer: Did, bytes: Uint8Array): Promise<Received | undefined> {
-    const { agent, sessions, onRepeated } = this.#options
+  #open(peer: Did, bytes: Uint8Array, carriage: Carriage): Received {
+    const { agent, sessions, healing, onLost } = this.#options
     const envelope = openFromRoute(bytes, { nowS: nowS(agent.clock), box: boxTag(agent.kernel, agent.did) })
     const messageId = toHex(envelope.messageId)
     const route = routeOf(envelope.body)
-    const parts = { peer, wire: envelope.body, messageId }
-    if (route.kind === 'first-flight') {
-      this.#firstFlights.take(peer)
-      return sessions.accept(parts)
+    try {
+      const received = sessions.receive({ peer, wire: envelope.body, messageId, carriage })
+      if (received.kind !== 'again') healing.opened(received.sessionId)
+      return received
+    } catch (error) {
+      const isLost = isTalosError(error) && route.kind === 'message'
+      if (isLost && healing.failed({ peer, sessionId: route.sessionId, code: error.code })) onLost(peer)
+      throw error
     }
-    if (agent.database.messages.hasArrived({ peer, messageId })) {
-      await onRepeated({ peer, messageId })
-      return undefined
-    }
-    return sessions.open({ ...parts, sessionId: route.sessionId })
   }
 
-  async #recordOpening({ peer, sessionId, opened }: Received): Promise<void> {
+  async #recordOpening({ peer, sessionId, opened }: ReceivedFrame): Promise<void> {
     const { agent, emit } = this.#options
     await agent.log.append({ kind: 'session.open', peer, session: toHex(sessionId) })
     const oneTimeKey = opened?.oneTimeKey === true
@@ -213,14 +249,14 @@ export class Wire {
   }
 
   /** The first word of the responder: it confirms the session to the initiator. */
-  #greeting({ peer, sessionId }: Received): Uint8Array {
+  #greeting({ peer, sessionId }: ReceivedFrame): Uint8Array {
     const { sessions, agent } = this.#options
     const { wire } = sessions.seal({ peer, sessionId, frame: { t: 'greeting' } })
     return this.#envelope({ peer, messageId: toHex(agent.random.bytes(16)), wire })
   }
 
   /** The initiator's word on the responder's greeting. Whoever misses it learns the same from what is sent next. */
-  async #confirm(link: Link, received: Received): Promise<void> {
+  async #confirm(link: Link, received: ReceivedFrame): Promise<void> {
     await link.send(KIND_ENVELOPE, this.#greeting(received)).catch(() => undefined)
   }
 

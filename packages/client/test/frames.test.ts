@@ -2,7 +2,7 @@ import { encodeCbor, fromHex, type IpldValue } from '@talos/bytes'
 import { MESSAGE_MAX_BYTES } from '@talos/client'
 import { repoVectors } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
-import { decodeFrame, encodeFrame } from '../src/sessions.ts'
+import { decodeFrame, encodeFrame } from '../src/frames.ts'
 
 interface FrameCase {
   readonly id: string

@@ -7,6 +7,7 @@ import { type Agent, closeAgent, openAgent } from '../src/agent.ts'
 import { Authority } from '../src/authority.ts'
 import { EvidenceKeeper } from '../src/evidence.ts'
 import { PrekeyKeeper } from '../src/prekeys.ts'
+import { sessionWorld } from '../src/session-world.ts'
 import { SessionKeeper } from '../src/sessions.ts'
 import { ExecutorGate, listCommand, MAX_LIST_PROOFS } from '../src/tool-gate.ts'
 import { optionsFor } from './agents.ts'
@@ -21,24 +22,28 @@ async function gateAndCaller() {
   const open = async (name: string): Promise<Agent> =>
     await openAgent({ ...optionsFor(folder.path), name, create: true })
   const [alice, bob] = [await open('alice'), await open('bob')]
-  const bobPrekeys = new PrekeyKeeper(bob)
-  const atAlice = new SessionKeeper(alice, new PrekeyKeeper(alice))
-  const sessions = new SessionKeeper(bob, bobPrekeys)
+  const [worldOfAlice, worldOfBob] = [sessionWorld(alice), sessionWorld(bob)]
+  const bobPrekeys = new PrekeyKeeper({ world: worldOfBob })
+  const atAlice = new SessionKeeper({ world: worldOfAlice, prekeys: new PrekeyKeeper({ world: worldOfAlice }) })
+  const sessions = new SessionKeeper({ world: worldOfBob, prekeys: bobPrekeys })
   const messageId = '0'.repeat(32)
   const bundle = await bobPrekeys.serve()
   const { wire, sessionId } = await atAlice.begin({ peer: bob.did, bundle, messageId, deniable: false })
   sessions.accept({ peer: alice.did, wire, messageId })
   const greeting = { t: 'greeting' } as const
   const answer = sessions.seal({ peer: alice.did, frame: greeting }).wire
-  atAlice.open({ peer: bob.did, sessionId, wire: answer, messageId })
+  atAlice.open({ peer: bob.did, sessionId, wire: answer, messageId, carriage: 'one-way' })
   const confirmation = atAlice.seal({ peer: bob.did, frame: greeting }).wire
-  sessions.open({ peer: alice.did, sessionId, wire: confirmation, messageId })
+  const confirmed = { peer: alice.did, sessionId, wire: confirmation, messageId, carriage: 'one-way' } as const
+  expect(sessions.open(confirmed)).toMatchObject({ confirmed: true })
   const grant = await new Authority(bob).grant({ to: alice.did, tool: TOOL, expiresInS: 60 })
-  const gate = new ExecutorGate({ agent: bob, sessions, emit: () => undefined })
+  const executor = new ExecutorGate({ agent: bob, emit: () => undefined })
+  const gate = executor.of({ origin: { sessionId, confirmed: true } })
   return {
     alice,
     bob,
     gate,
+    executor,
     sessions,
     grant,
     [Symbol.asyncDispose]: async () => {

@@ -6,18 +6,23 @@ import { parseInvitation } from '@talos/identity'
 import type { Link } from '@talos/network'
 import { tempFolder } from '@talos/testkit'
 import { closeAgent, openAgent } from '../src/agent.ts'
+import { Healing } from '../src/healing.ts'
 import { PrekeyKeeper } from '../src/prekeys.ts'
-import { type Received, SessionKeeper } from '../src/sessions.ts'
+import type { QueuedFrame } from '../src/received.ts'
+import { sessionWorld } from '../src/session-world.ts'
+import { SessionKeeper } from '../src/sessions.ts'
 import { Wire } from '../src/wire.ts'
 import { optionsFor } from './agents.ts'
 
 export interface Hostile extends AsyncDisposable {
   readonly did: Did
   readonly received: AppFrame[]
+  /** Signed resets that came from the victim. */
+  readonly resets: Uint8Array[]
   readonly link: Link
   /** First flight of a new session, not yet sent. */
-  begin(): Promise<{ readonly messageId: string; readonly wire: Uint8Array }>
-  deliver(sealed: { readonly messageId: string; readonly wire: Uint8Array }): Promise<void>
+  begin(): Promise<QueuedFrame>
+  deliver(sealed: QueuedFrame): Promise<void>
   /** Seals a frame and sends it one way. */
   post(frame: AppFrame): Promise<void>
   isConfirmed(): boolean
@@ -27,17 +32,24 @@ export interface Hostile extends AsyncDisposable {
 export async function hostileTo(victim: TalosClient): Promise<Hostile> {
   const folder = tempFolder()
   const agent = await openAgent({ ...optionsFor(folder.path), name: 'mallory', create: true })
-  const prekeys = new PrekeyKeeper(agent)
-  const sessions = new SessionKeeper(agent, prekeys)
+  const world = sessionWorld(agent)
+  const prekeys = new PrekeyKeeper({ world })
+  const sessions = new SessionKeeper({ world, prekeys })
   const received: AppFrame[] = []
+  const resets: Uint8Array[] = []
   const wire = new Wire({
     agent,
     sessions,
+    healing: new Healing({ world, sessions }),
     prekeys,
     carriers: undefined,
     emit: () => undefined,
-    onReceived: async ({ frame }: Received) => void received.push(frame),
+    onReceived: async (arrived) => {
+      if (arrived.kind === 'frame') received.push(arrived.frame)
+    },
     onRepeated: async () => undefined,
+    onReset: async (_peer, bytes) => void resets.push(bytes),
+    onLost: () => undefined,
     onLinkUp: () => undefined,
     onLinkDown: () => undefined,
   })
@@ -51,13 +63,14 @@ export async function hostileTo(victim: TalosClient): Promise<Hostile> {
   return {
     did: agent.did,
     received,
+    resets,
     link,
     begin: async () => {
       const messageId = newId()
       const bundle = await wire.fetchBundle(peer)
-      return { messageId, ...(await sessions.begin({ peer, bundle, messageId, deniable: false })) }
+      return await sessions.begin({ peer, bundle, messageId, deniable: false })
     },
-    deliver: async (sealed) => await wire.deliver({ peer, ...sealed }),
+    deliver: async (sealed) => await wire.deliver(sealed),
     post: async (frame) => await wire.post(link, { messageId: newId(), wire: sessions.seal({ peer, frame }).wire }),
     isConfirmed: () => sessions.active(peer)?.confirmed === true,
     [Symbol.asyncDispose]: async () => {

@@ -71,13 +71,21 @@ function adviceLines({ agent, did, servers }: Advice): string[] {
   ]
 }
 
+/** What concerns sessions is told by whoever runs the agent, in every command. */
+type ServedEvent = Exclude<ClientEvent, { type: 'session.reset' | 'session.restored' | 'message.expired' }>
+
+function isServed(event: ClientEvent): event is ServedEvent {
+  return event.type !== 'session.reset' && event.type !== 'session.restored' && event.type !== 'message.expired'
+}
+
 function tell(output: Output, event: ClientEvent): void {
+  if (!isServed(event)) return
   const { type, ...facts } = event
   const line = output.json ? jsonLine({ event: type, ...facts }) : lineOf(event)
   if (line !== undefined) output.note(line)
 }
 
-function lineOf(event: ClientEvent): string | undefined {
+function lineOf(event: ServedEvent): string | undefined {
   const who = shorten(event.peer)
   switch (event.type) {
     case 'tool.call': {

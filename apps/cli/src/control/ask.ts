@@ -9,6 +9,7 @@ import { type ControlRequest, type ControlResponse, parseControlResponse } from 
 import { isTalosError, TalosError } from '@talos/errors'
 import type { AgentFolder } from '@talos/storage'
 import type { Context } from '../context.ts'
+import { tellSession } from '../session-events.ts'
 import { findSocketPath } from './path.ts'
 import { perform } from './perform.ts'
 import { errorOf, RESPONSE_MAX_BYTES, RETRY_MS, readLine, WAIT_FOR_OWNER_MS } from './protocol.ts'
@@ -68,7 +69,11 @@ async function tryHere(
   const passphrase = await context.passphrase({ name: folder.name })
   let client: TalosClient
   try {
-    client = await TalosClient.open(folder.name, { home: context.home.root, passphrase })
+    client = await TalosClient.open(folder.name, {
+      home: context.home.root,
+      passphrase,
+      onEvent: (event) => tellSession(context.output, event),
+    })
   } catch (error) {
     if (isTalosError(error, 'AGENT_LOCKED')) return undefined
     throw error

@@ -14,6 +14,7 @@ import type { AgentLock } from './agent-lock.ts'
 import { AGENT_MIGRATIONS } from './agent-schema.ts'
 import { EvidenceStore, GrantStore, InvocationReplayStore, RevocationStore } from './authority-store.ts'
 import { Database } from './database.ts'
+import { GENERATION_FILE, Generation } from './generation.ts'
 import { type IncomingMessage, type MessageName, MessageStore, type OutgoingMessage } from './message-store.ts'
 import { PeerStore, SettingStore } from './peer-store.ts'
 import { type OneTimeKeyName, PrekeyStore } from './prekey-store.ts'
@@ -77,12 +78,16 @@ export class AgentDatabase {
   readonly evidence: EvidenceStore
   readonly peers: PeerStore
   readonly settings: SettingStore
+  /** Set when the database was found to be an older copy of itself: how many sessions seal nothing any more for that. */
+  readonly restored: number | undefined
   readonly #database: Database
   readonly #sealer: RowSealer
+  readonly #generation: Generation | undefined
 
-  private constructor(database: Database, sealer: RowSealer) {
+  private constructor(database: Database, sealer: RowSealer, generation?: Generation) {
     this.#database = database
     this.#sealer = sealer
+    this.#generation = generation
     this.sessions = new SessionStore(database, sealer)
     this.prekeys = new PrekeyStore(database, sealer)
     this.messages = new MessageStore(database, sealer)
@@ -92,10 +97,14 @@ export class AgentDatabase {
     this.evidence = new EvidenceStore(database, sealer)
     this.peers = new PeerStore(database)
     this.settings = new SettingStore(database, sealer)
+    let frozen = 0
+    const isRestored = generation?.raise(() => (frozen = this.#freeze()))
+    this.restored = isRestored === true ? frozen : undefined
   }
 
   /**
-   * Opens the database as its owner, creating or migrating it.
+   * Opens the database as its owner, creating or migrating it. One that is an older copy of itself is opened with its
+   * sessions frozen (see {@link AgentDatabase.restored}).
    *
    * @throws TalosError `AGENT_LOCKED` (the lock was released or is of another agent), and what `Database.open` throws
    */
@@ -108,7 +117,13 @@ export class AgentDatabase {
       migrations: AGENT_MIGRATIONS,
       ...(maxPages !== undefined && { maxPages }),
     })
-    return new AgentDatabase(database, rowSealer({ storageKey, kernel, random }))
+    try {
+      const generation = new Generation({ database, path: folder.filePath(GENERATION_FILE) })
+      return new AgentDatabase(database, rowSealer({ storageKey, kernel, random }), generation)
+    } catch (error) {
+      database.close()
+      throw error
+    }
   }
 
   /**
@@ -170,12 +185,28 @@ export class AgentDatabase {
 
   /** Closes the file and forgets the keys. Idempotent. */
   close(): void {
+    if (this.#database.isOpen) this.#countEnd()
     this.#database.close()
     this.#sealer.dispose()
   }
 
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  /** What an older copy must not use again: sessions, and one-time keys that may have been handed out since. */
+  #freeze(): number {
+    this.prekeys.withdraw()
+    return this.sessions.freeze()
+  }
+
+  /** So that a copy made while the agent runs counts as older afterwards. Not needed for anything else: it may fail. */
+  #countEnd(): void {
+    try {
+      this.#generation?.raise(() => undefined)
+    } catch {
+      // A full or failing disk must not keep the file open.
+    }
   }
 
   #changeSession(change: SessionChange): number {

@@ -107,6 +107,10 @@ export class Database {
     }
   }
 
+  get isOpen(): boolean {
+    return this.#database.isOpen
+  }
+
   /** Idempotent. */
   close(): void {
     this.#statements.clear()

@@ -33,6 +33,7 @@ export {
 } from './authority-store.ts'
 export { Database, type Migrations, type OpenDatabaseOptions, SQLITE_MINIMUM } from './database.ts'
 export { FILE_MODE, FOLDER_MODE } from './files.ts'
+export { GENERATION_FILE } from './generation.ts'
 export {
   INBOX_IDS_KEEP_MS,
   INBOX_MAX,

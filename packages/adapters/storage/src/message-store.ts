@@ -109,11 +109,14 @@ export class MessageStore {
   /** Messages that a peer did not acknowledge, in the order of sending. */
   outgoing(peer: Did, limit = OUTBOX_MAX_PER_PEER): StoredOutgoing[] {
     const sql = 'SELECT * FROM outbox WHERE peer = :peer ORDER BY position LIMIT :limit'
-    return this.#database.all(sql, { peer, limit }).map((row) => ({
-      ...this.#messageOf(OUTBOX, row),
-      wire: bytesOf(row, 'wire'),
-      createdMs: integerOf(row, 'created_ms'),
-    }))
+    return this.#database.all(sql, { peer, limit }).map((row) => this.#outgoingOf(row))
+  }
+
+  /** One message of the outbox. */
+  findOutgoing({ peer, messageId }: MessageName): StoredOutgoing | undefined {
+    const sql = 'SELECT * FROM outbox WHERE peer = :peer AND message_id = :messageId'
+    const row = this.#database.get(sql, { peer, messageId })
+    return row === undefined ? undefined : this.#outgoingOf(row)
   }
 
   /** Peers for whom messages wait. */
@@ -219,6 +222,10 @@ export class MessageStore {
   #exists(table: 'outbox' | 'inbox_ids', key: { readonly peer: string; readonly messageId: string }): boolean {
     const sql = `SELECT 1 AS found FROM ${table} WHERE peer = :peer AND message_id = :messageId`
     return this.#database.get(sql, { peer: key.peer, messageId: key.messageId }) !== undefined
+  }
+
+  #outgoingOf(row: Row): StoredOutgoing {
+    return { ...this.#messageOf(OUTBOX, row), wire: bytesOf(row, 'wire'), createdMs: integerOf(row, 'created_ms') }
   }
 
   #messageOf(table: string, row: Row) {

@@ -145,6 +145,11 @@ export class PrekeyStore {
     return Number(row?.['n'])
   }
 
+  /** Hands out none of the one-time keys that are there: it is not known which were. @throws TalosError `STORE_WRITE_FAILED` */
+  withdraw(): void {
+    this.#database.run('UPDATE one_time_prekeys SET served = 1 WHERE served = 0')
+  }
+
   /** Secret bytes of a one-time key that no session used yet. @throws TalosError `STORE_ROW_INVALID`, `STORE_KEY_MISSING` */
   oneTimeSecret({ bundleHash, index }: OneTimeKeyName): Uint8Array | undefined {
     const row = this.#database.get(

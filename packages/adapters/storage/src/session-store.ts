@@ -153,7 +153,7 @@ export class SessionStore {
   retire(sessionId: Uint8Array, nowMs: number): void {
     this.#database.run(
       `UPDATE sessions SET role = 'receive-only', standing = 'reset', updated_ms = :nowMs
-       WHERE session_id = :sessionId AND standing = 'whole'`,
+       WHERE session_id = :sessionId`,
       { sessionId, nowMs },
     )
   }

@@ -385,6 +385,11 @@ export const ERROR_TABLE = {
     message: 'the session is not confirmed by its initiator yet',
     remedy: 'Retry after the first exchange on the session.',
   },
+  SESSION_FROZEN: {
+    area: 'client',
+    message: 'the session seals nothing any more: it is lost at one of the two sides',
+    remedy: 'Wait until a new session is there; it is begun when the two sides are linked.',
+  },
   RECEIPT_MISMATCH: {
     area: 'client',
     message: 'the receipt does not fit the call: {reason}',
@@ -402,7 +407,7 @@ export const ERROR_TABLE = {
   },
   PEER_QUOTA: {
     area: 'client',
-    message: 'no more than {limit} {what} within an hour',
+    message: 'no more than {limit} {what}',
     remedy: 'Wait, or ask the peer why it sends so many.',
   },
   PROOF_OF_LIST: {
@@ -589,8 +594,8 @@ export const ERROR_TABLE = {
   },
   KERNEL_UNAVAILABLE: {
     area: 'kernel',
-    message: 'the {backend} kernel is not available on this machine',
-    remedy: 'Unset TALOS_KERNEL, or set it to portable.',
+    message: 'the {backend} kernel is not available: {reason}',
+    remedy: 'Build it with npm run native, or unset TALOS_KERNEL.',
   },
   KERNEL_INTERNAL: {
     area: 'kernel',
