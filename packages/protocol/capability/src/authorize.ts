@@ -7,7 +7,7 @@
 import type { Cid } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
-import { envelopeCid, type IpldMap } from '@talos/identity'
+import { type IpldMap, type OpenedEnvelope, openEnvelopes } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { Budget } from './budget.ts'
 import {
@@ -16,16 +16,18 @@ import {
   checkedClock,
   checkedDepth,
   checkTime,
+  delegationsToOpen,
   type RevocationView,
   type Step,
   unreadable,
+  verifiedOf,
   walkChain,
 } from './chain.ts'
 import { commandCovers } from './command.ts'
 import { refusals } from './conditions.ts'
 import type { VerifiedLink } from './delegation.ts'
 import { type DenialCause, denial } from './denial.ts'
-import { openInvocation, type VerifiedInvocation } from './invocation.ts'
+import { INVOCATION_ENVELOPE, invocationOf, type VerifiedInvocation } from './invocation.ts'
 import { sameArguments } from './json-arguments.ts'
 import { INVOCATION_MAX_BYTES, MAX_INVOCATION_LIFETIME_S } from './limits.ts'
 import type { ResolvePath } from './subpath.ts'
@@ -92,10 +94,10 @@ export function authorize(options: AuthorizeOptions): Verdict {
   const settings = settingsOf(options)
   const opened = openBounded(settings)
   if (opened.cause !== undefined) return deny(opened.cause)
-  const invocation = opened.value
+  const { invocation, sent } = opened.value
   const cause = checkInvocation(invocation, settings)
   if (cause !== undefined) return deny(cause, invocation)
-  const chain = verifiedChain(invocation, settings)
+  const chain = verifiedChain(invocation, { settings, sent })
   if (chain.cause !== undefined) return deny(chain.cause, invocation)
   const refusal =
     checkScope(invocation, chain.value) ??
@@ -116,7 +118,15 @@ function settingsOf(options: AuthorizeOptions): Settings {
   return { options, clock: checkedClock(options), maxDepth: checkedDepth(options.maxDepth), maxLifetimeS }
 }
 
-function openBounded({ options, maxDepth }: Settings): Step<VerifiedInvocation> {
+/** What came in, with every signature judged. */
+interface Opened {
+  readonly invocation: VerifiedInvocation
+  /** The delegations that were sent along, good or not: only those that the invocation names matter. */
+  readonly sent: readonly OpenedEnvelope[]
+}
+
+/** Bounds first, then one call for all signatures; what is wrong with a delegation is told when its turn comes. */
+function openBounded({ options, maxDepth }: Settings): Step<Opened> {
   const { invocation, proofs, kernel } = options
   if (invocation.length > INVOCATION_MAX_BYTES) {
     const details = {
@@ -128,8 +138,12 @@ function openBounded({ options, maxDepth }: Settings): Step<VerifiedInvocation> 
   }
   const bounds = boundChain(proofs, maxDepth)
   if (bounds !== undefined) return { cause: bounds }
+  const [first, ...sent] = openEnvelopes(
+    [{ ...INVOCATION_ENVELOPE, bytes: invocation }, ...delegationsToOpen(proofs)],
+    kernel,
+  )
   try {
-    return { value: openInvocation(invocation, { kernel }) }
+    return { value: { invocation: invocationOf(verifiedOf(first)), sent } }
   } catch (error) {
     const token = { what: 'the invocation', code: 'CAPABILITY_INVOCATION_INVALID', path: 'invocation' } as const
     return { cause: unreadable(error, token) }
@@ -162,31 +176,34 @@ function checkInvocation(invocation: VerifiedInvocation, settings: Settings): De
   return undefined
 }
 
-function verifiedChain(invocation: VerifiedInvocation, { options, clock }: Settings): Step<readonly VerifiedLink[]> {
-  const { kernel, revocations } = options
+function verifiedChain(
+  invocation: VerifiedInvocation,
+  { settings, sent }: { readonly settings: Settings; readonly sent: readonly OpenedEnvelope[] },
+): Step<readonly VerifiedLink[]> {
   const { subject, issuer } = invocation
   if (invocation.proofs.length === 0) {
     // The owner needs nobody's leave.
     return issuer === subject ? { value: [] } : { cause: denial('CAPABILITY_MISSING') }
   }
-  const ordered = orderProofs(invocation.proofs, options)
+  const ordered = orderProofs(invocation.proofs, sent)
   if (ordered.cause !== undefined) return ordered
-  return walkChain(ordered.value, { kernel, revocations, clock, subject, holder: issuer })
+  const { clock, options } = settings
+  return walkChain(ordered.value, { revocations: options.revocations, clock, subject, holder: issuer })
 }
 
 /** The delegations in the order in which the invocation names them. */
-function orderProofs(names: readonly Cid[], { proofs, kernel }: AuthorizeOptions): Step<readonly Uint8Array[]> {
-  const sent = new Map(proofs.map((bytes) => [envelopeCid(bytes, kernel).toString(), bytes]))
+function orderProofs(names: readonly Cid[], sent: readonly OpenedEnvelope[]): Step<readonly OpenedEnvelope[]> {
+  const byName = new Map(sent.map((envelope) => [envelope.cid.toString(), envelope]))
   const used = new Set<string>()
-  const ordered: Uint8Array[] = []
+  const ordered: OpenedEnvelope[] = []
   for (const [link, cid] of names.entries()) {
     const name = cid.toString()
     const path = `invocation.prf[${link}]`
     if (used.has(name)) return { cause: denial('CAPABILITY_PROOF_DUPLICATE', { details: { link }, path }) }
     used.add(name)
-    const bytes = sent.get(name)
-    if (bytes === undefined) return { cause: denial('CAPABILITY_PROOF_MISSING', { details: { link }, path }) }
-    ordered.push(bytes)
+    const envelope = byName.get(name)
+    if (envelope === undefined) return { cause: denial('CAPABILITY_PROOF_MISSING', { details: { link }, path }) }
+    ordered.push(envelope)
   }
   return { value: ordered }
 }

@@ -6,9 +6,10 @@
 import type { Cid } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
 import { isTalosError, TalosError } from '@talos/errors'
+import { type EnvelopeToOpen, type OpenedEnvelope, openEnvelopes, type VerifiedEnvelope } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { commandCovers } from './command.ts'
-import { openDelegation, type VerifiedLink } from './delegation.ts'
+import { DELEGATION_ENVELOPE, delegationOf, type VerifiedLink } from './delegation.ts'
 import { type DenialCause, denial, denialOf } from './denial.ts'
 import { ABSOLUTE_MAX_DEPTH, CHAIN_MAX_BYTES, DEFAULT_MAX_DEPTH, MAX_LEEWAY_S } from './limits.ts'
 
@@ -62,7 +63,6 @@ export type ChainVerdict =
 
 /** What a walk along the links needs. */
 export interface ChainContext {
-  readonly kernel: Kernel
   readonly revocations: RevocationView
   readonly clock: Clock
   readonly subject: Did
@@ -88,11 +88,12 @@ export function verifyChain(options: VerifyChainOptions): ChainVerdict {
   const clock = checkedClock(options)
   const bounds = boundChain(proofs, checkedDepth(options.maxDepth))
   if (bounds !== undefined) return invalid(bounds)
-  const [root] = proofs
+  const opened = openEnvelopes(delegationsToOpen(proofs), kernel)
+  const [root] = opened
   if (root === undefined) return invalid(denial('CAPABILITY_MISSING'))
-  const owner = subject === undefined ? subjectOf(root, kernel) : { value: subject }
+  const owner = subject === undefined ? subjectOf(root) : { value: subject }
   if (owner.cause !== undefined) return invalid(owner.cause)
-  const walked = walkChain(proofs, { kernel, revocations, clock, subject: owner.value, holder: audience })
+  const walked = walkChain(opened, { revocations, clock, subject: owner.value, holder: audience })
   if (walked.cause !== undefined) return invalid(walked.cause)
   const links = walked.value
   const command = narrowest(links)
@@ -125,15 +126,20 @@ export function boundChain(proofs: readonly Uint8Array[], maxDepth: number): Den
   return undefined
 }
 
-/** Opens and checks link by link, from the root; stops at the first that fails. */
-export function walkChain(proofs: readonly Uint8Array[], context: ChainContext): Step<readonly VerifiedLink[]> {
+/** For one call that opens them all. */
+export function delegationsToOpen(proofs: readonly Uint8Array[]): readonly EnvelopeToOpen[] {
+  return proofs.map((bytes) => ({ ...DELEGATION_ENVELOPE, bytes }))
+}
+
+/** Reads and checks link by link, from the root; stops at the first that fails. */
+export function walkChain(proofs: readonly OpenedEnvelope[], context: ChainContext): Step<readonly VerifiedLink[]> {
   const links: VerifiedLink[] = []
   let issuer = context.subject
   const issuers: Did[] = []
-  for (const [index, bytes] of proofs.entries()) {
-    const opened = openLink(bytes, { link: index, kernel: context.kernel })
-    if (opened.cause !== undefined) return opened
-    const link = opened.value
+  for (const [index, envelope] of proofs.entries()) {
+    const read = readLink(envelope, index)
+    if (read.cause !== undefined) return read
+    const link = read.value
     issuers.push(link.issuer)
     const cause =
       checkTime({ what: `delegation ${index}`, notBeforeS: link.notBeforeS, expiresS: link.expiresS }, context.clock) ??
@@ -203,12 +209,9 @@ export function checkedClock({ nowS, leewayS = 0 }: { readonly nowS: number; rea
   return { nowS, leewayS }
 }
 
-function openLink(
-  bytes: Uint8Array,
-  { link, kernel }: { readonly link: number; readonly kernel: Kernel },
-): Step<VerifiedLink> {
+function readLink(opened: OpenedEnvelope, link: number): Step<VerifiedLink> {
   try {
-    return { value: openDelegation(bytes, { kernel }) }
+    return { value: delegationOf(verifiedOf(opened)) }
   } catch (error) {
     const token = {
       what: `delegation ${link}`,
@@ -220,10 +223,16 @@ function openLink(
   }
 }
 
-function subjectOf(root: Uint8Array, kernel: Kernel): Step<Did> {
-  const opened = openLink(root, { link: 0, kernel })
+/** What was verified. Throws why it does not open. */
+export function verifiedOf({ verified, error }: OpenedEnvelope): VerifiedEnvelope {
+  if (verified === undefined) throw error
+  return verified
+}
+
+function subjectOf(root: OpenedEnvelope): Step<Did> {
+  const read = readLink(root, 0)
   // The root's issuer is the subject or the walk refuses it: no need to look at the member here.
-  return opened.cause === undefined ? { value: opened.value.issuer } : opened
+  return read.cause === undefined ? { value: read.value.issuer } : read
 }
 
 interface Place {

@@ -7,7 +7,7 @@
 import type { Cid, IpldValue, JsonValue } from '@talos/bytes'
 import { CAPABILITY_TAG, DELEGATION_TAG, type Did, parseCapability, parseDelegation } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
-import { openEnvelope, type SignedEnvelope, type Signer, signEnvelope } from '@talos/identity'
+import { openEnvelope, type SignedEnvelope, type Signer, signEnvelope, type VerifiedEnvelope } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { displayCommand, parseCommand } from './command.ts'
 import { type Conditions, talosConditions, ucanConditions } from './conditions.ts'
@@ -126,9 +126,19 @@ export async function delegate(options: DelegateOptions): Promise<SignedEnvelope
  * @throws TalosError of the envelope, `SCHEMA_INVALID`, `CAPABILITY_COMMAND_INVALID`, `CAPABILITY_POLICY_INVALID`
  */
 export function openDelegation(bytes: Uint8Array, { kernel }: { readonly kernel: Kernel }): VerifiedLink {
-  const tags = [DELEGATION_TAG, CAPABILITY_TAG]
-  const opened = openEnvelope(bytes, { kernel, tags, maxBytes: DELEGATION_MAX_BYTES })
-  const { cid } = opened
+  return delegationOf(openEnvelope(bytes, { kernel, ...DELEGATION_ENVELOPE }))
+}
+
+/** What a delegation's envelope is opened with. */
+export const DELEGATION_ENVELOPE = { tags: [DELEGATION_TAG, CAPABILITY_TAG], maxBytes: DELEGATION_MAX_BYTES } as const
+
+/**
+ * Reads a delegation out of its verified envelope.
+ *
+ * @throws TalosError `SCHEMA_INVALID`, `CAPABILITY_COMMAND_INVALID`, `CAPABILITY_POLICY_INVALID`
+ */
+export function delegationOf(opened: VerifiedEnvelope): VerifiedLink {
+  const { cid, bytes } = opened
   if (opened.tag === DELEGATION_TAG) {
     const { iss, aud, sub, cmd, pol, nbf = 0, exp } = parseDelegation(opened.payload)
     parseCommand(cmd)

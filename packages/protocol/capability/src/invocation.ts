@@ -2,7 +2,14 @@
 import type { Cid } from '@talos/bytes'
 import { type Did, INVOCATION_TAG, type Invocation, parseInvocation } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
-import { type IpldMap, openEnvelope, type SignedEnvelope, type Signer, signEnvelope } from '@talos/identity'
+import {
+  type IpldMap,
+  openEnvelope,
+  type SignedEnvelope,
+  type Signer,
+  signEnvelope,
+  type VerifiedEnvelope,
+} from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { parseCommand } from './command.ts'
 import { DEFAULT_INVOCATION_LIFETIME_S, INVOCATION_MAX_BYTES, MIN_NONCE_BYTES } from './limits.ts'
@@ -83,7 +90,18 @@ export async function invoke(options: InvokeOptions): Promise<SignedEnvelope> {
  * @throws TalosError of the envelope, `SCHEMA_INVALID`, `CAPABILITY_COMMAND_INVALID`
  */
 export function openInvocation(bytes: Uint8Array, { kernel }: { readonly kernel: Kernel }): VerifiedInvocation {
-  const { payload, cid } = openEnvelope(bytes, { kernel, tags: [INVOCATION_TAG], maxBytes: INVOCATION_MAX_BYTES })
+  return invocationOf(openEnvelope(bytes, { kernel, ...INVOCATION_ENVELOPE }))
+}
+
+/** What an invocation's envelope is opened with. */
+export const INVOCATION_ENVELOPE = { tags: [INVOCATION_TAG], maxBytes: INVOCATION_MAX_BYTES } as const
+
+/**
+ * Reads an invocation out of its verified envelope.
+ *
+ * @throws TalosError `SCHEMA_INVALID`, `CAPABILITY_COMMAND_INVALID`
+ */
+export function invocationOf({ payload, cid, bytes }: VerifiedEnvelope): VerifiedInvocation {
   const { iss, sub, aud = sub, cmd, args, prf, nonce, exp, iat, cause } = parseInvocation(payload)
   parseCommand(cmd)
   return {

@@ -28,6 +28,16 @@ import {
   owner,
 } from './actors.ts'
 
+/** A kernel that writes down how many envelopes each of its calls judged. */
+function counting() {
+  const batches: number[] = []
+  const verifyEnvelopes: typeof kernel.verifyEnvelopes = (items) => {
+    batches.push(items.length)
+    return kernel.verifyEnvelopes(items)
+  }
+  return { kernel: { ...kernel, verifyEnvelopes }, batches }
+}
+
 describe('authorize', () => {
   test('returns what it verified', async () => {
     const link = await grant()
@@ -123,16 +133,30 @@ describe('authorize', () => {
 
   test('too many delegations are refused before any is verified', async () => {
     const links = await Promise.all(Array.from({ length: 9 }, () => grant()))
-    let verified = 0
-    const counting = {
-      ...kernel,
-      ed25519Verify: (...given: Parameters<typeof kernel.ed25519Verify>) => {
-        verified += 1
-        return kernel.ed25519Verify(...given)
-      },
-    }
-    expect(leafCode(decide(await call(links), links, { kernel: counting }))).toBe('CAPABILITY_LIMIT')
-    expect(verified).toBe(0)
+    const counted = counting()
+    expect(leafCode(decide(await call(links), links, { kernel: counted.kernel }))).toBe('CAPABILITY_LIMIT')
+    expect(counted.batches).toEqual([])
+  })
+
+  test('invocation and delegations are verified in one call of the kernel', async () => {
+    const chain = [await grant({ audience: bob.did }), await grant({ signer: bob })]
+    const counted = counting()
+    expect(leafCode(decide(await call(chain), chain, { kernel: counted.kernel }))).toBe('allow')
+    expect(counted.batches).toEqual([3])
+  })
+
+  test('a delegation that is not named may be anything', async () => {
+    const link = await grant()
+    const noise = [new Uint8Array(0), link.bytes.with(10, 0), link.bytes.slice(1)].map((bytes) => ({ ...link, bytes }))
+    expect(leafCode(decide(await call([link]), [...noise, link]))).toBe('allow')
+  })
+
+  test('what is wrong with an invocation is told before what is wrong with a delegation', async () => {
+    const link = await grant()
+    const damaged = { ...link, bytes: link.bytes.with(-1, 0x80) }
+    const invocation = await call([link])
+    const forged = { ...invocation, bytes: invocation.bytes.with(10, (invocation.bytes[10] ?? 0) ^ 1) }
+    expect(leafCode(decide(forged, [damaged]))).toBe('CAPABILITY_SIGNATURE')
   })
 
   test('a large argument fits: a source file of half a mebibyte', async () => {

@@ -153,7 +153,7 @@ describe('verifyChain', () => {
     const defect = new RangeError('kernel')
     const broken = {
       ...kernel,
-      ed25519Verify: (): never => {
+      verifyEnvelopes: (): never => {
         throw defect
       },
     }

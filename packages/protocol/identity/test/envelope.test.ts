@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Cid, decodeCbor, fromBase64, type IpldValue, Secret } from '@talos/bytes'
+import { isTalosError } from '@talos/errors'
+import { VERIFY_MAX_ENVELOPES } from '@talos/kernel'
 import { publicVectors, seededRandom } from '@talos/testkit'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -10,6 +12,7 @@ import {
   envelopeCid,
   isIpldMap,
   openEnvelope,
+  openEnvelopes,
   type Signer,
   signEnvelope,
 } from '../src/index.ts'
@@ -143,5 +146,62 @@ describe('isIpldMap', () => {
     expect(isIpldMap({})).toBe(true)
     const others = [undefined, null, 1, 'x', true, [], new Uint8Array(), Cid.fromSha256(new Uint8Array(32))]
     for (const other of others) expect(isIpldMap(other)).toBe(false)
+  })
+})
+
+describe('several envelopes', () => {
+  const made = async (x: IpldValue) => await signEnvelope({ tag: TAG, payload: { iss: signer.did, x }, signer })
+  const tags = [TAG]
+
+  it('open in one call of the kernel, each judged alone, and keep their places and names', async () => {
+    const [one, two, three] = [await made(1), await made(2), await made(3)]
+    const forged = two.bytes.with(5, (two.bytes[5] ?? 0) ^ 1)
+    const cut = three.bytes.slice(0, -1)
+    let batches = 0
+    const verifyEnvelopes: typeof kernel.verifyEnvelopes = (items) => {
+      batches += 1
+      return kernel.verifyEnvelopes(items)
+    }
+    const items = [one.bytes, forged, cut, two.bytes, three.bytes].map((bytes) => ({ bytes, tags }))
+    const opened = openEnvelopes(items, { ...kernel, verifyEnvelopes })
+    expect(batches).toBe(1)
+    expect(opened.map(({ verified }) => verified?.payload['x'])).toEqual([1, undefined, undefined, 2, 3])
+    expect(opened.map(({ error }) => isTalosError(error) && error.code)).toEqual([
+      false,
+      'ENVELOPE_SIGNATURE',
+      'CBOR_INVALID',
+      false,
+      false,
+    ])
+    for (const [place, { bytes }] of items.entries()) {
+      expect(opened[place]?.cid.equals(envelopeCid(bytes, kernel))).toBe(true)
+    }
+  })
+
+  it('each have their own tags and size', async () => {
+    const { bytes } = await made(1)
+    const other = { bytes, tags: ['talos/none@1'] }
+    const opened = openEnvelopes([other, { bytes, tags, maxBytes: bytes.length - 1 }, { bytes, tags }], kernel)
+    const [wrongTag, tooLarge, fits] = opened
+    expect(wrongTag.error).toMatchObject({ code: 'ENVELOPE_TAG' })
+    expect(tooLarge.error).toMatchObject({ code: 'INPUT_TOO_LARGE' })
+    expect(fits.verified?.issuer).toBe(signer.did)
+  })
+
+  it('are 64 at most', async () => {
+    const { bytes } = await made(1)
+    const items = Array.from({ length: VERIFY_MAX_ENVELOPES }, () => ({ bytes, tags }))
+    expect(openEnvelopes(items, kernel).every(({ verified }) => verified !== undefined)).toBe(true)
+    expect(await codeOf(() => openEnvelopes([...items, { bytes, tags }], kernel))).toBe('KERNEL_PARAMETER')
+    expect(openEnvelopes([], kernel)).toEqual([])
+  })
+
+  it('are not open where the kernel gives no verdict', async () => {
+    const { bytes } = await made(1)
+    const silent = { ...kernel, verifyEnvelopes: () => [] }
+    expect(await codeOf(() => openEnvelope(bytes, { kernel: silent, tags }))).toBe('ENVELOPE_SIGNATURE')
+    const [opened] = openEnvelopes([{ bytes, tags }], silent)
+    expect(opened.error).toMatchObject({ code: 'ENVELOPE_SIGNATURE' })
+    expect(opened.cid.equals(envelopeCid(bytes, kernel))).toBe(true)
   })
 })

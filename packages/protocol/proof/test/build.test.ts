@@ -94,14 +94,21 @@ describe('building', () => {
 })
 
 describe('a defective kernel', () => {
-  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('is no fault of the bundle: signature check %i throws', (failing) => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9])('is no fault of the bundle: signature check %i throws', (failing) => {
     let calls = 0
+    const count = (): void => {
+      calls += 1
+      if (calls === failing) throw new RangeError('a defect')
+    }
     const broken: Kernel = {
       ...kernel,
       ed25519Verify: (publicKey, message, signature) => {
-        calls += 1
-        if (calls === failing) throw new RangeError('a defect')
+        count()
         return kernel.ed25519Verify(publicKey, message, signature)
+      },
+      verifyEnvelopes: (items) => {
+        count()
+        return kernel.verifyEnvelopes(items)
       },
     }
     const verify = () => verifyProofBundle(textOf('a call and its result'), { kernel: broken })
