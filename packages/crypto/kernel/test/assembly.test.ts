@@ -223,6 +223,19 @@ describe('the ports of the system', () => {
     expect(systemRandom.bytes(32)).not.toEqual(systemRandom.bytes(32))
   })
 
+  it('give out each nonce once, over several refills of what is drawn ahead, in memory of its own', () => {
+    const drawn = Array.from({ length: 2000 }, () => systemRandom.bytes(12))
+    expect(new Set(drawn.map((nonce) => Buffer.from(nonce).toString('hex'))).size).toBe(2000)
+    expect(drawn.every(({ length, buffer }) => length === 12 && buffer.byteLength === 12)).toBe(true)
+    expect(new Set(drawn.map(({ buffer }) => buffer)).size).toBe(2000)
+  })
+
+  it('give whole draws at the end of what is drawn ahead', () => {
+    const drawn = Array.from({ length: 3000 }, (_, index) => systemRandom.bytes(8 + (index % 5)))
+    expect(drawn.every(({ length }, index) => length === 8 + (index % 5))).toBe(true)
+    expect(new Set(drawn.map((bytes) => Buffer.from(bytes.subarray(0, 8)).toString('hex'))).size).toBe(3000)
+  })
+
   it.each([-1, 1.5, Number.NaN, SYSTEM_RANDOM_MAX_BYTES + 1])('refuse %s bytes of randomness', (length) => {
     expect(refusal(() => systemRandom.bytes(length))).toBe('KERNEL_ARGUMENT')
   })
