@@ -35,7 +35,8 @@ export function requireTag(argument: string, sealed: Uint8Array): void {
   requireLengthWithin(argument, sealed.length, { minimum: AEAD_TAG_BYTES, maximum: Number.MAX_SAFE_INTEGER })
 }
 
-function requireKeyAndNonce({ key, nonce }: AeadOptions): void {
+/** Throws `KERNEL_ARGUMENT` for a key or nonce of another length. */
+export function requireKeyAndNonce({ key, nonce }: AeadOptions): void {
   requireLength('key', key, AEAD_KEY_BYTES)
   requireLength('nonce', nonce, AEAD_NONCE_BYTES)
 }

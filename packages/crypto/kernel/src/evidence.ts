@@ -28,7 +28,7 @@ type EvidenceMethods = Pick<Kernel, 'verifyEnvelopes' | 'verifyEntries' | 'appen
 export function evidenceMethods(steps: Steps): EvidenceMethods {
   return {
     verifyEnvelopes: (items) => {
-      requireWithin('items', items.length, { minimum: 0, maximum: VERIFY_MAX_ENVELOPES })
+      requireEnvelopes(items)
       return items.map((item) => verdict(steps, item))
     },
     verifyEntries: (input) => verifyEntries(steps, input),
@@ -45,19 +45,36 @@ function verdict(steps: Steps, { envelope, publicKey }: EnvelopeToVerify): Envel
   return { digest: steps.sha256(envelope), valid }
 }
 
-function verifyEntries(steps: Steps, { publicKey, entries, signatures }: EntriesToVerify): EntryVerdicts {
+/** Throws `KERNEL_PARAMETER` as 20.17 states it. */
+export function requireEnvelopes(items: readonly EnvelopeToVerify[]): void {
+  requireWithin('items', items.length, { minimum: 0, maximum: VERIFY_MAX_ENVELOPES })
+}
+
+/** Throws `KERNEL_PARAMETER` as 20.18 states it. */
+export function requireEntries({ entries, signatures }: EntriesToVerify): void {
   requireWithin('entries', entries.length, { minimum: 0, maximum: BATCH_MAX_ENTRIES })
   requireWithin('signatures', signatures.length, { minimum: entries.length, maximum: entries.length })
+}
+
+/** Throws `KERNEL_PARAMETER` and `KERNEL_ARGUMENT` as 20.19 states it. */
+export function requireLeaves({ size, edge, leaves }: LeavesToAppend): void {
+  requireWithin('leaves', leaves.length, { minimum: 0, maximum: BATCH_MAX_ENTRIES })
+  requireWithin('size', size, { minimum: 0, maximum: Number.MAX_SAFE_INTEGER - leaves.length })
+  requireLength('edge', edge, SHA256_BYTES * subtreesOf(size))
+}
+
+function verifyEntries(steps: Steps, input: EntriesToVerify): EntryVerdicts {
+  requireEntries(input)
+  const { publicKey, entries, signatures } = input
   const valid = entries.flatMap((entry, index) =>
     signatures.slice(index, index + 1).map((signature) => steps.ed25519Verify(publicKey, entry, signature)),
   )
   return { leafHashes: steps.leafHashes(entries), valid }
 }
 
-function appendLeaves(steps: Steps, { size, edge, leaves }: LeavesToAppend): AppendedLeaves {
-  requireWithin('leaves', leaves.length, { minimum: 0, maximum: BATCH_MAX_ENTRIES })
-  requireWithin('size', size, { minimum: 0, maximum: Number.MAX_SAFE_INTEGER - leaves.length })
-  requireLength('edge', edge, SHA256_BYTES * subtreesOf(size))
+function appendLeaves(steps: Steps, input: LeavesToAppend): AppendedLeaves {
+  requireLeaves(input)
+  const { size, edge, leaves } = input
   const roots: Uint8Array[] = []
   for (let start = 0; start < edge.length; start += SHA256_BYTES) roots.push(edge.subarray(start, start + SHA256_BYTES))
   const leafHashes = steps.leafHashes(leaves)
@@ -80,8 +97,8 @@ function appendOne(
   roots.push(merged.reduceRight((right, left) => steps.nodeHash(left, right), leafHash))
 }
 
-/** Number of 1 bits. */
-function subtreesOf(size: number): number {
+/** Perfect subtrees of a tree of that size: its 1 bits. */
+export function subtreesOf(size: number): number {
   let ones = 0
   for (let rest = size; rest > 0; rest = Math.floor(rest / 2)) ones += rest % 2
   return ones

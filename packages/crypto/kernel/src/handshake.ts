@@ -46,9 +46,7 @@ type HandshakeMethods = Pick<Kernel, 'ratchetTurn' | 'handshakeInitiate' | 'hand
 export function handshakeMethods(steps: Steps): HandshakeMethods {
   return {
     ratchetTurn: (input) => {
-      requireLength('rootKey', input.rootKey, RATCHET_KEY_BYTES)
-      requireKeys({ secret: input.secret, publicKey: input.publicKey })
-      requireOptional('mixed', input.mixed, MLKEM768_SHARED_SECRET_BYTES)
+      requireTurnInput(input)
       return turn(steps, input)
     },
     handshakeInitiate: (input) => initiate(steps, input),
@@ -58,13 +56,7 @@ export function handshakeMethods(steps: Steps): HandshakeMethods {
 
 function initiate(steps: Steps, input: HandshakeInitiateInput): HandshakeInitiated {
   const { identitySecret, ephemeralSecret, ratchetSecret, peerIdentityKey, signedPrekey, oneTimeKey } = input
-  requireKeys({ identitySecret, ephemeralSecret, ratchetSecret, peerIdentityKey, signedPrekey })
-  requireOptional('oneTimeKey', oneTimeKey, X25519_KEY_BYTES)
-  requireLength('kemKey', input.kemKey, MLKEM768_ENCAPSULATION_KEY_BYTES)
-  requireOptional('kemRandomness', input.kemRandomness, MLKEM768_RANDOMNESS_BYTES)
-  requireLengthWithin('transcriptHead', input.transcriptHead.length, HEAD)
-  requireLength('context', input.context, SHA256_BYTES)
-
+  requireInitiateInput(input)
   const kem = steps.mlkem768Encapsulate(input.kemKey, input.kemRandomness)
   const ephemeralKey = steps.x25519PublicKey(ephemeralSecret)
   const items = [ephemeralKey, kem.ciphertext, input.context]
@@ -91,12 +83,7 @@ function initiate(steps: Steps, input: HandshakeInitiateInput): HandshakeInitiat
 
 function respond(steps: Steps, input: HandshakeRespondInput): HandshakeResponded {
   const { identitySecret, signedPrekeySecret, oneTimeSecret, peerIdentityKey, ephemeralKey, transcriptHash } = input
-  requireKeys({ identitySecret, signedPrekeySecret, peerIdentityKey, ephemeralKey })
-  requireOptional('oneTimeSecret', oneTimeSecret, X25519_KEY_BYTES)
-  requireLength('kemSeed', input.kemSeed, MLKEM768_SEED_BYTES)
-  requireLength('kemCiphertext', input.kemCiphertext, MLKEM768_CIPHERTEXT_BYTES)
-  requireLength('transcriptHash', transcriptHash, SHA256_BYTES)
-
+  requireRespondInput(input)
   const agreements: Agreement[] = [
     [signedPrekeySecret, peerIdentityKey],
     [identitySecret, ephemeralKey],
@@ -154,6 +141,34 @@ function threeKeys(
   const parts = [keys.slice(0, size), keys.slice(size, 2 * size), keys.slice(2 * size)] as const
   wipe(keys)
   return parts
+}
+
+/** Throws `KERNEL_ARGUMENT` as 20.14 states it. */
+export function requireTurnInput({ rootKey, secret, publicKey, mixed }: RatchetTurnInput): void {
+  requireLength('rootKey', rootKey, RATCHET_KEY_BYTES)
+  requireKeys({ secret, publicKey })
+  requireOptional('mixed', mixed, MLKEM768_SHARED_SECRET_BYTES)
+}
+
+/** Throws `KERNEL_ARGUMENT` as 20.15 states it. */
+export function requireInitiateInput(input: HandshakeInitiateInput): void {
+  const { identitySecret, ephemeralSecret, ratchetSecret, peerIdentityKey, signedPrekey } = input
+  requireKeys({ identitySecret, ephemeralSecret, ratchetSecret, peerIdentityKey, signedPrekey })
+  requireOptional('oneTimeKey', input.oneTimeKey, X25519_KEY_BYTES)
+  requireLength('kemKey', input.kemKey, MLKEM768_ENCAPSULATION_KEY_BYTES)
+  requireOptional('kemRandomness', input.kemRandomness, MLKEM768_RANDOMNESS_BYTES)
+  requireLengthWithin('transcriptHead', input.transcriptHead.length, HEAD)
+  requireLength('context', input.context, SHA256_BYTES)
+}
+
+/** Throws `KERNEL_ARGUMENT` as 20.16 states it. */
+export function requireRespondInput(input: HandshakeRespondInput): void {
+  const { identitySecret, signedPrekeySecret, peerIdentityKey, ephemeralKey } = input
+  requireKeys({ identitySecret, signedPrekeySecret, peerIdentityKey, ephemeralKey })
+  requireOptional('oneTimeSecret', input.oneTimeSecret, X25519_KEY_BYTES)
+  requireLength('kemSeed', input.kemSeed, MLKEM768_SEED_BYTES)
+  requireLength('kemCiphertext', input.kemCiphertext, MLKEM768_CIPHERTEXT_BYTES)
+  requireLength('transcriptHash', input.transcriptHash, SHA256_BYTES)
 }
 
 function requireKeys(keys: Readonly<Record<string, Uint8Array>>): void {

@@ -46,7 +46,7 @@ export {
   VERIFY_MAX_ENVELOPES,
   X25519_KEY_BYTES,
 } from './kernel.ts'
-export { loadKernel } from './load.ts'
+export { chooseKernel, type KernelChoice, loadKernel } from './load.ts'
 export { nobleKernel } from './noble.ts'
 export {
   ARGON2ID_MAX_MEMORY_KIB,

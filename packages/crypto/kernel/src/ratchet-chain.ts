@@ -19,13 +19,11 @@ export function chainMethods(hash: HashEngine): ChainMethods {
       return { messageKey: messageKeyOf(hash, chainKey), nextChainKey: chainKeyAfter(hash, chainKey) }
     },
     ratchetForward: (chainKey, steps) => {
-      requireLength('chainKey', chainKey, RATCHET_KEY_BYTES)
-      requireWithin('steps', steps, STEPS)
+      requireWalk(chainKey, steps)
       return walk(hash, { chainKey, steps }, () => undefined)
     },
     ratchetAdvance: (chainKey, steps) => {
-      requireLength('chainKey', chainKey, RATCHET_KEY_BYTES)
-      requireWithin('steps', steps, STEPS)
+      requireWalk(chainKey, steps)
       const messageKeys = new Uint8Array(steps * RATCHET_KEY_BYTES)
       const nextChainKey = walk(hash, { chainKey, steps }, (current, step) => {
         const messageKey = messageKeyOf(hash, current)
@@ -35,6 +33,12 @@ export function chainMethods(hash: HashEngine): ChainMethods {
       return { messageKeys, nextChainKey }
     },
   }
+}
+
+/** Throws `KERNEL_ARGUMENT` for the chain key, `KERNEL_PARAMETER` for the number of steps. */
+export function requireWalk(chainKey: Uint8Array, steps: number): void {
+  requireLength('chainKey', chainKey, RATCHET_KEY_BYTES)
+  requireWithin('steps', steps, STEPS)
 }
 
 /** 32 bytes; the caller has checked the length of the chain key. */

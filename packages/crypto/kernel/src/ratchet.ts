@@ -57,14 +57,7 @@ export function ratchetMethods(engines: RatchetEngines): RatchetMethods {
 
 function seal({ hash, aead }: RatchetEngines, input: RatchetSealInput): RatchetSealed {
   const { chainKey, headerKey, nonce, header, associatedData, prefix, content, paddedBytes } = input
-  requireLength('chainKey', chainKey, RATCHET_KEY_BYTES)
-  requireLength('headerKey', headerKey, AEAD_KEY_BYTES)
-  requireLength('nonce', nonce, AEAD_NONCE_BYTES)
-  requireLengthWithin('header', header.length, HEADER)
-  requireLengthWithin('prefix', prefix.length, PREFIX)
-  const padded = { minimum: content.length + 1, maximum: RATCHET_MAX_PADDED_BYTES }
-  requireLengthWithin('paddedBytes', paddedBytes, padded)
-
+  requireSealInput(input)
   const parts = layout(prefix.length, header.length)
   const message = new Uint8Array(parts.ciphertext + paddedBytes + AEAD_TAG_BYTES)
   message.set(prefix)
@@ -85,26 +78,15 @@ function seal({ hash, aead }: RatchetEngines, input: RatchetSealInput): RatchetS
 
 function open(engines: RatchetEngines, input: RatchetOpenInput): Uint8Array {
   const { messageKey, nonce, associatedData, header, commitment, ciphertext } = input
-  requireLength('messageKey', messageKey, RATCHET_KEY_BYTES)
-  requireLength('nonce', nonce, AEAD_NONCE_BYTES)
-  requireLength('commitment', commitment, RATCHET_COMMITMENT_BYTES)
-  requireTag('header', header)
-  requireLengthWithin('ciphertext', ciphertext.length, CIPHERTEXT)
+  requireOpenInput(input)
   const bound = concatBytes(associatedData, header, commitment)
   return openContent(engines, { messageKey, nonce, bound, commitment, ciphertext })
 }
 
 function receive(engines: RatchetEngines, input: RatchetReceiveInput): RatchetReceived {
   const { chainKey, headerKey, expectedHeader, associatedData, message, prefixBytes } = input
-  requireLength('headerKey', headerKey, AEAD_KEY_BYTES)
-  requireLength('chainKey', chainKey, RATCHET_KEY_BYTES)
-  requireLengthWithin('expectedHeader', expectedHeader.length, HEADER)
-  requireLengthWithin('prefixBytes', prefixBytes, PREFIX)
+  requireReceiveInput(input)
   const parts = layout(prefixBytes, expectedHeader.length)
-  const { minimum, maximum } = CIPHERTEXT
-  const size = { minimum: parts.ciphertext + minimum, maximum: parts.ciphertext + maximum }
-  requireLengthWithin('message', message.length, size)
-
   const nonce = message.subarray(parts.nonce, parts.header)
   const sealedHeader = message.subarray(parts.header, parts.commitment)
   const header = engines.aead.open({ key: headerKey, nonce, associatedData }, sealedHeader)
@@ -154,8 +136,39 @@ function withoutPadding(padded: Uint8Array): Uint8Array {
   return padded.subarray(0, end)
 }
 
+/** Throws `KERNEL_ARGUMENT` as 20.11 states it. */
+export function requireSealInput(input: RatchetSealInput): void {
+  requireLength('chainKey', input.chainKey, RATCHET_KEY_BYTES)
+  requireLength('headerKey', input.headerKey, AEAD_KEY_BYTES)
+  requireLength('nonce', input.nonce, AEAD_NONCE_BYTES)
+  requireLengthWithin('header', input.header.length, HEADER)
+  requireLengthWithin('prefix', input.prefix.length, PREFIX)
+  const padded = { minimum: input.content.length + 1, maximum: RATCHET_MAX_PADDED_BYTES }
+  requireLengthWithin('paddedBytes', input.paddedBytes, padded)
+}
+
+/** Throws `KERNEL_ARGUMENT` as 20.12 states it. */
+export function requireOpenInput(input: RatchetOpenInput): void {
+  requireLength('messageKey', input.messageKey, RATCHET_KEY_BYTES)
+  requireLength('nonce', input.nonce, AEAD_NONCE_BYTES)
+  requireLength('commitment', input.commitment, RATCHET_COMMITMENT_BYTES)
+  requireTag('header', input.header)
+  requireLengthWithin('ciphertext', input.ciphertext.length, CIPHERTEXT)
+}
+
+/** Throws `KERNEL_ARGUMENT` as 20.13 states it. */
+export function requireReceiveInput(input: RatchetReceiveInput): void {
+  requireLength('headerKey', input.headerKey, AEAD_KEY_BYTES)
+  requireLength('chainKey', input.chainKey, RATCHET_KEY_BYTES)
+  requireLengthWithin('expectedHeader', input.expectedHeader.length, HEADER)
+  requireLengthWithin('prefixBytes', input.prefixBytes, PREFIX)
+  const { ciphertext } = layout(input.prefixBytes, input.expectedHeader.length)
+  const size = { minimum: ciphertext + CIPHERTEXT.minimum, maximum: ciphertext + CIPHERTEXT.maximum }
+  requireLengthWithin('message', input.message.length, size)
+}
+
 /** Where the parts of a message begin; the prefix begins at 0. */
-function layout(prefixBytes: number, headerBytes: number) {
+export function layout(prefixBytes: number, headerBytes: number) {
   const header = prefixBytes + AEAD_NONCE_BYTES
   const commitment = header + headerBytes + AEAD_TAG_BYTES
   return { nonce: prefixBytes, header, commitment, ciphertext: commitment + RATCHET_COMMITMENT_BYTES }

@@ -7,7 +7,6 @@ import { nodeCurves } from '../src/curves-node.ts'
 import { nodeHash } from '../src/hash-node.ts'
 import {
   type Kernel,
-  loadKernel,
   nobleKernel,
   portableKernel,
   SYSTEM_RANDOM_MAX_BYTES,
@@ -187,31 +186,6 @@ describe('the cache of public keys', () => {
     for (let round = 0; round < 2; round += 1) {
       expect(kernel.ed25519Verify(key, secret, signature)).toBe(true)
       expect(kernel.x25519(secret, key)).toEqual(shared)
-    }
-  })
-})
-
-describe('the choice of a kernel', () => {
-  it.each([undefined, '', 'portable'])('is the portable one for %j', (choice) => {
-    expect(loadKernel(choice).name).toBe('portable')
-  })
-
-  it('never replaces a forced native kernel silently', () => {
-    expect(refusal(() => loadKernel('native'))).toBe('KERNEL_UNAVAILABLE')
-  })
-
-  it('refuses a name that is none', () => {
-    expect(refusal(() => loadKernel('fastest'))).toBe('KERNEL_CHOICE')
-  })
-
-  it('reads TALOS_KERNEL', () => {
-    const before = process.env['TALOS_KERNEL']
-    process.env['TALOS_KERNEL'] = 'native'
-    try {
-      expect(refusal(() => loadKernel())).toBe('KERNEL_UNAVAILABLE')
-    } finally {
-      delete process.env['TALOS_KERNEL']
-      Object.assign(process.env, before === undefined ? {} : { TALOS_KERNEL: before })
     }
   })
 })

@@ -3,12 +3,19 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isTalosError } from '@talos/errors'
 import { publicVectors } from '@talos/testkit'
-import { type Kernel, nobleKernel, portableKernel } from '../src/index.ts'
+import { chooseKernel, type Kernel, nobleKernel, portableKernel } from '../src/index.ts'
 
-/** Each test of behaviour runs on both paths: `node:crypto` mixed with noble, and noble alone. */
+/** The native kernel, where it is built. */
+const native = chooseKernel('')
+export const NATIVE: Kernel | undefined = native.kernel.name === 'native' ? native.kernel : undefined
+/** For the title of what is skipped without it. */
+export const NATIVE_NOTE = NATIVE === undefined ? ` (skipped: the native kernel does not serve, ${native.reason})` : ''
+
+/** Each test of behaviour runs on all paths: `node:crypto` mixed with noble, noble alone, and native where it is built. */
 export const KERNELS: ReadonlyArray<readonly [path: string, kernel: Kernel]> = [
   ['node', portableKernel()],
   ['noble', nobleKernel()],
+  ...(NATIVE === undefined ? [] : [['native', NATIVE] as const]),
 ]
 
 export function bytes(hex: string): Uint8Array {
