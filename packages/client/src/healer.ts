@@ -38,6 +38,8 @@ export interface HealerOptions {
 export class Healer {
   readonly #options: HealerOptions
   readonly #tending = new Map<Did, Promise<void>>()
+  /** Peers for whom something came up while they were tended. */
+  readonly #tendAgain = new Set<Did>()
   readonly #renewing = new Map<Did, Promise<void>>()
   readonly #pauses = new Map<Did, { readonly timer: NodeJS.Timeout; readonly pauseMs: number }>()
   readonly #waiting = new Map<Did, Set<() => void>>()
@@ -93,15 +95,16 @@ export class Healer {
     if (waiting?.size === 0) this.#waiting.delete(peer)
   }
 
-  /** Does what is to be done for a peer, beside whatever else happens. */
+  /** Does what is to be done for a peer, beside whatever else happens; once more when it is being done. */
   tendSoon(peer: Did): void {
-    void this.tend(peer).catch(() => undefined)
+    if (this.#tending.has(peer)) this.#tendAgain.add(peer)
+    else void this.tend(peer).catch(() => undefined)
   }
 
   /** Tells a reset that is due, begins the session that is wanted, sends what waits. What fails is tried again later. */
   async tend(peer: Did): Promise<void> {
     if (this.#isStopped) return
-    const running = this.#tending.get(peer) ?? this.#tend(peer).finally(() => this.#tending.delete(peer))
+    const running = this.#tending.get(peer) ?? this.#tendRepeatedly(peer).finally(() => this.#tending.delete(peer))
     this.#tending.set(peer, running)
     await running
   }
@@ -143,6 +146,13 @@ export class Healer {
     this.#isStopped = true
     for (const { timer } of this.#pauses.values()) clearTimeout(timer)
     this.#pauses.clear()
+  }
+
+  async #tendRepeatedly(peer: Did): Promise<void> {
+    do {
+      this.#tendAgain.delete(peer)
+      await this.#tend(peer)
+    } while (this.#tendAgain.has(peer) && !this.#isStopped)
   }
 
   async #tend(peer: Did): Promise<void> {
