@@ -37,11 +37,7 @@ export class CompactRange {
     const expected = countOnes(size)
     const actual = options.edge.length / HASH_BYTES
     if (actual !== expected) throw new TalosError('MERKLE_EDGE_INVALID', { expected, actual })
-    const roots: Uint8Array[] = []
-    for (let start = 0; start < options.edge.length; start += HASH_BYTES) {
-      roots.push(options.edge.slice(start, start + HASH_BYTES))
-    }
-    return new CompactRange(options.kernel, size, roots)
+    return new CompactRange(options.kernel, size, splitEdge(options.edge))
   }
 
   get size(): TreeSize {
@@ -67,6 +63,21 @@ export class CompactRange {
     this.#size = next
   }
 
+  /**
+   * Hashes and adds leaves in one call of the kernel.
+   *
+   * @param leaves 65,536 at most
+   * @returns their hashes, 32 bytes each, in their order
+   * @throws TalosError `MERKLE_RANGE` when the tree would be larger than it can be, `KERNEL_PARAMETER` for more leaves
+   */
+  appendLeaves(leaves: readonly Uint8Array[]): readonly Uint8Array[] {
+    const next = checked('size', this.#size + leaves.length, MAX_TREE_SIZE) as TreeSize
+    const { leafHashes, edge } = this.#kernel.appendLeaves({ size: this.#size, edge: this.edge(), leaves })
+    this.#roots = splitEdge(edge)
+    this.#size = next
+    return leafHashes
+  }
+
   /** Root of the tree, 32 bytes. */
   root(): Uint8Array {
     const [last, ...larger] = this.#roots.toReversed()
@@ -85,6 +96,12 @@ export function rootOf(leafHashes: Iterable<Uint8Array>, kernel: Kernel): Uint8A
   const range = CompactRange.empty(kernel)
   for (const hash of leafHashes) range.append(hash)
   return range.root()
+}
+
+function splitEdge(edge: Uint8Array): readonly Uint8Array[] {
+  const roots: Uint8Array[] = []
+  for (let start = 0; start < edge.length; start += HASH_BYTES) roots.push(edge.slice(start, start + HASH_BYTES))
+  return roots
 }
 
 function countOnes(size: number): number {

@@ -1,6 +1,7 @@
 /** Every size up to 300 against the recursive definition, and every way of being wrong. */
+import { utf8 } from '@talos/bytes'
 import { isTalosError } from '@talos/errors'
-import { portableKernel } from '@talos/kernel'
+import { BATCH_MAX_ENTRIES, portableKernel } from '@talos/kernel'
 import {
   CompactRange,
   consistencyProof,
@@ -227,6 +228,9 @@ describe('places in a tree', () => {
     const range = CompactRange.decode({ kernel, size: MAX_TREE_SIZE, edge })
     expect(range.edge()).toEqual(edge)
     expect(codeOf(() => range.append(leaves[0]!))).toBe('MERKLE_RANGE')
+    expect(codeOf(() => range.appendLeaves([leaves[0]!]))).toBe('MERKLE_RANGE')
+    expect(range.appendLeaves([])).toEqual([])
+    expect(range.edge()).toEqual(edge)
     const index = leafIndex(MAX_TREE_SIZE - 1)
     const size = treeSize(MAX_TREE_SIZE)
     const proof = inclusionProof({ index, size, readNode: () => leaves[0]!, kernel })
@@ -235,6 +239,31 @@ describe('places in a tree', () => {
 })
 
 describe('the edge of a tree', () => {
+  it('grows by any number of leaves at once as it does leaf by leaf, and tells their hashes', () => {
+    const runs = fc.array(fc.nat(70), { minLength: 1, maxLength: 8 })
+    const property = fc.property(runs, (lengths) => {
+      const range = CompactRange.empty(kernel)
+      for (const length of lengths) {
+        const from = range.size
+        const to = Math.min(from + length, LARGEST)
+        const added = Array.from({ length: to - from }, (_, place) => utf8(`leaf ${from + place}`))
+        expect(range.appendLeaves(added)).toEqual(leaves.slice(from, to))
+        expect(range.size).toBe(to)
+        expect(range.root()).toEqual(naive.hash(0, to))
+      }
+    })
+    fc.assert(property, { seed: 42, numRuns: 50 })
+  })
+
+  it('stays as it was when there are more leaves than one call takes', () => {
+    const range = CompactRange.empty(kernel)
+    range.append(leaves[0]!)
+    const empty = new Uint8Array(0)
+    const tooMany = Array.from({ length: BATCH_MAX_ENTRIES + 1 }, () => empty)
+    expect(codeOf(() => range.appendLeaves(tooMany))).toBe('KERNEL_PARAMETER')
+    expect(range.root()).toEqual(naive.hash(0, 1))
+  })
+
   it('is copied by clone: appending to the one leaves the other', () => {
     const range = CompactRange.empty(kernel)
     for (const leaf of leaves.slice(0, 7)) range.append(leaf)

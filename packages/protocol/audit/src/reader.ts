@@ -140,7 +140,7 @@ export class AuditReader {
     this.#below('index', index, this.size)
     const stored = this.#store.entry(index)
     if (stored === undefined) throw new TalosError('AUDIT_CORRUPT', { index, part: 'missing' })
-    return readRecord(stored, this.#kernel)
+    return readRecord(stored, leafHash(this.#kernel, stored.body))
   }
 
   /** Reads entries one after the other, those of the log as it was at the call. Throws `AUDIT_CORRUPT`. */
@@ -148,7 +148,7 @@ export class AuditReader {
     const { peer, tool, cap, fromIndex = 0, toIndex = this.size, ...columns } = filter
     const query = { ...columns, from: fromIndex, to: Math.min(toIndex, this.size) }
     for (const stored of this.#store.entries(query)) {
-      const record = readRecord(stored, this.#kernel)
+      const record = readRecord(stored, leafHash(this.#kernel, stored.body))
       const { entry } = record
       if (peer !== undefined && entry.peer !== peer) continue
       if (tool !== undefined && entry.tool !== tool) continue
@@ -182,14 +182,14 @@ export class AuditReader {
 }
 
 /**
- * Checks a stored entry against its leaf hash and its own place, and reads it.
+ * Checks a stored entry against the hash that its body has and its own place, and reads it.
  *
+ * @param hash leaf hash of the body, computed by the caller: one call of the kernel may serve many
  * @throws TalosError `AUDIT_CORRUPT` {index, part: 'entry'}
  */
-export function readRecord(stored: StoredEntry, kernel: Kernel): AuditRecord {
+export function readRecord(stored: StoredEntry, hash: Uint8Array): AuditRecord {
   const { index, body } = stored
   const entry = readEntry(stored)
-  const hash = leafHash(kernel, body)
   const sameColumns = entry.ts === stored.tsMs && entry.kind === stored.kind && entry.session === stored.session
   if (entry.seq !== index || !sameColumns || !equalBytes(hash, stored.leafHash)) {
     throw new TalosError('AUDIT_CORRUPT', { index, part: 'entry' })

@@ -6,6 +6,8 @@ import type { AuditHead, AuditStore, PartialTile } from './store.ts'
 
 /** What a batch of leaves does to the tree. */
 export interface StagedTree {
+  /** Of the leaves, 32 bytes each, in their order. */
+  readonly leafHashes: readonly Uint8Array[]
   readonly state: TreeState
   readonly tiles: readonly Tile[]
   readonly partials: readonly PartialTile[]
@@ -44,21 +46,18 @@ export class TreeState {
     return new TreeState(kernel, range, builder)
   }
 
-  /** Adds leaf hashes to a copy; this state stays as it is until the copy is durable. */
-  stage(leafHashes: readonly Uint8Array[]): StagedTree {
+  /** Adds leaves to a copy; this state stays as it is until the copy is durable. */
+  stage(leaves: readonly Uint8Array[]): StagedTree {
     const range = this.#range.clone()
     const builder = this.#builder.clone()
-    const tiles: Tile[] = []
-    for (const hash of leafHashes) {
-      range.append(hash)
-      tiles.push(...builder.append(hash))
-    }
+    const leafHashes = range.appendLeaves(leaves)
+    const tiles = leafHashes.flatMap((hash) => builder.append(hash))
     const partials: PartialTile[] = []
     const changed = Math.max(0, ...tiles.map(({ level }) => level + 1))
     for (let level = 1; level <= changed; level += 1) {
       const index = Math.floor(range.size / TILE_WIDTH ** (level + 1))
       partials.push({ level, index, hashes: builder.partial(level) })
     }
-    return { state: new TreeState(this.#kernel, range, builder), tiles, partials }
+    return { leafHashes, state: new TreeState(this.#kernel, range, builder), tiles, partials }
   }
 }

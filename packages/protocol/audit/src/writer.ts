@@ -157,9 +157,8 @@ export class Writer {
         request.answer.reject(error)
       }
     }
-    const hashes = this.#options.kernel.leafHashes(drafter.entries.map(({ body }) => body))
-    const entries = drafter.entries.map((entry, position) => ({ ...entry, leafHash: hashAt(hashes, position) }))
-    const { state, tiles, partials } = this.#state.stage(hashes)
+    const { leafHashes, state, tiles, partials } = this.#state.stage(drafter.entries.map(({ body }) => body))
+    const entries = drafter.entries.map((entry, position) => ({ ...entry, leafHash: hashAt(leafHashes, position) }))
     const batch = { expected: head, entries, tiles, partials, saltKeys: drafter.saltKeys, head: state.head }
     return { batch, state, accepted }
   }

@@ -473,6 +473,18 @@ describe('checking a whole log', () => {
     expect((await verifyLog({ store, kernel, logKey: log.verifierKey })).size).toBe(4)
   })
 
+  it('hashes the bodies of many entries in one call of the kernel', async () => {
+    const options = setup()
+    const log = await filledLog(options, 300)
+    const runs: number[] = []
+    const leafHashes: typeof kernel.leafHashes = (bodies) => {
+      runs.push(bodies.length)
+      return kernel.leafHashes(bodies)
+    }
+    await verifyLog({ store: options.store, kernel: { ...kernel, leafHashes }, logKey: log.verifierKey })
+    expect(runs).toEqual([256, log.size - 256])
+  })
+
   it('finds an empty log in order', async () => {
     const log = await AuditLog.open(setup())
     const report = await verifyLog({ store: new MemoryAuditStore(), kernel, logKey: log.verifierKey })
