@@ -4,11 +4,12 @@ import type { TalosClient } from '@talos/client'
 import type { AppFrame, Did } from '@talos/contracts'
 import { parseInvitation } from '@talos/identity'
 import type { Link } from '@talos/network'
+import { createReset } from '@talos/session'
 import { tempFolder } from '@talos/testkit'
 import { closeAgent, openAgent } from '../src/agent.ts'
 import { Healing } from '../src/healing.ts'
 import { PrekeyKeeper } from '../src/prekeys.ts'
-import type { QueuedFrame } from '../src/received.ts'
+import type { QueuedFrame, SealedFrame } from '../src/received.ts'
 import { sessionWorld } from '../src/session-world.ts'
 import { SessionKeeper } from '../src/sessions.ts'
 import { Wire } from '../src/wire.ts'
@@ -25,7 +26,16 @@ export interface Hostile extends AsyncDisposable {
   deliver(sealed: QueuedFrame): Promise<void>
   /** Seals a frame and sends it one way. */
   post(frame: AppFrame): Promise<void>
+  /** Seals a frame and hands it over as a request. */
+  ask(frame: AppFrame): Promise<void>
   isConfirmed(): boolean
+  /** Signs a reset with this peer's key, and hands it over. */
+  reset(options: { readonly session: Uint8Array; readonly instance?: string; readonly nowS?: number }): Promise<void>
+  tellReset(bytes: Uint8Array): Promise<void>
+  /** Seals a frame and keeps it. */
+  sealed(frame: AppFrame): SealedFrame
+  /** Hands bytes over as a request. */
+  request(wire: Uint8Array): Promise<void>
 }
 
 /** Joined to a client that listens. The session is the test's to begin. */
@@ -71,7 +81,19 @@ export async function hostileTo(victim: TalosClient): Promise<Hostile> {
       return await sessions.begin({ peer, bundle, messageId, deniable: false })
     },
     deliver: async (sealed) => await wire.deliver(sealed),
+    ask: async (frame) => {
+      const messageId = newId()
+      await wire.deliver({ peer, messageId, ...sessions.seal({ peer, frame }) })
+    },
     post: async (frame) => await wire.post(link, { messageId: newId(), wire: sessions.seal({ peer, frame }).wire }),
+    reset: async (options) => {
+      const { signer, random, instance, clock } = agent
+      const nowS = Math.floor(clock.nowMs() / 1000)
+      await wire.tellReset(peer, await createReset({ signer, random, nowS, peer, instance, reason: 'missing', ...options }))
+    },
+    sealed: (frame) => sessions.seal({ peer, frame }),
+    tellReset: async (bytes) => await wire.tellReset(peer, bytes),
+    request: async (bytes) => await wire.deliver({ peer, messageId: newId(), sessionId: new Uint8Array(16), wire: bytes }),
     isConfirmed: () => sessions.active(peer)?.confirmed === true,
     [Symbol.asyncDispose]: async () => {
       await wire.close()
