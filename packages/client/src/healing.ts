@@ -38,6 +38,8 @@ const REASONS: { readonly [code in ErrorCode]?: ResetReason } = {
   SESSION_HEADER: 'header',
   SESSION_AUTHENTICATION: 'authentication',
   SESSION_DUPLICATE: 'rollback',
+  // Its header opened and contradicts what came before: the peer seals from an older state.
+  SESSION_MESSAGE_INVALID: 'rollback',
   SESSION_GAP: 'exhausted',
   SESSION_EXHAUSTED: 'exhausted',
 }
@@ -64,6 +66,8 @@ export class Healing {
   readonly #sessions: SessionKeeper
   readonly #failures = new Map<string, number>()
   readonly #pending = new Map<Did, ResetFacts>()
+  /** Older copies of which the peer knows: naming them again would leave no reset for what it seals now. */
+  readonly #toldFrozen = new Set<string>()
   readonly #sent: PeerQuota
   readonly #taken: PeerQuota
   readonly #renewals: PeerQuota
@@ -76,9 +80,11 @@ export class Healing {
     this.#renewals = new PeerQuota(RENEWAL_QUOTA, world.monotonicMs)
   }
 
-  /** A session opened a message: what failed before says nothing of it. */
-  opened(sessionId: Uint8Array): void {
+  /** A session opened a message: what failed before says nothing of it, and a reset that is still due is not. */
+  opened({ peer, sessionId }: { readonly peer: Did; readonly sessionId: Uint8Array }): void {
     this.#failures.delete(toHex(sessionId))
+    const facts = this.#pending.get(peer)
+    if (facts !== undefined && equalBytes(facts.sessionId, sessionId)) this.#pending.delete(peer)
   }
 
   /**
@@ -107,7 +113,7 @@ export class Healing {
    */
   due(peer: Did): ResetFacts | undefined {
     const heads = this.#sessions.heads(peer)
-    const frozen = heads.find(({ standing }) => standing === 'frozen')
+    const frozen = heads.find((head) => head.standing === 'frozen' && !this.#toldFrozen.has(toHex(head.sessionId)))
     if (frozen !== undefined && heads.every(({ role }) => role !== 'active')) {
       this.#want({ peer, sessionId: frozen.sessionId, reason: 'rollback' })
     }
@@ -126,7 +132,10 @@ export class Healing {
 
   /** The peer has this side's reset, or knows nothing of the session. */
   told(peer: Did): void {
+    const facts = this.#pending.get(peer)
     this.#pending.delete(peer)
+    const isFrozen = facts !== undefined && find(this.#sessions.heads(peer), facts.sessionId)?.standing === 'frozen'
+    if (isFrozen) this.#toldFrozen.add(toHex(facts.sessionId))
   }
 
   /**

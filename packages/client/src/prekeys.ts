@@ -20,18 +20,22 @@ const ONE_TIME_QUOTA = { what: 'one-time prekeys for one peer within an hour', l
 
 export interface PrekeyKeeperOptions {
   readonly world: SessionWorld
+  /** One-time pairs of a new bundle; as many as `createPrekeys` makes unless given. */
+  readonly oneTimeCount?: number
   /** A new bundle is stored. */
   readonly onMade?: () => Promise<void>
 }
 
 export class PrekeyKeeper {
   readonly #world: SessionWorld
+  readonly #oneTimeCount: number | undefined
   readonly #onMade: () => Promise<void>
   readonly #served: PeerQuota
   #making: Promise<void> | undefined
 
-  constructor({ world, onMade = async () => undefined }: PrekeyKeeperOptions) {
+  constructor({ world, oneTimeCount, onMade = async () => undefined }: PrekeyKeeperOptions) {
     this.#world = world
+    this.#oneTimeCount = oneTimeCount
     this.#onMade = onMade
     this.#served = new PeerQuota(ONE_TIME_QUOTA, world.monotonicMs)
   }
@@ -106,6 +110,7 @@ export class PrekeyKeeper {
       sessionKey,
       nowMs,
       serial,
+      ...(this.#oneTimeCount !== undefined && { oneTimeCount: this.#oneTimeCount }),
     })
     storage.prekeys.put({
       serial,

@@ -232,7 +232,7 @@ export class Wire {
     const route = routeOf(envelope.body)
     try {
       const received = sessions.receive({ peer, wire: envelope.body, messageId, carriage })
-      if (received.kind !== 'again') healing.opened(received.sessionId)
+      if (received.kind !== 'again') healing.opened(received)
       return received
     } catch (error) {
       const isLost = isTalosError(error) && route.kind === 'message'

@@ -7,7 +7,7 @@ import { utf8 } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
 import { type ErrorCode, isTalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
-import { createReset, routeOf } from '@talos/session'
+import { createReset, routeOf, SESSION_LIFETIME_MS } from '@talos/session'
 import { Courier } from '../../src/courier.ts'
 import { Healing, type ResetFacts } from '../../src/healing.ts'
 import { PrekeyKeeper } from '../../src/prekeys.ts'
@@ -40,7 +40,7 @@ interface Life {
 type Waiting =
   | { readonly for: 'delivery'; readonly message: QueuedFrame }
   | { readonly for: 'bundle' }
-  | { readonly for: 'reset' }
+  | { readonly for: 'reset'; readonly facts: ResetFacts }
 
 export interface EndpointOptions {
   readonly identity: Identity
@@ -209,7 +209,7 @@ export class Endpoint {
     if (found < guard) this.#options.note('older copy')
     this.#guard = Math.max(found, this.#guard) + 1
     const world = this.#world
-    const prekeys = new PrekeyKeeper({ world })
+    const prekeys = new PrekeyKeeper({ world, oneTimeCount: ONE_TIME_PAIRS })
     const sessions = new SessionKeeper({ world, prekeys })
     const courier = new Courier({ world, sessions })
     const healing = new Healing({ world, sessions })
@@ -262,7 +262,7 @@ export class Endpoint {
     try {
       const received = sessions.receive({ peer: this.#options.peer, messageId, wire, carriage })
       if (received.kind === 'again') return received
-      healing.opened(received.sessionId)
+      healing.opened(received)
       if (received.kind === 'control') this.#options.note('control frame')
       return received
     } catch (error) {
@@ -290,15 +290,18 @@ export class Endpoint {
   /** Says by a reset what this side cannot open, and begins a session where the peer said so. */
   async #heal(): Promise<void> {
     const { peer, note } = this.#options
-    const { healing, waiting } = this.#alive()
+    const { healing, waiting, sessions } = this.#alive()
     const requests = [...waiting.values()].map((request) => request.for)
     const facts = healing.due(peer)
     if (facts !== undefined && !requests.includes('reset')) {
       note(`reset ${facts.reason}`)
-      this.#options.oracle.givesUp(facts.reason)
-      this.#request({ for: 'reset' }, { kind: 'reset', bytes: await this.#createReset(facts) })
+      this.#options.oracle.givesUp(this.did, facts)
+      this.#request({ for: 'reset', facts }, { kind: 'reset', bytes: await this.#createReset(facts) })
     }
-    if (healing.wantsSession(peer) && !requests.includes('bundle') && healing.tryRenew(peer)) this.askBundle()
+    const active = sessions.heads(peer).find(({ role }) => role === 'active')
+    const isOver = active !== undefined && this.#world.clock.nowMs() - active.createdMs >= SESSION_LIFETIME_MS
+    if ((healing.wantsSession(peer) || isOver) && !requests.includes('bundle') && healing.tryRenew(peer))
+      this.askBundle()
   }
 
   async #createReset({ peer, sessionId: session, active, reason }: ResetFacts): Promise<Uint8Array> {
@@ -330,7 +333,7 @@ export class Endpoint {
   }
 
   async #conclude(requestId: number | undefined, content: Content): Promise<void> {
-    const { waiting, healing } = this.#alive()
+    const { waiting } = this.#alive()
     const request = waiting.get(requestId ?? 0)
     if (request === undefined) return
     waiting.delete(requestId ?? 0)
@@ -339,10 +342,7 @@ export class Endpoint {
         if (content.kind === 'bundle') await this.#begin(content.bytes)
         return
       case 'reset':
-        if (content.kind === 'accepted' || (content.kind === 'refused' && content.code === 'SESSION_MISSING')) {
-          healing.told(this.#options.peer)
-        }
-        return
+        return this.#toldReset(request.facts, content)
       default:
         if (content.kind === 'refused') return await this.#refused(request.message, content.code)
         if (content.kind === 'accepted') await this.#accepted(request.message, content.envelope)
@@ -357,6 +357,14 @@ export class Endpoint {
     }
     courier.delivered(message)
     await this.flush()
+  }
+
+  /** What is refused for good is not due any more; a session of which this side has an older copy alone is then given up. */
+  #toldReset({ peer, reason, sessionId }: ResetFacts, content: Content): void {
+    const { healing, sessions } = this.#alive()
+    if (content.kind === 'refused' && content.code === 'PEER_QUOTA') return
+    healing.told(peer)
+    if (content.kind === 'refused' && reason === 'rollback') sessions.retire(sessionId)
   }
 
   async #begin(bundle: Uint8Array): Promise<void> {

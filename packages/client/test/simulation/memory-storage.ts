@@ -156,7 +156,10 @@ export class MemoryStorage {
   raiseGeneration(guard: number): number {
     return this.transaction(() => {
       const found = this.#generation.get('value') ?? 0
-      if (found < guard) this.sessions.freeze()
+      if (found < guard) {
+        this.prekeys.withdraw()
+        this.sessions.freeze()
+      }
       this.#generation.put('value', Math.max(found, guard) + 1)
       return found
     })
@@ -256,7 +259,7 @@ export class MemorySessions {
   retire(sessionId: Uint8Array, nowMs: number): void {
     this.#transaction(() => {
       const row = this.#sessions.get(toHex(sessionId))
-      if (row?.standing !== 'whole') return
+      if (row === undefined) return
       this.#sessions.put(toHex(sessionId), { ...row, role: 'receive-only', standing: 'reset', updatedMs: nowMs })
     })
   }
@@ -471,6 +474,16 @@ export class MemoryPrekeys {
       if (row === undefined) return undefined
       this.#oneTime.put(`${row.serial}/${row.index}`, { ...row, isServed: true })
       return row
+    })
+  }
+
+  /** None of the one-time pairs that are there is handed out any more. */
+  withdraw(): void {
+    this.#transaction(() => {
+      for (const key of this.#oneTime.keys()) {
+        const row = this.#oneTime.get(key)
+        if (row?.isServed === false) this.#oneTime.put(key, { ...row, isServed: true })
+      }
     })
   }
 

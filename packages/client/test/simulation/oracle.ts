@@ -45,6 +45,8 @@ interface Side {
   readonly did: Did
   readonly storage: MemoryStorage
   readonly seenStates: WeakSet<Uint8Array>
+  /** Every session that it ever had. */
+  readonly sessions: Set<string>
   seenVersion: number
   outbox: ReadonlySet<string>
 }
@@ -75,14 +77,23 @@ export class Oracle {
   }
 
   /** A side says that it cannot open what the other seals. */
-  givesUp(reason: string): void {
-    if (this.#isUndisturbed && this.#sessionsBegun <= SESSIONS_KEPT) {
+  givesUp(did: Did, { sessionId, reason }: { readonly sessionId: Uint8Array; readonly reason: string }): void {
+    // What it never had may still be on its way: a message can overtake the first flight of its session.
+    const isStrange = !this.#sideOf(did).sessions.has(toHex(sessionId))
+    if (this.#isUndisturbed && !isStrange && this.#sessionsBegun <= SESSIONS_KEPT) {
       throw new Violation('kept', `a session was given up (${reason}) although nothing happened to it`)
     }
   }
 
   watch(did: Did, storage: MemoryStorage): void {
-    this.#sides.set(did, { did, storage, seenStates: new WeakSet(), seenVersion: -1, outbox: new Set() })
+    this.#sides.set(did, {
+      did,
+      storage,
+      seenStates: new WeakSet(),
+      sessions: new Set(),
+      seenVersion: -1,
+      outbox: new Set(),
+    })
     this.observe(did)
   }
 
@@ -169,7 +180,9 @@ export class Oracle {
       const lostFromOutbox = past.kept && !kept(message)
       const forgotten = past.has && !has(message)
       if (lostFromOutbox || forgotten) message.mayBeLost = true
-      if (forgotten) message.mayComeTwice = true
+      // What waits there may have been handed over after that state was.
+      const waits = message.to === did && storage.messages.isWaiting({ peer: message.from, messageId: message.id })
+      if (forgotten || waits) message.mayComeTwice = true
     }
     const side = this.#sideOf(did)
     side.outbox = new Set()
@@ -241,10 +254,11 @@ export class Oracle {
     }
   }
 
-  #noteLeases({ storage, seenStates }: Side): void {
-    for (const { state } of storage.sessions.states()) {
+  #noteLeases({ storage, seenStates, sessions }: Side): void {
+    for (const { sessionId, state } of storage.sessions.states()) {
       if (seenStates.has(state)) continue
       seenStates.add(state)
+      sessions.add(toHex(sessionId))
       const { sending } = decodeCbor(state) as unknown as RecordParts
       if (sending === undefined) continue
       const chain = toHex(sending.ratchetPublic)
