@@ -1,11 +1,13 @@
 //! Where the primitives come from: graviola (inline assembly, most of it proven) where it is compiled in and the processor
-//! has what it needs, else dalek and RustCrypto. Both give the same bytes; the tests below hold them against each other.
+//! has what it needs, else dalek and RustCrypto. Both give the same bytes; their tests hold them against each other.
 
 #[cfg(all(feature = "accelerated", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod accelerated;
 #[cfg(not(all(feature = "accelerated", any(target_arch = "x86_64", target_arch = "aarch64"))))]
 #[path = "engine/absent.rs"]
 mod accelerated;
+#[cfg(all(test, feature = "accelerated", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod agreement;
 mod plain;
 
 /// Longest message that the accelerated AEAD takes: from here on RustCrypto, which hashes four blocks at a time and ciphers

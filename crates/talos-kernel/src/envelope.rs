@@ -1,4 +1,5 @@
-//! Many signatures in one call: the envelopes of a capability chain (04-envelope) and the entries of a log under one key.
+//! Many signatures in one call: the envelopes of a capability chain (04-envelope) and the entries of a log under one
+//! key: specification 20.17 and 20.18.
 
 use crate::ed25519::{ED25519_SIGNATURE_BYTES, VerifyingKey, ed25519_verify};
 use crate::error::{Error, require_count};

@@ -1,4 +1,4 @@
-//! The turn of the ratchet and the handshake of both sides, one call each: specification 20.10 and 20.11, page 05.
+//! The turn of the ratchet and the handshake of both sides, one call each: specification 20.14 to 20.16.
 //!
 //! `SK (96) = HKDF(salt 0^32, 0xff^32 || DH1 || DH2 || DH3 [|| DH4] || ss, "talos/ts1/sk" || transcript hash)` = root key ||
 //! the initiator's header key || the responder's. `RK' || CK || NHK = HKDF(salt RK, DH [|| mixed], "talos/ts1/rk", 96)`.
@@ -204,6 +204,9 @@ impl<'a> InitiateKeys<'a> {
 }
 
 fn initiate(input: &InitiateInput<'_>, keys: &InitiateKeys<'_>, out: &mut Initiated) -> Result<(), Error> {
+    // First, as the specification says: a key that is none is refused as such, whatever the other keys are.
+    let mut kem_secret = Zeroizing::new([0; 32]);
+    mlkem768_encapsulate(input.kem_key, input.kem_randomness, &mut out.kem_ciphertext, &mut kem_secret)?;
     let mut secrets = Secrets::new();
     agree(keys.identity_secret, keys.signed_prekey, secrets.next())?;
     agree(keys.ephemeral_secret, keys.peer_identity_key, secrets.next())?;
@@ -211,7 +214,7 @@ fn initiate(input: &InitiateInput<'_>, keys: &InitiateKeys<'_>, out: &mut Initia
     if let Some(one_time_key) = keys.one_time_key {
         agree(keys.ephemeral_secret, one_time_key, secrets.next())?;
     }
-    mlkem768_encapsulate(input.kem_key, input.kem_randomness, &mut out.kem_ciphertext, secrets.next())?;
+    *secrets.next() = *kem_secret;
     out.ephemeral_key = x25519_public_key(keys.ephemeral_secret)?;
     out.ratchet_key = x25519_public_key(keys.ratchet_secret)?;
     let mut transcript = Sha256::new_with_prefix(input.transcript_head);

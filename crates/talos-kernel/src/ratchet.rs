@@ -1,4 +1,4 @@
-//! The symmetric half of the ratchet, one call a message: specification 20.10.
+//! The symmetric half of the ratchet, one call a message: specification 20.10 to 20.13.
 //!
 //! `MK = HMAC(CK, 0x01)`, `CK' = HMAC(CK, 0x02)`; `k_enc (32) || k_com (32) = HKDF-Expand(MK, "talos/ts1/mk", 64)`; sealed
 //! header = `AEAD(HK, nonce, header, AD)`; ciphertext = `AEAD(k_enc, nonce, content || 0x80 || 0x00.., AD || sealed header ||

@@ -1,5 +1,5 @@
-//! Tree hashes of RFC 6962, section 2.1, and the compact range that a log appends to: specification 20.4 and its page on
-//! logs.
+//! Tree hashes of RFC 6962, section 2.1, and the compact range that a log appends to: specification 20.4 and
+//! 20.19.
 //!
 //! `leaf = SHA-256(0x00 || data)`, `node = SHA-256(0x01 || left || right)`.
 
