@@ -17,7 +17,7 @@ import {
 } from '../src/index.ts'
 import { establish, kernel, NOW_MS } from './agents.ts'
 import { Line, recordOf, type States } from './line.ts'
-import { counting, sealingPadded } from './misbehaving.ts'
+import { counting, sealingInstead, sealingPadded } from './misbehaving.ts'
 
 let states: States
 let others: States
@@ -26,6 +26,10 @@ beforeAll(async () => {
   states = await establish()
   others = await establish({ oneTime: 1 })
 })
+
+/** What stands in a header after ratchet key and PN. */
+const NUMBER_2_24 = Uint8Array.of(1, 0, 0, 0)
+const EPOCH_0 = new Uint8Array(4)
 
 const withCode = (code: string) => expect.objectContaining({ code })
 
@@ -150,6 +154,17 @@ describe('limits', () => {
     expect(line.hear('bob', line.say('alice', 'of a new chain'))).toBe('of a new chain')
   })
 
+  it('opens no number 2^24, not even where it would be the next', () => {
+    const line = new Line(states)
+    line.rewrite('alice', (record) => ({ ...record, sending: { ...record.sending, count: MAX_CHAIN_MESSAGES - 1 } }))
+    line.rewrite('bob', (record) => ({ ...record, receiving: { ...record.receiving, count: MAX_CHAIN_MESSAGES } }))
+    const numbered = sealingInstead(({ header }) => ({
+      header: concatBytes(header.subarray(0, 37), NUMBER_2_24, EPOCH_0),
+    }))
+    const message = line.say('alice', 'one too many', { kernel: numbered })
+    expect(() => line.hear('bob', message)).toThrow(withCode('SESSION_MESSAGE_INVALID'))
+  })
+
   it('ends after 2^32 messages', () => {
     const line = new Line(states)
     const messages = MAX_SESSION_MESSAGES - 1
@@ -252,6 +267,17 @@ describe('a peer that holds the keys and breaks the rules', () => {
     const second = line.say('alice', 'a second turn without an answer')
     expect(() => line.hear('bob', second)).toThrow(withCode('SESSION_HEADER'))
     line.say('bob', 'answer')
+  })
+
+  it('cannot change ratchet key or PN within a chain', () => {
+    const line = new Line(states)
+    line.turn()
+    for (const position of [1, 36]) {
+      const changed = sealingInstead(({ header }) => ({ header: header.with(position, (header[position] ?? 0) ^ 1) }))
+      const message = line.say('alice', 'of another chain', { kernel: changed })
+      expect(() => line.hear('bob', message)).toThrow('its header is not of its chain')
+    }
+    expect(line.hear('bob', line.say('alice', 'of the chain'))).toBe('of the chain')
   })
 
   it('cannot hide content behind padding without an end', () => {

@@ -65,6 +65,32 @@ describe('a stored session', () => {
     expect(() => decodeSessionState(withChains(bob, [0, ...chains, 1]))).toThrow(invalid)
   })
 
+  it('holds one part of a post-quantum step, at the side that has it', async () => {
+    const states = await establish()
+    const bytes = (length: number) => new Uint8Array(length).fill(1)
+    const offer = { seed: bytes(64), sealedMs: NOW_MS }
+    const answer = { offerHash: bytes(32), ciphertext: bytes(1088), secret: bytes(32), due: true }
+    const agreed = bytes(32)
+    const stored = (side: 'alice' | 'bob', epoch: number, step: object) => {
+      const record = recordOf(states[side])
+      return encodeCbor({ ...record, epoch, pq: { ...record.pq, ...step } } as unknown as IpldValue)
+    }
+    for (const [opener, answerer, epoch] of [
+      ['alice', 'bob', 0],
+      ['bob', 'alice', 1],
+    ] as const) {
+      for (const step of [{ offer }, { agreed }]) {
+        const bytes = stored(opener, epoch, step)
+        expect(encodeSessionState(decodeSessionState(bytes))).toEqual(bytes)
+        expect(() => decodeSessionState(stored(answerer, epoch, step))).toThrow(invalid)
+      }
+      expect(decodeSessionState(stored(answerer, epoch, { answer })).toJSON().epoch).toBe(epoch)
+      expect(() => decodeSessionState(stored(opener, epoch, { answer }))).toThrow(invalid)
+      expect(() => decodeSessionState(stored(opener, epoch, { offer, agreed }))).toThrow(invalid)
+      expect(() => decodeSessionState(stored(answerer, epoch, { answer, agreed }))).toThrow(invalid)
+    }
+  })
+
   it('is refused when it is larger than any session, before it is decoded', () => {
     expect(() => decodeSessionState(new Uint8Array(MAX_SESSION_RECORD_BYTES + 1))).toThrow(invalid)
   })
