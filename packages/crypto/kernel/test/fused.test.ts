@@ -104,7 +104,7 @@ describe.each(KERNELS)('the fused steps on the %s path', (_, kernel) => {
 
   it('walk a chain as single steps do', () => {
     const property = fc.property(key, fc.nat(40), (start, steps) => {
-      let chainKey = start
+      let chainKey: Uint8Array = start
       const expected: Uint8Array[] = []
       for (let step = 0; step < steps; step += 1) {
         const { messageKey, nextChainKey } = kernel.ratchetStep(chainKey)
