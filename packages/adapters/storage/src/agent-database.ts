@@ -172,7 +172,14 @@ export class AgentDatabase {
 
   /** Runs several steps on the stores as one transaction. @throws TalosError `STORE_WRITE_FAILED`, and what `work` throws */
   transaction<T>(work: () => T): T {
-    return this.#database.transaction(work)
+    try {
+      const result = this.#database.transaction(work)
+      if (!this.#database.isInTransaction) this.#generation?.note()
+      return result
+    } catch (error) {
+      this.#generation?.doubt()
+      throw error
+    }
   }
 
   /** Removes what time has made useless. @throws TalosError `STORE_WRITE_FAILED` */
@@ -186,6 +193,7 @@ export class AgentDatabase {
   /** Closes the file and forgets the keys. Idempotent. */
   close(): void {
     if (this.#database.isOpen) this.#countEnd()
+    this.#generation?.close()
     this.#database.close()
     this.#sealer.dispose()
   }
@@ -210,6 +218,7 @@ export class AgentDatabase {
   }
 
   #changeSession(change: SessionChange): number {
+    this.#generation?.count()
     return 'create' in change ? this.sessions.create(change.create) : this.sessions.update(change.update)
   }
 }

@@ -111,6 +111,11 @@ export class Database {
     return this.#database.isOpen
   }
 
+  /** Whether a transaction is under way. */
+  get isInTransaction(): boolean {
+    return this.#isInTransaction
+  }
+
   /** Idempotent. */
   close(): void {
     this.#statements.clear()

@@ -1,10 +1,12 @@
 /**
  * Notices that a database is an older copy of itself.
  *
- * A count stands in the database and in a small file beside it, raised at every opening and every orderly end: the database
- * first, so that the file is never ahead of it by a crash. A file that is ahead says that the database was put back. Left
- * out: who puts back both; peers notice that, by messages that they know.
+ * A count stands in the database and in a small file beside it. It grows with every opening and every orderly end, and
+ * with every step of a session: the database first, so that the file is never ahead of it by a crash. A file that is ahead
+ * says that the database was put back. The file is not synced at each step: after a loss of power it may be behind, which
+ * says nothing. Left out: who puts back both; peers notice that, by messages that they know.
  */
+import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { fromUtf8, utf8 } from '@talos/bytes'
 import { isTalosError } from '@talos/errors'
 import type { Database } from './database.ts'
@@ -20,6 +22,10 @@ const COUNT = /^(?:0|[1-9][0-9]{0,15})\n$/
 export class Generation {
   readonly #database: Database
   readonly #path: string
+  /** The count in the database; undefined where a step failed and it is not known whether it counted. */
+  #count: number | undefined
+  #isNoted = true
+  #file: number | undefined
 
   constructor({ database, path }: { readonly database: Database; readonly path: string }) {
     this.#database = database
@@ -36,16 +42,56 @@ export class Generation {
   raise(onRestored: () => void): boolean {
     const stored = this.#read()
     const raised = this.#database.transaction(() => {
-      const row = this.#database.get('SELECT value FROM generation')
-      const known = row === undefined ? 0 : integerOf(row, 'value')
+      const known = this.#stored()
       const isRestored = stored === undefined ? false : stored > known
       if (isRestored) onRestored()
       const value = Math.max(known, stored ?? 0) + 1
       this.#database.run('INSERT OR REPLACE INTO generation (id, value) VALUES (1, :value)', { value })
       return { value, isRestored }
     })
+    this.close()
     writePrivateFile(this.#path, utf8(`${raised.value}\n`))
+    this.#file = openSync(this.#path, constants.O_WRONLY | constants.O_NOFOLLOW)
+    this.#count = raised.value
+    this.#isNoted = true
     return raised.isRestored
+  }
+
+  /** Counts a step of a session, within its transaction. @throws TalosError `STORE_WRITE_FAILED` */
+  count(): void {
+    const value = (this.#count ?? this.#stored()) + 1
+    this.#database.run('UPDATE generation SET value = :value', { value })
+    this.#count = value
+    this.#isNoted = false
+  }
+
+  /** What was counted is durable: the file may say so. One that cannot be written falls behind, and that is all. */
+  note(): void {
+    if (this.#isNoted || this.#file === undefined || this.#count === undefined) return
+    this.#isNoted = true
+    try {
+      // Counts only grow, so that the new one covers the old.
+      writeSync(this.#file, `${this.#count}\n`, 0)
+    } catch {
+      this.close()
+    }
+  }
+
+  /** A transaction failed: whether it counted is not known. */
+  doubt(): void {
+    this.#count = undefined
+    this.#isNoted = true
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file)
+    this.#file = undefined
+  }
+
+  #stored(): number {
+    const row = this.#database.get('SELECT value FROM generation')
+    return row === undefined ? 0 : integerOf(row, 'value')
   }
 
   /** A file that is missing, or holds no count, says nothing. */
