@@ -23,7 +23,7 @@ export interface Effort {
   readonly batches: number
   /** A turn ends when it took so long, with {@link MIN_BATCHES} at least: some operations are longer than a batch. */
   readonly turnMs: number
-  /** Aim for the length of a batch. Short ones: a batch that another process interrupted must not be the median. */
+  /** Aim for the length of a batch: shorter than the turns that the scheduler gives, so that few batches are interrupted. */
   readonly batchMs: number
   /** Least time that a subject runs before its first round. */
   readonly warmUpMs: number
@@ -43,8 +43,8 @@ export interface Measured {
   readonly rounds: readonly Timing[]
 }
 
-export const FULL_EFFORT: Effort = { rounds: 15, batches: 15, turnMs: 90, batchMs: 3, warmUpMs: 300 }
-export const QUICK_EFFORT: Effort = { rounds: 5, batches: 5, turnMs: 30, batchMs: 2, warmUpMs: 60 }
+export const FULL_EFFORT: Effort = { rounds: 15, batches: 41, turnMs: 60, batchMs: 1, warmUpMs: 300 }
+export const QUICK_EFFORT: Effort = { rounds: 5, batches: 15, turnMs: 20, batchMs: 1, warmUpMs: 60 }
 
 const MAX_BATCH = 1 << 20
 const MIN_BATCHES = 3
