@@ -10,9 +10,10 @@ use crate::mlkem::{
     mlkem768_decapsulate, mlkem768_encapsulate,
 };
 use crate::ratchet::RATCHET_KEY_BYTES;
+use crate::secret::Secret;
 use crate::x25519::{X25519_KEY_BYTES, agree, x25519_public_key};
 use sha2::{Digest, Sha256};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Longest head of a transcript.
 pub const HANDSHAKE_MAX_HEAD_BYTES: usize = 8192;
@@ -205,7 +206,7 @@ impl<'a> InitiateKeys<'a> {
 
 fn initiate(input: &InitiateInput<'_>, keys: &InitiateKeys<'_>, out: &mut Initiated) -> Result<(), Error> {
     // First, as the specification says: a key that is none is refused as such, whatever the other keys are.
-    let mut kem_secret = Zeroizing::new([0; 32]);
+    let mut kem_secret = Secret::zero();
     mlkem768_encapsulate(input.kem_key, input.kem_randomness, &mut out.kem_ciphertext, &mut kem_secret)?;
     let mut secrets = Secrets::new();
     agree(keys.identity_secret, keys.signed_prekey, secrets.next())?;
@@ -224,12 +225,12 @@ fn initiate(input: &InitiateInput<'_>, keys: &InitiateKeys<'_>, out: &mut Initia
     }
     out.transcript_hash = transcript.finalize().into();
 
-    let mut derived = Zeroizing::new([0; DERIVED_KEYS_BYTES]);
+    let mut derived = Secret::zero();
     secrets.session_keys(&out.transcript_hash, &mut derived)?;
     let [root_key, initiator_header_key, responder_header_key] = thirds(&derived);
     out.initiator_header_key = *initiator_header_key;
     out.responder_header_key = *responder_header_key;
-    let mut turned = Zeroizing::new([0; DERIVED_KEYS_BYTES]);
+    let mut turned = Secret::zero();
     turn(root_key, keys.ratchet_secret, keys.signed_prekey, None, &mut turned)?;
     let [root_key, chain_key, next_header_key] = thirds(&turned);
     out.root_key = *root_key;
@@ -259,16 +260,15 @@ fn thirds(derived: &[u8; DERIVED_KEYS_BYTES]) -> [&[u8; 32]; 3] {
     [&keys[0], &keys[1], &keys[2]]
 }
 
-/// Shared secrets one after another, as input key material. Wiped when dropped.
-#[derive(Zeroize, ZeroizeOnDrop)]
+/// Shared secrets one after another, as input key material.
 struct Secrets {
-    joined: [u8; SECRETS_MAX_BYTES],
+    joined: Secret<SECRETS_MAX_BYTES>,
     length: usize,
 }
 
 impl Secrets {
     fn empty() -> Self {
-        Self { joined: [0; SECRETS_MAX_BYTES], length: 0 }
+        Self { joined: Secret::zero(), length: 0 }
     }
 
     /// Those of a handshake, which begin with [`DOMAIN`].

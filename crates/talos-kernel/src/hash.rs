@@ -30,7 +30,12 @@ pub fn sha256(data: &[u8]) -> [u8; SHA256_BYTES] {
 
 /// HMAC-SHA-256 of `data` under a key of any length, the empty key included.
 pub fn hmac_sha256(key: &[u8], data: &[u8], out: &mut [u8; SHA256_BYTES]) {
-    HmacKey::new(key).mac(data, out);
+    // RFC 2104 hashes a long key, so there is no length that the crate refuses.
+    let Ok(mut keyed) = Hmac::<Sha256>::new_from_slice(key) else { unreachable!("HMAC takes keys of every length") };
+    keyed.update(data);
+    let mut mac = keyed.finalize().into_bytes();
+    out.copy_from_slice(&mac);
+    mac.zeroize();
 }
 
 /// HKDF-SHA-256, extract and expand in one; fills `out`.
@@ -42,35 +47,4 @@ pub fn hkdf_sha256(input: &HkdfInput<'_>, out: &mut [u8]) -> Result<(), Error> {
     let (mut prk, hkdf) = Hkdf::<Sha256>::extract(Some(input.salt), input.ikm);
     prk.zeroize();
     hkdf.expand(input.info, out).map_err(|_| Error::Argument("lengthBytes"))
-}
-
-/// HKDF-Expand (RFC 5869, section 2.3) of a 32-byte pseudorandom key, for the fixed lengths of this crate.
-pub(crate) fn hkdf_expand<const N: usize>(
-    prk: &[u8; SHA256_BYTES],
-    info: &[u8],
-    out: &mut [u8; N],
-) -> Result<(), Error> {
-    let hkdf = Hkdf::<Sha256>::from_prk(prk).map_err(|_| Error::Argument("prk"))?;
-    hkdf.expand(info, out).map_err(|_| Error::Argument("lengthBytes"))
-}
-
-/// A key whose two padded blocks are hashed once, for several HMACs under it.
-pub(crate) struct HmacKey(Hmac<Sha256>);
-
-impl HmacKey {
-    pub(crate) fn new(key: &[u8]) -> Self {
-        match Hmac::new_from_slice(key) {
-            Ok(keyed) => Self(keyed),
-            // RFC 2104 hashes a long key, so there is no length that the crate refuses.
-            Err(_) => unreachable!("HMAC takes keys of every length"),
-        }
-    }
-
-    pub(crate) fn mac(&self, data: &[u8], out: &mut [u8; SHA256_BYTES]) {
-        let mut keyed = self.0.clone();
-        keyed.update(data);
-        let mut tag = keyed.finalize().into_bytes();
-        out.copy_from_slice(&tag);
-        tag.zeroize();
-    }
 }

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod aead;
+mod block_hmac;
 mod ed25519;
 mod engine;
 mod envelope;
@@ -16,6 +17,7 @@ mod handshake;
 mod hash;
 mod mlkem;
 mod ratchet;
+mod secret;
 mod tree;
 mod x25519;
 

@@ -7,10 +7,11 @@
 //! Nothing of a message is in an output before its tag is verified, and nothing at all after a failure.
 
 use crate::aead::{AEAD_KEY_BYTES, AEAD_NONCE_BYTES, AEAD_TAG_BYTES, open_into, seal_in_place};
+use crate::block_hmac::BlockHmac;
 use crate::error::{Error, exact, require, require_count};
-use crate::hash::{HmacKey, hkdf_expand};
+use crate::secret::Secret;
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroize;
 
 /// Bytes of root, chain and message keys.
 pub const RATCHET_KEY_BYTES: usize = 32;
@@ -27,7 +28,9 @@ pub const RATCHET_MAX_STEPS: usize = 4096;
 
 const MESSAGE_KEY_LABEL: &[u8] = &[1];
 const CHAIN_KEY_LABEL: &[u8] = &[2];
-const MESSAGE_KEY_INFO: &[u8] = b"talos/ts1/mk";
+/// `talos/ts1/mk` and the number of the block.
+const FIRST_BLOCK_INFO: &[u8] = b"talos/ts1/mk\x01";
+const SECOND_BLOCK_INFO: &[u8] = b"talos/ts1/mk\x02";
 const PADDING_MARK: u8 = 0x80;
 /// Associated data up to here is put together on the stack.
 const ASSOCIATED_STACK_BYTES: usize = 512;
@@ -142,9 +145,9 @@ pub fn ratchet_seal(input: &SealInput<'_>, out: &mut [u8], next_chain_key: &mut 
     let header_key = exact("headerKey", input.header_key)?;
     let nonce = exact("nonce", input.nonce)?;
     require("out", out.len() == ratchet_seal_length(input)?)?;
-    let mut message_key = Zeroizing::new(Key::default());
+    let mut message_key = Secret::zero();
     step(chain_key, &mut message_key, next_chain_key);
-    let keys = MessageKeys::derive(&message_key)?;
+    let keys = MessageKeys::derive(&message_key);
 
     let (prefix, rest) = out.split_at_mut(input.prefix.len());
     let (clear_nonce, rest) = rest.split_at_mut(AEAD_NONCE_BYTES);
@@ -154,9 +157,9 @@ pub fn ratchet_seal(input: &SealInput<'_>, out: &mut [u8], next_chain_key: &mut 
     clear_nonce.copy_from_slice(nonce);
     sealed_header[..input.header.len()].copy_from_slice(input.header);
     seal_in_place(header_key, nonce, input.associated_data, sealed_header);
-    commitment.copy_from_slice(keys.commitment());
+    commitment.copy_from_slice(&*keys.commitment);
     pad(input.content, &mut ciphertext[..input.padded_bytes]);
-    with_joined(input.associated_data, head, |associated| seal_in_place(keys.key(), nonce, associated, ciphertext));
+    with_joined(input.associated_data, head, |associated| seal_in_place(&keys.key, nonce, associated, ciphertext));
     Ok(())
 }
 
@@ -196,7 +199,7 @@ pub fn ratchet_receive(input: &ReceiveInput<'_>, out: &mut [u8], next_chain_key:
     };
     out[kept..].zeroize();
     if !matches!(answer, Ok(Received::Opened { .. })) {
-        next_chain_key.zeroize();
+        next_chain_key.as_mut_slice().zeroize();
     }
     answer
 }
@@ -232,9 +235,9 @@ pub fn ratchet_open(input: &OpenInput<'_>, out: &mut [u8]) -> Result<usize, Erro
 pub fn ratchet_forward(chain_key: &[u8], steps: usize, out: &mut Key) -> Result<(), Error> {
     let chain_key: &Key = exact("chainKey", chain_key)?;
     require_count("steps", steps <= RATCHET_MAX_STEPS)?;
-    let mut current = Zeroizing::new(*chain_key);
+    let mut current = Secret::copy_of(chain_key);
     for _ in 0..steps {
-        HmacKey::new(&*current).mac(CHAIN_KEY_LABEL, out);
+        BlockHmac::new(&current).mac(CHAIN_KEY_LABEL, &[], out);
         current.copy_from_slice(out);
     }
     out.copy_from_slice(&*current);
@@ -251,7 +254,7 @@ pub fn ratchet_advance(chain_key: &[u8], message_keys: &mut [u8], next_chain_key
     let (message_keys, rest) = message_keys.as_chunks_mut::<RATCHET_KEY_BYTES>();
     require("messageKeys", rest.is_empty())?;
     require_count("steps", message_keys.len() <= RATCHET_MAX_STEPS)?;
-    let mut current = Zeroizing::new(*chain_key);
+    let mut current = Secret::copy_of(chain_key);
     for message_key in message_keys {
         step(&current, message_key, next_chain_key);
         current.copy_from_slice(next_chain_key);
@@ -262,28 +265,25 @@ pub fn ratchet_advance(chain_key: &[u8], message_keys: &mut [u8], next_chain_key
 
 /// Both HMACs of a step share the two blocks of their key.
 fn step(chain_key: &Key, message_key: &mut Key, next_chain_key: &mut Key) {
-    let key = HmacKey::new(chain_key);
-    key.mac(MESSAGE_KEY_LABEL, message_key);
-    key.mac(CHAIN_KEY_LABEL, next_chain_key);
+    let mut key = BlockHmac::new(chain_key);
+    key.mac(MESSAGE_KEY_LABEL, &[], message_key);
+    key.mac(CHAIN_KEY_LABEL, &[], next_chain_key);
 }
 
-/// `k_enc || k_com` of a message.
-#[derive(Zeroize, ZeroizeOnDrop)]
-struct MessageKeys([u8; AEAD_KEY_BYTES + RATCHET_COMMITMENT_BYTES]);
+/// `k_enc` and `k_com` of a message.
+struct MessageKeys {
+    key: Secret<AEAD_KEY_BYTES>,
+    commitment: Secret<RATCHET_COMMITMENT_BYTES>,
+}
 
 impl MessageKeys {
-    fn derive(message_key: &Key) -> Result<Self, Error> {
-        let mut keys = Self([0; AEAD_KEY_BYTES + RATCHET_COMMITMENT_BYTES]);
-        hkdf_expand(message_key, MESSAGE_KEY_INFO, &mut keys.0)?;
-        Ok(keys)
-    }
-
-    fn key(&self) -> &[u8; AEAD_KEY_BYTES] {
-        &self.0.as_chunks().0[0]
-    }
-
-    fn commitment(&self) -> &[u8; RATCHET_COMMITMENT_BYTES] {
-        &self.0.as_chunks().0[1]
+    /// HKDF-Expand (RFC 5869, section 2.3) to two blocks: `T(1) = HMAC(MK, info || 1)`, `T(2) = HMAC(MK, T(1) || info || 2)`.
+    fn derive(message_key: &Key) -> Self {
+        let mut keys = Self { key: Secret::zero(), commitment: Secret::zero() };
+        let mut prk = BlockHmac::new(message_key);
+        prk.mac(FIRST_BLOCK_INFO, &[], &mut keys.key);
+        prk.mac(&*keys.key, SECOND_BLOCK_INFO, &mut keys.commitment);
+        keys
     }
 }
 
@@ -296,11 +296,11 @@ struct Sealed<'a> {
 
 /// Commitment first, then the tag, then the padding; gives the length of the content in `out`.
 fn open(message_key: &Key, sealed: &Sealed<'_>, associated_data: &[u8], out: &mut [u8]) -> Result<usize, Error> {
-    let keys = MessageKeys::derive(message_key)?;
-    if !bool::from(keys.commitment().ct_eq(sealed.commitment)) {
+    let keys = MessageKeys::derive(message_key);
+    if !bool::from(keys.commitment.ct_eq(sealed.commitment)) {
         return Err(Error::Authentication);
     }
-    open_into(keys.key(), sealed.nonce, associated_data, sealed.ciphertext, out)?;
+    open_into(&keys.key, sealed.nonce, associated_data, sealed.ciphertext, out)?;
     content_bytes(out)
 }
 
@@ -325,7 +325,7 @@ fn receive(
     if !bool::from((*header).ct_eq(input.expected_header)) {
         return Ok(Received::OtherHeader { header_bytes });
     }
-    let mut message_key = Zeroizing::new(Key::default());
+    let mut message_key = Secret::zero();
     step(chain_key, &mut message_key, next_chain_key);
     let padded = &mut out[..ciphertext.len() - AEAD_TAG_BYTES];
     let content_bytes =
