@@ -14,7 +14,7 @@ import type { SessionKeeper } from './sessions.ts'
 
 /** Times that the same bytes are sent to a peer that cannot open them: as many as it takes to ask for a reset. */
 export const ATTEMPTS_UNOPENED = 3
-/** Rows of the outbox that are in memory at a time: at most so many messages of full size. */
+/** How many more rows are looked at when none of those before can leave. */
 const ROWS_AT_A_TIME = 8
 
 /**
@@ -46,12 +46,15 @@ export class Courier {
    */
   next(peer: Did, except: ReadonlySet<string> = new Set()): QueuedFrame | undefined {
     const { messages } = this.#world.storage
-    for (const row of messages.outgoing(peer, except.size + ROWS_AT_A_TIME)) {
-      if (except.has(row.messageId)) continue
-      const ready = this.#ready(row)
-      if (ready !== undefined) return ready
+    // One row as a rule: each costs its decryption.
+    for (let limit = except.size + 1; ; limit += ROWS_AT_A_TIME) {
+      const rows = messages.outgoing(peer, limit)
+      for (const row of rows) {
+        const ready = except.has(row.messageId) ? undefined : this.#ready(row)
+        if (ready !== undefined) return ready
+      }
+      if (rows.length < limit) return undefined
     }
-    return undefined
   }
 
   /** A message in the bytes in which it leaves now; undefined where it is gone, or no session sends. */

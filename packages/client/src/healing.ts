@@ -80,11 +80,15 @@ export class Healing {
     this.#renewals = new PeerQuota(RENEWAL_QUOTA, world.monotonicMs)
   }
 
-  /** A session opened a message: what failed before says nothing of it, and a reset that is still due is not. */
+  /**
+   * A session opened a message: what failed before says nothing of it, and a reset that is still due is not. An older copy
+   * opens some messages as well; that it is one stays true.
+   */
   opened({ peer, sessionId }: { readonly peer: Did; readonly sessionId: Uint8Array }): void {
     this.#failures.delete(toHex(sessionId))
     const facts = this.#pending.get(peer)
-    if (facts !== undefined && equalBytes(facts.sessionId, sessionId)) this.#pending.delete(peer)
+    if (facts === undefined || !equalBytes(facts.sessionId, sessionId)) return
+    if (find(this.#sessions.heads(peer), sessionId)?.standing !== 'frozen') this.#pending.delete(peer)
   }
 
   /**

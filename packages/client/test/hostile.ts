@@ -89,11 +89,15 @@ export async function hostileTo(victim: TalosClient): Promise<Hostile> {
     reset: async (options) => {
       const { signer, random, instance, clock } = agent
       const nowS = Math.floor(clock.nowMs() / 1000)
-      await wire.tellReset(peer, await createReset({ signer, random, nowS, peer, instance, reason: 'missing', ...options }))
+      await wire.tellReset(
+        peer,
+        await createReset({ signer, random, nowS, peer, instance, reason: 'missing', ...options }),
+      )
     },
     sealed: (frame) => sessions.seal({ peer, frame }),
     tellReset: async (bytes) => await wire.tellReset(peer, bytes),
-    request: async (bytes) => await wire.deliver({ peer, messageId: newId(), sessionId: new Uint8Array(16), wire: bytes }),
+    request: async (bytes) =>
+      await wire.deliver({ peer, messageId: newId(), wire: bytes }),
     isConfirmed: () => sessions.active(peer)?.confirmed === true,
     [Symbol.asyncDispose]: async () => {
       await wire.close()

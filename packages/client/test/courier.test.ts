@@ -1,0 +1,161 @@
+import { utf8 } from '@talos/bytes'
+import type { AppFrame } from '@talos/contracts'
+import { OUTBOX_KEEP_MS } from '@talos/storage'
+import { manualClock } from '@talos/testkit'
+import { describe, expect, it } from 'vitest'
+import { ATTEMPTS_UNOPENED } from '../src/courier.ts'
+import { FAILURES_BEFORE_RESET, Healing, RESET_INTERVAL_MS } from '../src/healing.ts'
+import { carry, type Party, twoParties } from './parties.ts'
+
+const FRAME: AppFrame = { t: 'message', body: utf8('x') }
+
+function post(from: Party, to: Party) {
+  const peer = to.agent.did
+  const messageId = from.sessions.newMessageId()
+  return { peer, messageId, ...from.sessions.seal({ peer, frame: FRAME, messageId }) }
+}
+
+describe('what the outbox does with a refusal', () => {
+  it('is nothing where it says nothing of the session', async () => {
+    await using parties = await twoParties()
+    const { alice, bob } = parties
+    await parties.establish()
+    const message = post(alice, bob)
+    for (const code of ['PEER_QUOTA', 'CLIENT_CLOSED', 'STORE_FULL', 'unknown']) {
+      expect(alice.courier.refused(message, code)).toEqual({ kind: 'waits' })
+    }
+    expect(alice.courier.next(bob.agent.did)).toMatchObject({ messageId: message.messageId })
+  })
+
+  it('is the same bytes again, as often as the peer needs to ask for a reset', async () => {
+    await using parties = await twoParties()
+    const { alice, bob } = parties
+    await parties.establish()
+    const message = post(alice, bob)
+    const kinds = Array.from(
+      { length: ATTEMPTS_UNOPENED + 1 },
+      () => alice.courier.refused(message, 'SESSION_DUPLICATE').kind,
+    )
+    expect(kinds).toEqual([...Array.from({ length: ATTEMPTS_UNOPENED - 1 }, () => 'again'), 'waits', 'again'])
+    expect(ATTEMPTS_UNOPENED).toBe(FAILURES_BEFORE_RESET)
+    expect(alice.courier.refused(message, 'SESSION_MISSING').kind).toBe('waits')
+    expect(alice.agent.database.messages.outgoing(bob.agent.did)).toHaveLength(1)
+  })
+
+  it('is other bytes under the same id where another session sends by now', async () => {
+    await using parties = await twoParties()
+    const { alice, bob } = parties
+    await parties.establish()
+    const message = post(alice, bob)
+    const sessionId = await parties.establish()
+    const verdict = alice.courier.refused(message, 'SESSION_HEADER')
+    expect(verdict).toMatchObject({ kind: 'resealed', message: { messageId: message.messageId, sessionId } })
+    expect(carry(alice, bob)).toBe(1)
+    expect(bob.agent.database.messages.incoming().map(({ messageId }) => messageId)).toEqual([message.messageId])
+  })
+
+  it('is another session where it meets a first flight', async () => {
+    await using parties = await twoParties()
+    const { alice, bob } = parties
+    const messageId = alice.sessions.newMessageId()
+    const bundle = await bob.prekeys.serve()
+    const flight = await alice.sessions.begin({ peer: bob.agent.did, bundle, messageId, deniable: false })
+    const waiting = post(alice, bob)
+    expect(alice.courier.refused(flight, 'SESSION_PREKEY_UNKNOWN')).toEqual({ kind: 'renew' })
+    expect(alice.healing.wantsSession(bob.agent.did)).toBe(true)
+    expect(alice.courier.next(bob.agent.did)).toBeUndefined()
+    await parties.establish()
+    expect(alice.healing.wantsSession(bob.agent.did)).toBe(false)
+    expect(alice.courier.next(bob.agent.did)).toMatchObject({ messageId: waiting.messageId })
+    expect(alice.courier.refused(flight, 'SESSION_REPLAY')).toEqual({ kind: 'settled' })
+  })
+
+  it('is the end of what waited for a week, and of nothing that waits a moment less', async () => {
+    const clock = manualClock(Date.now())
+    await using parties = await twoParties({ clock })
+    const { alice, bob } = parties
+    await parties.establish()
+    const message = post(alice, bob)
+    clock.advance(OUTBOX_KEEP_MS - 1)
+    expect(alice.courier.outdated()).toEqual([])
+    clock.advance(1)
+    expect(alice.courier.outdated()).toEqual([{ peer: bob.agent.did, messageId: message.messageId }])
+    expect(alice.courier.next(bob.agent.did)).toBeUndefined()
+  })
+})
+
+describe('a session that is lost', () => {
+  it('is told once in five minutes, and until the peer has it', async () => {
+    await using parties = await twoParties()
+    let nowMs = 0
+    const { agent } = parties.bob
+    const bob = parties.again(parties.bob)
+    const sessionId = await parties.establish()
+    const timed = partiesWithTime(bob, () => nowMs)
+    const peer = parties.alice.agent.did
+    const lose = () => timed.failed({ peer, sessionId, code: 'SESSION_MISSING' })
+    expect(lose()).toBe(true)
+    expect(timed.due(peer)).toMatchObject({ sessionId, reason: 'missing' })
+    expect(timed.due(peer)?.active).toBeUndefined()
+    timed.told(peer)
+    expect(lose()).toBe(false)
+    nowMs = RESET_INTERVAL_MS
+    expect(lose()).toBe(true)
+    expect(agent.database.sessions.get(sessionId)).toMatchObject({ standing: 'whole' })
+  })
+
+  it.each([
+    ['SESSION_HEADER', 'header'],
+    ['SESSION_AUTHENTICATION', 'authentication'],
+    ['SESSION_DUPLICATE', 'rollback'],
+    ['SESSION_MESSAGE_INVALID', 'rollback'],
+    ['SESSION_GAP', 'exhausted'],
+    ['SESSION_EXHAUSTED', 'exhausted'],
+  ] as const)('shows by %s, in a row of three', async (code, reason) => {
+    await using parties = await twoParties()
+    const { alice, bob } = parties
+    const sessionId = await parties.establish()
+    const peer = alice.agent.did
+    const fail = () => bob.healing.failed({ peer, sessionId, code })
+    expect([fail(), fail()]).toEqual([false, false])
+    bob.healing.opened({ peer, sessionId })
+    expect([fail(), fail(), fail()]).toEqual([false, false, true])
+    expect(bob.healing.due(peer)).toMatchObject({ sessionId, reason })
+  })
+
+  it('does not show by what is wrong with the message alone', async () => {
+    await using parties = await twoParties()
+    const { alice, bob } = parties
+    const sessionId = await parties.establish()
+    for (const code of ['SESSION_TOO_LARGE', 'FRAME_INVALID', 'PEER_QUOTA', 'STORE_WRITE_FAILED'] as const) {
+      for (let count = 0; count <= FAILURES_BEFORE_RESET; count += 1) {
+        expect(bob.healing.failed({ peer: alice.agent.did, sessionId, code })).toBe(false)
+      }
+    }
+  })
+})
+
+describe('an older copy', () => {
+  it('is named once, and stays one when it opens a message', async () => {
+    await using parties = await twoParties()
+    const { alice, bob } = parties
+    const sessionId = await parties.establish()
+    post(alice, bob)
+    bob.agent.database.sessions.freeze()
+    const peer = alice.agent.did
+    expect(() => bob.sessions.seal({ peer, frame: FRAME, sessionId })).toThrow(
+      expect.objectContaining({ code: 'SESSION_FROZEN' }),
+    )
+    expect(bob.healing.due(peer)).toMatchObject({ sessionId, reason: 'rollback' })
+    carry(alice, bob)
+    bob.healing.opened({ peer, sessionId })
+    expect(bob.healing.due(peer)).toMatchObject({ sessionId, reason: 'rollback' })
+    bob.healing.told(peer)
+    expect(bob.healing.due(peer)).toBeUndefined()
+    expect(bob.healing.wantsSession(peer)).toBe(false)
+  })
+})
+
+function partiesWithTime({ world, sessions }: Party, monotonicMs: () => number): Healing {
+  return new Healing({ world: { ...world, monotonicMs }, sessions })
+}
