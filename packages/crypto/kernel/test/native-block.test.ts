@@ -16,6 +16,12 @@ import { refusal } from './support.ts'
 
 const HEAD_BYTES = 64
 
+function detached(): Uint8Array {
+  const bytes = new Uint8Array(8)
+  structuredClone(bytes, { transfer: [bytes.buffer] })
+  return bytes
+}
+
 /** An operation that keeps the blocks it is called with, writes `output` behind `inputBytes` of input, and answers. */
 function operation({
   inputBytes = 0,
@@ -104,12 +110,20 @@ describe('the block of a native call', () => {
     ['an array of numbers', [1, 2]],
     ['words', Uint16Array.of(1)],
     ['nothing', undefined],
+    ['detached memory', detached()],
   ])('takes no %s for bytes', (_, input) => {
     const { blocks, call } = operation({})
     const inputs: unknown[] = [input]
     const run = () => new NativeBlock().run(call, { words: [], inputs: inputs as Uint8Array[], outputBytes: 0 })
     expect(refusal(run)).toBe('KERNEL_ARGUMENT')
     expect(blocks).toEqual([])
+  })
+
+  it('takes inputs without bytes, shared memory among them', () => {
+    const { blocks, call } = operation({})
+    const inputs = [new Uint8Array(0), new Uint8Array(new SharedArrayBuffer(0))]
+    expect(new NativeBlock().run(call, { words: [], inputs, outputBytes: 0 })).toBe(0)
+    expect(blocks).toHaveLength(1)
   })
 
   it('has a limit, and makes no room beyond it', () => {
