@@ -18,6 +18,7 @@ const OUTER_PAD = 0x5c5c5c5c
 const KEPT_DATA_BYTES = 448
 
 const keptInner = new Uint8Array(BLOCK_BYTES + KEPT_DATA_BYTES)
+const keptView = new DataView(keptInner.buffer)
 const outer = new Uint8Array(BLOCK_BYTES + SHA256_BYTES)
 const outerView = new DataView(outer.buffer)
 
@@ -30,8 +31,9 @@ function sha256(data: Uint8Array): Uint8Array {
 /** Nothing here calls back, so the kept blocks serve one call at a time; they are all zero in between. */
 function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
   const lengthBytes = BLOCK_BYTES + data.length
-  const inner = lengthBytes <= keptInner.length ? keptInner.subarray(0, lengthBytes) : new Uint8Array(lengthBytes)
-  const innerView = new DataView(inner.buffer)
+  const isKept = lengthBytes <= keptInner.length
+  const inner = isKept ? keptInner.subarray(0, lengthBytes) : new Uint8Array(lengthBytes)
+  const innerView = isKept ? keptView : new DataView(inner.buffer)
   inner.set(key.length > BLOCK_BYTES ? sha256(key) : key)
   for (let offset = 0; offset < BLOCK_BYTES; offset += 4) {
     const word = innerView.getInt32(offset)
