@@ -18,6 +18,12 @@ import type { SessionWorld } from './session-world.ts'
 /** One-time pairs that one peer gets: enough for a peer that lost its sessions a few times. */
 const ONE_TIME_QUOTA = { what: 'one-time prekeys for one peer within an hour', limit: 8, windowMs: 3_600_000 }
 
+/**
+ * Bundles made for want of one-time pairs: one in this time. Each costs a hundred key pairs and 125 KB for three weeks, and
+ * whoever makes up enough identities can use pairs up; beyond, the signed prekeys serve.
+ */
+export const REFILL_INTERVAL_MS = 3_600_000
+
 export interface PrekeyKeeperOptions {
   readonly world: SessionWorld
   /** One-time pairs of a new bundle; as many as `createPrekeys` makes unless given. */
@@ -90,11 +96,10 @@ export class PrekeyKeeper {
     const latest = storage.prekeys.latest()
     if (latest === undefined) return true
     const { payload } = openEnvelope(latest.bundle, { kernel, tags: [PREKEY_BUNDLE_TAG] })
-    return prekeysDue({
-      payload: parsePrekeyBundle(payload),
-      remaining: storage.prekeys.unserved(),
-      nowMs: clock.nowMs(),
-    })
+    const nowMs = clock.nowMs()
+    const isFresh = Math.abs(nowMs - latest.createdMs) < REFILL_INTERVAL_MS
+    const parsed = parsePrekeyBundle(payload)
+    return prekeysDue({ payload: parsed, remaining: isFresh ? parsed.otkCount : storage.prekeys.unserved(), nowMs })
   }
 
   async #make(): Promise<void> {

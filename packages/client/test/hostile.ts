@@ -96,8 +96,7 @@ export async function hostileTo(victim: TalosClient): Promise<Hostile> {
     },
     sealed: (frame) => sessions.seal({ peer, frame }),
     tellReset: async (bytes) => await wire.tellReset(peer, bytes),
-    request: async (bytes) =>
-      await wire.deliver({ peer, messageId: newId(), wire: bytes }),
+    request: async (bytes) => await wire.deliver({ peer, messageId: newId(), wire: bytes }),
     isConfirmed: () => sessions.active(peer)?.confirmed === true,
     [Symbol.asyncDispose]: async () => {
       await wire.close()
