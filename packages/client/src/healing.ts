@@ -158,8 +158,10 @@ export class Healing {
     if (named.standing === 'reset') return { sessionId, reason, isNew: false }
     this.#taken.take(from)
     const known = active === undefined ? undefined : find(heads, active)
+    // A peer without any session has lost the others too that it once had: it would wait for somebody to use them.
+    const others = active === undefined ? heads.filter((head) => this.#isLostWith(head, named)) : []
     storage.transaction(() => {
-      this.#sessions.retire(sessionId)
+      for (const head of [named, ...others]) this.#sessions.retire(head.sessionId)
       const isBetter = known?.standing === 'whole' && !equalBytes(known.sessionId, sessionId)
       if (named.role === 'active' && isBetter) storage.sessions.activate(known.sessionId, clock.nowMs())
     })
@@ -176,6 +178,10 @@ export class Healing {
   /** Whether one more session may be begun to heal this peer's now. */
   tryRenew(peer: Did): boolean {
     return this.#renewals.tryTake(peer)
+  }
+
+  #isLostWith({ sessionId, instance, standing }: SessionHead, named: SessionHead): boolean {
+    return instance === named.instance && standing === 'whole' && this.#sessions.isShared(sessionId)
   }
 
   #want(facts: ResetFacts): void {

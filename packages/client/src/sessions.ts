@@ -96,6 +96,12 @@ export class SessionKeeper {
     return head === undefined ? undefined : this.#memory.load(head.sessionId).state
   }
 
+  /** Whether the peer has had a session: it began it, or spoke in it. A first flight may still be on its way. */
+  isShared(sessionId: Uint8Array): boolean {
+    const { state } = this.#memory.load(sessionId)
+    return state.confirmed || state.role === 'responder'
+  }
+
   /** @throws TalosError `SESSION_MISSING` */
   require(peer: Did): SessionState {
     const state = this.active(peer)

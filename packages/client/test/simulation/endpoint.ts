@@ -42,6 +42,12 @@ type Waiting =
   | { readonly for: 'bundle' }
   | { readonly for: 'reset'; readonly facts: ResetFacts }
 
+/** All that an agent has on disk, at one moment. */
+export interface Backup {
+  readonly store: Snapshot
+  readonly guard: number
+}
+
 export interface EndpointOptions {
   readonly identity: Identity
   readonly peer: Did
@@ -75,7 +81,7 @@ export class Endpoint {
     this.#options = options
     this.did = identity.did
     this.#faults = new FaultPoints(options.faultCount, options.onFault)
-    this.storage = new MemoryStorage((commit) => this.#faults.write(commit), options.defect)
+    this.storage = new MemoryStorage((commit) => this.#write(commit), options.defect)
     this.#world = {
       kernel,
       random: prng,
@@ -108,7 +114,10 @@ export class Endpoint {
   send(choice: number): void {
     const { oracle, peer } = this.#options
     const { sessions } = this.#alive()
-    if (sessions.active(peer) === undefined) return this.askBundle()
+    if (sessions.active(peer) === undefined) {
+      this.askBundle()
+      return
+    }
     const messageId = sessions.newMessageId()
     oracle.asked(messageId, { from: this.did, to: peer })
     const body = utf8(`${choice}`)
@@ -187,10 +196,23 @@ export class Endpoint {
     if (this.#options.defect === 'is durable later') this.storage.loseLastTransaction()
   }
 
-  /** The store is what it was at an earlier time, or empty. */
-  restore(snapshot: Snapshot): void {
+  backup(): Backup {
+    return { store: this.storage.snapshot(), guard: this.#guard }
+  }
+
+  /**
+   * The store is what it was at an earlier time.
+   *
+   * @param guard whether the second place stays what it was, so that going back is noticed, or goes back as well
+   */
+  restore(backup: Backup, guard: 'stays' | 'goes back'): void {
     this.crash()
-    this.#options.oracle.wentBack(this.did, () => this.storage.restore(snapshot))
+    const { oracle } = this.#options
+    if (guard === 'goes back') {
+      this.#guard = backup.guard
+      oracle.wentBackUnseen()
+    }
+    oracle.wentBack(this.did, () => this.storage.restore(backup.store))
   }
 
   /** Requests under way. */
@@ -207,13 +229,18 @@ export class Endpoint {
     const guard = this.#options.defect === 'sees no rollback' ? 0 : this.#guard
     const found = this.storage.raiseGeneration(guard)
     if (found < guard) this.#options.note('older copy')
-    this.#guard = Math.max(found, this.#guard) + 1
     const world = this.#world
     const prekeys = new PrekeyKeeper({ world, oneTimeCount: ONE_TIME_PAIRS })
     const sessions = new SessionKeeper({ world, prekeys })
     const courier = new Courier({ world, sessions })
     const healing = new Healing({ world, sessions })
     return { prekeys, sessions, courier, healing, waiting: new Map() }
+  }
+
+  /** The second place follows when a write is done; a crash in between leaves it behind. */
+  #write(commit: () => void): void {
+    this.#faults.write(commit)
+    this.#guard = Math.max(this.#guard, this.storage.generation)
   }
 
   #request(waiting: Waiting, content: Content): void {
@@ -351,12 +378,20 @@ export class Endpoint {
 
   async #accepted(message: QueuedFrame, greeting: SealedEnvelope | undefined): Promise<void> {
     const { courier } = this.#alive()
-    if (greeting !== undefined) {
-      const received = this.#take(greeting, 'one-way')
-      if (received.kind === 'frame') this.#put({ content: { kind: 'envelope', envelope: this.#greeting(received) } })
-    }
+    if (greeting !== undefined) await this.#takeGreeting(greeting)
     courier.delivered(message)
     await this.flush()
+  }
+
+  /** The peer's first word is answered with one; when it does not open, its request counts as not answered. */
+  async #takeGreeting(greeting: SealedEnvelope): Promise<void> {
+    try {
+      const received = this.#take(greeting, 'one-way')
+      if (received.kind === 'frame') this.#put({ content: { kind: 'envelope', envelope: this.#greeting(received) } })
+    } catch (error) {
+      if (isTalosError(error)) await this.#failed(greeting.wire, error.code)
+      throw error
+    }
   }
 
   /** What is refused for good is not due any more; a session of which this side has an older copy alone is then given up. */

@@ -147,6 +147,11 @@ export class MemoryStorage {
     })
   }
 
+  /** Counts openings, and steps of sessions. */
+  get generation(): number {
+    return this.#generation.get('value') ?? 0
+  }
+
   /**
    * What opening the agent does: a store whose generation is below that of the second place is an older copy, and its
    * sessions seal nothing any more.
@@ -155,7 +160,7 @@ export class MemoryStorage {
    */
   raiseGeneration(guard: number): number {
     return this.transaction(() => {
-      const found = this.#generation.get('value') ?? 0
+      const found = this.generation
       if (found < guard) {
         this.prekeys.withdraw()
         this.sessions.freeze()
@@ -187,6 +192,7 @@ export class MemoryStorage {
   }
 
   #changeSession(change: SessionChange): number {
+    this.#generation.put('value', this.generation + 1)
     return 'create' in change ? this.sessions.create(change.create) : this.sessions.update(change.update)
   }
 }

@@ -1,7 +1,8 @@
 /**
  * What must never happen, watched from outside the agents: on the wire, in what is durable, and at the application.
  *
- * P1  no message key seals two plaintexts: a key commitment is seen in one wire message only.
+ * P1  no message key seals two plaintexts: a key commitment is seen in one wire message only. Where an agent went back
+ *     with everything it has, and nothing could tell it so: no key and nonce together seal twice.
  * P2  nothing acknowledged is lost: what an outbox forgot is with the peer's application or durable in its inbox.
  * P3  nothing leaves before what it depends on is durable: neither a message nor an answer.
  * Besides: nothing is handed over twice, a message that does not open changes nothing, no session is given up while
@@ -66,6 +67,7 @@ export class Oracle {
   readonly #covered = new Map<string, number>()
   #isUndisturbed = true
   #sessionsBegun = 0
+  #wentBackUnseen = false
 
   /** Something happened that may cost a session: a side went back, a clock jumped, bytes were spoilt. */
   mayCostSession(): void {
@@ -114,7 +116,7 @@ export class Oracle {
     const commitment = toHex(commitmentOf(wire))
     const known = this.#wires.get(commitment)
     if (known === undefined) this.#checkDurable(from, { wire, messageId, commitment })
-    else if (!equalBytes(known, wire)) throw new Violation('P1', 'one message key sealed two messages')
+    else if (!equalBytes(known, wire)) this.#judgeReuse(known, wire)
     this.#wires.set(commitment, wire)
   }
 
@@ -139,6 +141,11 @@ export class Oracle {
   handedBack(id: string): void {
     const message = this.#messages.get(id)
     if (message !== undefined) message.timesHandedOver -= 1
+  }
+
+  /** A side goes back, and the second place of its generation with it. */
+  wentBackUnseen(): void {
+    this.#wentBackUnseen = true
   }
 
   /** After each step: what changed in what is durable at a side. */
@@ -208,6 +215,15 @@ export class Oracle {
     return this.#messages.size
   }
 
+  /**
+   * Nobody can know of an agent that went back with everything it has: there the random nonce keeps one key from making
+   * one key stream twice, and the peer notices.
+   */
+  #judgeReuse(known: Uint8Array, wire: Uint8Array): void {
+    if (!this.#wentBackUnseen) throw new Violation('P1', 'one message key sealed two messages')
+    if (equalBytes(nonceOf(known), nonceOf(wire))) throw new Violation('P1', 'one key stream sealed two messages')
+  }
+
   #sideOf(did: Did): Side {
     const side = this.#sides.get(did)
     if (side === undefined) throw new RangeError('nobody watches that agent')
@@ -270,6 +286,10 @@ export class Oracle {
 /** Of a session record, what tells how far it went. */
 interface RecordParts {
   readonly sending?: { readonly ratchetPublic: Uint8Array; readonly count: number }
+}
+
+function nonceOf(wire: Uint8Array): Uint8Array {
+  return routeOf(wire).kind === 'first-flight' ? decodeFirstFlight(wire).nonce : decodeSessionMessage(wire).nonce
 }
 
 function commitmentOf(wire: Uint8Array): Uint8Array {

@@ -21,6 +21,7 @@ export const STEP_KINDS = [
   'crash',
   'snapshot',
   'restore',
+  'restore-all',
   'wipe',
   'clock',
   'wait',
@@ -82,6 +83,7 @@ const ADVERSE: readonly (readonly [StepKind, number])[] = [
   ['crash', 2],
   ['snapshot', 1.5],
   ['restore', 1],
+  ['restore-all', 0.7],
   ['wipe', 0.5],
   ['begin-both', 0.7],
   ['clock', 1],
@@ -124,7 +126,7 @@ export function calmScheduleOf(seed: number): Schedule {
 /** To go back to an earlier state, one must have been kept. */
 function withSnapshots(kinds: readonly (readonly [StepKind, number])[]): readonly (readonly [StepKind, number])[] {
   const has = (kind: StepKind) => kinds.some(([name]) => name === kind)
-  return has('restore') && !has('snapshot') ? [...kinds, ['snapshot', 1.5]] : kinds
+  return (has('restore') || has('restore-all')) && !has('snapshot') ? [...kinds, ['snapshot', 1.5]] : kinds
 }
 
 function choose(

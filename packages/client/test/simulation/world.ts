@@ -2,7 +2,7 @@
 import type { Did } from '@talos/contracts'
 import { type Kernel, loadKernel } from '@talos/kernel'
 import type { Defect } from './defects.ts'
-import { Endpoint } from './endpoint.ts'
+import { type Backup, Endpoint } from './endpoint.ts'
 import { FaultCount } from './faults.ts'
 import type { Snapshot } from './memory-storage.ts'
 import { Network, type Packet } from './network.ts'
@@ -29,7 +29,7 @@ const DAY_MS = 24 * HOUR_MS
 /** What the clock of a machine does at its worst, and how long nothing may happen. */
 const CLOCK_JUMPS_MS = [MINUTE_MS, -MINUTE_MS, 7 * MINUTE_MS, HOUR_MS, -HOUR_MS, DAY_MS, -DAY_MS, 8 * DAY_MS]
 const WAITS_MS = [1_000, 6 * MINUTE_MS, HOUR_MS, 2 * HOUR_MS, DAY_MS]
-const SNAPSHOTS_KEPT = 3
+const BACKUPS_KEPT = 3
 /** Rounds of quiet within which all must be well, and how long one takes: a reset may have to wait for its limit. */
 const QUIET_ROUNDS = 40
 const QUIET_ROUND_MS = MINUTE_MS
@@ -100,7 +100,7 @@ export class World {
   readonly #oracle = new Oracle()
   readonly #counts: Counts = {}
   readonly #clockOffsets = new Map<Did, number>()
-  readonly #snapshots = new Map<Did, Snapshot[]>()
+  readonly #backups = new Map<Did, readonly Backup[]>()
   readonly #events: string[] = []
   #elapsedMs = 0
 
@@ -229,20 +229,19 @@ export class World {
         return
       }
       case 'snapshot':
-        this.#snapshots.set(
-          endpoint.did,
-          [endpoint.storage.snapshot(), ...this.#kept(endpoint)].slice(0, SNAPSHOTS_KEPT),
-        )
+        this.#backups.set(endpoint.did, [endpoint.backup(), ...this.#kept(endpoint)].slice(0, BACKUPS_KEPT))
         return
-      case 'restore': {
+      case 'restore':
+      case 'restore-all': {
         const kept = this.#kept(endpoint)
-        const snapshot = kept[b % Math.max(1, kept.length)]
-        if (snapshot !== undefined) endpoint.restore(snapshot)
-        this.#note(snapshot === undefined ? 'nothing to go back to' : 'restored')
+        const backup = kept[b % Math.max(1, kept.length)]
+        if (backup !== undefined) endpoint.restore(backup, kind === 'restore' ? 'stays' : 'goes back')
+        this.#note(backup === undefined ? 'nothing to go back to' : 'restored')
         return
       }
       case 'wipe':
-        return endpoint.restore([])
+        endpoint.restore({ store: [], guard: 0 }, b % 2 === 0 ? 'stays' : 'goes back')
+        return
       case 'clock': {
         this.#oracle.mayCostSession()
         const jumpMs = CLOCK_JUMPS_MS[b % CLOCK_JUMPS_MS.length] ?? 0
@@ -314,8 +313,8 @@ export class World {
     return this.#endpoints[choice % 2 === 0 ? 0 : 1]
   }
 
-  #kept(endpoint: Endpoint): readonly Snapshot[] {
-    return this.#snapshots.get(endpoint.did) ?? []
+  #kept(endpoint: Endpoint): readonly Backup[] {
+    return this.#backups.get(endpoint.did) ?? []
   }
 
   #count(what: string): void {
