@@ -3,15 +3,19 @@ import { concatBytes, decodeCbor, encodeCbor, type IpldValue, toHex, utf8 } from
 import { encodeMessageHeader, encodeSessionMessage, type MessageHeader, type SessionRecord } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
 import {
+  CONTENT_PQ_OFFER,
   decodeSessionState,
   encodeSessionState,
   open,
   type PaddingPolicy,
+  type Sealed,
   type SessionState,
   seal,
+  sealControl,
 } from '@talos/session'
 import { seededRandom } from '@talos/testkit'
 import { type CaseDraft, type CaseInput, kernel, NOW_MS, recorder, type Stage } from './session-cast.ts'
+import { ReferenceEnd } from './session-reference.ts'
 
 export type Side = 'initiator' | 'responder'
 
@@ -19,20 +23,37 @@ export interface SealOptions {
   readonly contentType?: number
   readonly padding?: PaddingPolicy
   readonly nowMs?: number
+  readonly leaseMessages?: number
+  /** False for a process that dies before it stores what it sealed: the message never leaves. */
+  readonly stored?: boolean
 }
 
-/** One play; the message numbers are those of its sealed messages, from 0. */
+export interface OpenOptions {
+  readonly nowMs?: number
+  /** False for a process that dies before it stores what it opened. */
+  readonly stored?: boolean
+}
+
+/** One play; the message numbers are those of its sealed messages, from 0. Every step is held against the reference. */
 export class Script {
   readonly #start: Readonly<Record<Side, string>>
   readonly #states: Record<Side, SessionState>
+  readonly #disk: Record<Side, Uint8Array>
+  readonly #references: Readonly<Record<Side, ReferenceEnd>>
   readonly #steps: CaseInput[] = []
   readonly #messages: Uint8Array[] = []
   readonly #seed: string
 
   constructor(seed: string, { initiated, responded }: Pick<Stage, 'initiated' | 'responded'>) {
+    const [initiator, responder] = [initiated.state, responded.state]
     this.#seed = seed
-    this.#states = { initiator: initiated.state, responder: responded.state }
-    this.#start = { initiator: hexOf(initiated.state), responder: hexOf(responded.state) }
+    this.#states = { initiator, responder }
+    this.#start = { initiator: hexOf(initiator), responder: hexOf(responder) }
+    this.#disk = { initiator: encodeSessionState(initiator), responder: encodeSessionState(responder) }
+    this.#references = {
+      initiator: new ReferenceEnd(recordOf(initiator)),
+      responder: new ReferenceEnd(recordOf(responder)),
+    }
   }
 
   state(side: Side): SessionState {
@@ -46,34 +67,61 @@ export class Script {
   }
 
   /** Seals a text; returns the message's number. */
-  seal(by: Side, text: string, { nowMs = NOW_MS, ...options }: SealOptions = {}): number {
+  seal(by: Side, text: string, { nowMs = NOW_MS, stored = true, ...options }: SealOptions = {}): number {
     const random = recorder(`${this.#seed}/${this.#steps.length}`)
     const sealed = seal(this.#states[by], { kernel, random, nowMs, plaintext: utf8(text), ...options })
-    this.#states[by] = sealed.state
-    const facts = {
-      plaintextHex: toHex(utf8(text)),
-      contentType: options.contentType ?? 0,
-      padding: options.padding ?? 'padme',
-    }
-    this.#steps.push({
-      op: 'seal',
-      by,
-      nowMs,
-      randomHex: random.takenHex(),
-      ...facts,
-      messageHex: toHex(sealed.message),
-    })
-    return this.#messages.push(sealed.message) - 1
+    const { contentType = 0, padding = 'padme', leaseMessages } = options
+    const lease = leaseMessages === undefined ? {} : { leaseMessages }
+    const drawn = { randomHex: random.takenHex(), contentType, padding, ...lease }
+    const { randomHex, ...facts } = drawn
+    const content = { plaintextHex: toHex(utf8(text)), ...facts }
+    agree(this.#references[by].seal({ content: utf8(text), ...drawn }), sealed)
+    return this.#sealed({ op: 'seal', by, nowMs, randomHex, ...content }, { sealed, stored })
+  }
+
+  /** Seals the control frame that is due; returns the message's number. */
+  control(by: Side, { nowMs = NOW_MS, stored = true }: SealOptions = {}): number {
+    const random = recorder(`${this.#seed}/${this.#steps.length}`)
+    const sealed = sealControl(this.#states[by], { kernel, random, nowMs })
+    const randomHex = random.takenHex()
+    const reference = this.#references[by]
+    const again = reference.seal({ padding: 'padme', ...reference.control(randomHex) })
+    agree({ ...again, needsStore: true }, sealed)
+    return this.#sealed({ op: 'control', by, nowMs, randomHex }, { sealed, stored })
   }
 
   /** Opens messages in the order given. */
   open(by: Side, ...numbers: readonly number[]): this {
-    for (const number of numbers) this.#open(by, this.message(number), NOW_MS)
+    for (const number of numbers) this.openOne(by, number)
+    return this
+  }
+
+  openOne(by: Side, number: number, { nowMs = NOW_MS, stored = true }: OpenOptions = {}): this {
+    const message = this.message(number)
+    const kemRandomness = message[2] === CONTENT_PQ_OFFER ? this.#kemRandomness() : undefined
+    const given = { kernel, nowMs, message, ...(kemRandomness && { kemRandomness }) }
+    const opened = open(this.#states[by], given)
+    this.#states[by] = opened.state
+    const again = this.#references[by].open(toHex(message), kemRandomness)
+    const injected = kemRandomness && { kemRandomnessHex: toHex(kemRandomness) }
+    const facts =
+      opened.kind === 'control'
+        ? { control: true, ...injected }
+        : { plaintextHex: toHex(opened.plaintext), contentType: opened.contentType }
+    if (opened.kind === 'content' && toHex(opened.plaintext) !== again) throw new Error('the reference opens otherwise')
+    this.#note({ op: 'open', by, nowMs, messageHex: toHex(message), ...facts }, { by, stored })
     return this
   }
 
   openAt(by: Side, number: number, nowMs: number): this {
-    this.#open(by, this.message(number), nowMs)
+    return this.openOne(by, number, { nowMs })
+  }
+
+  /** The process dies and goes on from what it stored last. */
+  crash(by: Side): this {
+    this.#references[by].crash()
+    this.#states[by] = decodeSessionState(this.#disk[by])
+    this.#steps.push({ op: 'crash', by, stateHex: toHex(this.#disk[by]) })
     return this
   }
 
@@ -100,13 +148,37 @@ export class Script {
     }
   }
 
-  #open(by: Side, message: Uint8Array, nowMs: number): void {
-    const opened = open(this.#states[by], { kernel, nowMs, message })
-    this.#states[by] = opened.state
-    if (opened.kind === 'control') throw new Error('a control frame was opened as content')
-    const { plaintext, contentType } = opened
-    this.#steps.push({ op: 'open', by, nowMs, messageHex: toHex(message), plaintextHex: toHex(plaintext), contentType })
+  #kemRandomness(): Uint8Array {
+    return seededRandom(`session/${this.#seed}/${this.#steps.length}/kem`).bytes(32)
   }
+
+  #sealed(
+    step: CaseInput & { readonly by: Side },
+    { sealed, stored }: { readonly sealed: Sealed; readonly stored: boolean },
+  ): number {
+    this.#states[step.by] = sealed.state
+    const { needsStore } = sealed
+    this.#note({ ...step, messageHex: toHex(sealed.message), needsStore }, { by: step.by, stored, needsStore })
+    return this.#messages.push(sealed.message) - 1
+  }
+
+  /** Writes a step down, and stores as a process would that lives or dies just then. */
+  #note(
+    step: CaseInput,
+    { by, stored, needsStore = true }: { readonly by: Side; readonly stored: boolean; readonly needsStore?: boolean },
+  ): void {
+    this.#steps.push(stored ? step : { ...step, stored })
+    if (!stored || !needsStore) return
+    this.#disk[by] = encodeSessionState(this.#states[by])
+    this.#references[by].store()
+  }
+}
+
+/** The reference sealed the same bytes and judged the same of storing. */
+function agree(again: { readonly messageHex: string; readonly needsStore: boolean }, sealed: Sealed): void {
+  const { message, needsStore } = sealed
+  if (again.messageHex !== toHex(message)) throw new Error('the reference seals otherwise')
+  if (again.needsStore !== needsStore) throw new Error('the reference stores otherwise')
 }
 
 /** A message that must be refused by a state. */
@@ -134,33 +206,38 @@ export function refusal(
 /** What a peer that holds the session's keys and breaks its rules would send next. */
 export function misbehave(
   state: SessionState,
-  change: { readonly header?: Partial<MessageHeader>; readonly headerVersion?: number; readonly padded?: Uint8Array },
+  change: {
+    readonly header?: Partial<MessageHeader>
+    readonly headerVersion?: number
+    readonly contentType?: number
+    readonly padded?: Uint8Array
+  },
 ): Uint8Array {
   const record = recordOf(state)
   const { sending, sessionId } = record
   if (sending === undefined) throw new Error('the peer has no sending chain')
-  const { headerVersion = 1, padded = Uint8Array.of(0x80) } = change
+  const { headerVersion = 1, contentType = 0, padded = Uint8Array.of(0x80) } = change
   const direction = record.role === 'initiator' ? 1 : 2
   const nonce = seededRandom('session/misbehave').bytes(12)
   const plain = {
     ratchetKey: sending.ratchetPublic,
     previousCount: record.previousCount,
     count: sending.count,
-    epoch: 0,
+    epoch: record.epoch,
   }
   // Sealed step by step: the kernel's own seal pads, and this peer does not.
   const { messageKey } = kernel.ratchetStep(sending.chainKey)
   const info = utf8('talos/ts1/mk')
   const key = kernel.hmacSha256(messageKey, concatBytes(info, Uint8Array.of(1)))
   const commitment = kernel.hmacSha256(messageKey, concatBytes(key, info, Uint8Array.of(2)))
-  const associatedData = concatBytes(record.transcriptHash, record.context, Uint8Array.of(1, 2, direction, 0))
+  const associatedData = concatBytes(record.transcriptHash, record.context, Uint8Array.of(1, 2, direction, contentType))
   const header = kernel.aeadSeal(
     { key: sending.headerKey, nonce, associatedData },
     encodeMessageHeader({ ...plain, ...change.header }).with(0, headerVersion),
   )
   const bound = concatBytes(associatedData, header, commitment)
   const ciphertext = kernel.aeadSeal({ key, nonce, associatedData: bound }, padded)
-  return encodeSessionMessage({ contentType: 0, sessionId, nonce, header, commitment, ciphertext })
+  return encodeSessionMessage({ contentType, sessionId, nonce, header, commitment, ciphertext })
 }
 
 /** The state with members of its record replaced. */

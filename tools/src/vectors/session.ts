@@ -2,7 +2,11 @@
 import { bundleCases } from './session-bundle.ts'
 import { numbered } from './session-cast.ts'
 import { handshakeCases } from './session-handshake.ts'
+import { leaseCases } from './session-lease.ts'
+import { legacyCases } from './session-legacy.ts'
+import { postQuantumCases } from './session-post-quantum.ts'
 import { ratchetCases } from './session-ratchet.ts'
+import { resetCases } from './session-reset.ts'
 import { paddingCases, stateCases } from './session-state.ts'
 import type { VectorFile } from './vector-file.ts'
 
@@ -28,6 +32,22 @@ export async function sessionVectors(): Promise<readonly VectorFile[]> {
       subject: 'stored session records',
       spec: session,
       cases: numbered('state', await stateCases()),
+    }),
+    vectorFile('lease', {
+      subject: 'send leases and processes that die',
+      spec: session,
+      cases: numbered('lease', await leaseCases()),
+    }),
+    vectorFile('post-quantum', {
+      subject: 'the sparse post-quantum step',
+      spec: session,
+      cases: numbered('pq', await postQuantumCases()),
+    }),
+    vectorFile('reset', { subject: 'signed resets', spec: session, cases: numbered('reset', await resetCases()) }),
+    vectorFile('legacy', {
+      subject: 'messages of a ratchet without authentication, all refused',
+      spec: handshake,
+      cases: numbered('legacy', legacyCases()),
     }),
     vectorFile('padding', { subject: 'padded sizes', spec: session, cases: numbered('padding', paddingCases()) }),
   ]

@@ -1,26 +1,33 @@
 import { fromHex, Secret, toHex } from '@talos/bytes'
+import type { Did, SessionReset } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
 import { ed25519Signer } from '@talos/identity'
 import type { Random } from '@talos/ports'
 import { repoVectors, type VectorCase } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
 import {
+  controlDue,
   createPrekeys,
+  createReset,
   decodePrekeySecrets,
   decodeSessionState,
   encodeSessionState,
   initiate,
   type Opened,
   open,
+  openReset,
   type PaddingPolicy,
   paddedSize,
   publishBundle,
   respond,
+  routeOf,
   type SessionMode,
+  type SessionState,
   seal,
+  sealControl,
   verifyBundle,
 } from '../src/index.ts'
-import { kernel } from './agents.ts'
+import { establish, kernel, NOW_MS, respondTo } from './agents.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -151,36 +158,135 @@ function bundleCase(input: Fields): Fields {
   return { did, instance, serial: payload.serial, oneTimeIndex, bundleHashHex: toHex(bundleHash) }
 }
 
+type Side = 'initiator' | 'responder'
+
+/** Two ends of a play, each with what its process stored last. */
+class Stage {
+  readonly states: Record<Side, SessionState>
+  readonly #disk: Record<Side, Uint8Array>
+
+  constructor(initiator: Uint8Array, responder: Uint8Array) {
+    this.states = { initiator: decodeSessionState(initiator), responder: decodeSessionState(responder) }
+    this.#disk = { initiator, responder }
+  }
+
+  run(step: Fields): void {
+    const by = step['by'] as Side
+    if (step['op'] === 'crash') this.#crash(by, step)
+    else if (step['op'] !== 'open') this.#seal(by, step)
+    else if (step['error'] === undefined) this.#open(by, step)
+    else this.#refuse(by, step)
+  }
+
+  #seal(by: Side, step: Fields): void {
+    const { bytes, number } = reader(step)
+    const random = fixedRandom(step['randomHex'])
+    const given = { kernel, random, nowMs: number('nowMs') }
+    const content = () => ({ plaintext: bytes('plaintextHex'), contentType: number('contentType') })
+    const leaseMessages = step['leaseMessages'] as number | undefined
+    const options = { padding: step['padding'] as PaddingPolicy, ...(leaseMessages && { leaseMessages }) }
+    const isControl = step['op'] === 'control'
+    if (isControl) expect(controlDue(this.states[by], given.nowMs)).toBe(true)
+    const sealed = isControl
+      ? sealControl(this.states[by], given)
+      : seal(this.states[by], { ...given, ...content(), ...options })
+    expect(toHex(sealed.message)).toBe(step['messageHex'])
+    expect(sealed.needsStore).toBe(step['needsStore'])
+    expect(random.left()).toBe(0)
+    this.#keep(by, { state: sealed.state, stored: sealed.needsStore && step['stored'] !== false })
+  }
+
+  #open(by: Side, step: Fields): void {
+    const { bytes, number, maybeBytes } = reader(step)
+    const kemRandomness = maybeBytes('kemRandomnessHex')
+    const given = { kernel, nowMs: number('nowMs'), message: bytes('messageHex') }
+    const opened = open(this.states[by], { ...given, ...(kemRandomness && { kemRandomness }) })
+    expect(step).toMatchObject(factsOf(opened))
+    this.#keep(by, { state: opened.state, stored: step['stored'] !== false })
+  }
+
+  #refuse(by: Side, step: Fields): void {
+    const { bytes, number } = reader(step)
+    const before = toHex(encodeSessionState(this.states[by]))
+    const attempt = () => open(this.states[by], { kernel, nowMs: number('nowMs'), message: bytes('messageHex') })
+    expect(attempt).toThrow(expect.objectContaining({ code: step['error'] }))
+    expect(toHex(encodeSessionState(this.states[by]))).toBe(before)
+  }
+
+  #crash(by: Side, step: Fields): void {
+    expect(toHex(this.#disk[by])).toBe(step['stateHex'])
+    this.states[by] = decodeSessionState(this.#disk[by])
+  }
+
+  #keep(by: Side, { state, stored }: { readonly state: SessionState; readonly stored: boolean }): void {
+    this.states[by] = state
+    if (stored) this.#disk[by] = encodeSessionState(state)
+  }
+}
+
 function script(input: Fields): Fields {
   const read = reader(input)
-  const states = {
-    initiator: decodeSessionState(read.bytes('initiatorStateHex')),
-    responder: decodeSessionState(read.bytes('responderStateHex')),
-  }
-  for (const step of read.list('steps')) {
-    const by = step['by'] as keyof typeof states
-    const { bytes, number } = reader(step)
-    if (step['op'] === 'seal') {
-      const random = fixedRandom(step['randomHex'])
-      const content = { plaintext: bytes('plaintextHex'), contentType: number('contentType') }
-      const padding = step['padding'] as PaddingPolicy
-      const sealed = seal(states[by], { kernel, random, nowMs: number('nowMs'), padding, ...content })
-      expect(toHex(sealed.message)).toBe(step['messageHex'])
-      expect(random.left()).toBe(0)
-      states[by] = sealed.state
-    } else if (step['error'] === undefined) {
-      const opened = open(states[by], { kernel, nowMs: number('nowMs'), message: bytes('messageHex') })
-      expect(factsOf(opened)).toEqual({ plaintextHex: step['plaintextHex'], contentType: step['contentType'] })
-      states[by] = opened.state
-    } else {
-      const before = toHex(encodeSessionState(states[by]))
-      const attempt = () => open(states[by], { kernel, nowMs: number('nowMs'), message: bytes('messageHex') })
-      expect(attempt).toThrow(expect.objectContaining({ code: step['error'] }))
-      expect(toHex(encodeSessionState(states[by]))).toBe(before)
+  const stage = new Stage(read.bytes('initiatorStateHex'), read.bytes('responderStateHex'))
+  for (const step of read.list('steps')) stage.run(step)
+  const [initiator, responder] = [stage.states.initiator, stage.states.responder].map(encodeSessionState)
+  return { initiatorStateHex: toHex(initiator as Uint8Array), responderStateHex: toHex(responder as Uint8Array) }
+}
+
+function dueCase(input: Fields): Fields {
+  const { bytes, number } = reader(input)
+  return { due: controlDue(decodeSessionState(bytes('stateHex')), number('nowMs')) }
+}
+
+async function createResetCase(input: Fields): Promise<Fields> {
+  const read = reader(input)
+  const random = fixedRandom(input['randomHex'])
+  const bytes = await createReset({
+    signer: actorOf(read.fields('issuer')).signer,
+    random,
+    nowS: read.number('nowS'),
+    peer: input['peer'] as Did,
+    instance: String(input['instance']),
+    session: read.bytes('sessionHex'),
+    active: read.maybeBytes('activeHex'),
+    reason: input['reason'] as SessionReset['reason'],
+  })
+  expect(random.left()).toBe(0)
+  return { resetHex: toHex(bytes) }
+}
+
+function openResetCase(input: Fields): Fields {
+  const read = reader(input)
+  const given = { kernel, bytes: read.bytes('resetHex'), nowS: read.number('nowS') }
+  const reset = openReset({ ...given, from: input['from'] as Did, self: input['self'] as Did })
+  const { instance, session, active, reason, iat } = reset
+  return { instance, sessionHex: toHex(session), ...(active && { activeHex: toHex(active) }), reason, iat }
+}
+
+/** Nothing that takes bytes from a line takes these: each answer is the same, and the last one is given out. */
+async function legacyCase(input: Fields): Promise<Fields> {
+  const { alice, holder } = await establish()
+  let refusal: unknown
+  for (const hex of input['messagesHex'] as readonly string[]) {
+    const bytes = fromHex(hex)
+    const readings = [
+      () => routeOf(bytes),
+      () => open(alice, { kernel, nowMs: NOW_MS, message: bytes }),
+      () => respondTo(holder, { firstFlight: bytes }),
+    ]
+    for (const read of readings) {
+      expect(read).toThrow(expect.objectContaining({ code: 'SESSION_SUITE' }))
+      refusal = errorOf(read)
     }
   }
-  const [initiator, responder] = [encodeSessionState(states.initiator), encodeSessionState(states.responder)]
-  return { initiatorStateHex: toHex(initiator), responderStateHex: toHex(responder) }
+  throw refusal
+}
+
+function errorOf(act: () => unknown): unknown {
+  try {
+    return act()
+  } catch (error) {
+    return error
+  }
 }
 
 function openCase(input: Fields): Fields {
@@ -214,6 +320,7 @@ const OPERATIONS: Readonly<Record<string, Run>> = {
   initiate: initiateCase,
   script,
   open: openCase,
+  due: dueCase,
 }
 
 function byOperation(input: Fields): Fields | Promise<Fields> {
@@ -226,6 +333,10 @@ const FILES: Readonly<Record<string, Run>> = {
   bundle: bundleCase,
   handshake: byOperation,
   ratchet: byOperation,
+  lease: byOperation,
+  'post-quantum': byOperation,
+  reset: (input) => (input['operation'] === 'create' ? createResetCase(input) : openResetCase(input)),
+  legacy: legacyCase,
   state: stateCase,
   padding: paddingCase,
 }
