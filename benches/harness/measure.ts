@@ -2,10 +2,12 @@
  * Times subjects against each other in one process and one run.
  *
  * The subjects of a scenario take turns, A B C A B C …, so that a slow minute of the machine is everybody's. A turn is a
- * number of short batches; its value is the median batch, per operation, in wall time and in processor time. What a
- * batch uses up (messages to open, peers to meet) is made before its clock starts.
+ * number of short batches; its value is their mean, per operation, in wall time and in processor time. A mean, since a
+ * median would hide what happens seldom: collecting garbage, storing a lease. Left out of the wall time are batches during
+ * which the scheduler gave the processor to somebody else: the machine is shared, and that is not the subject's doing.
+ * What a batch uses up (messages to open, peers to meet) is made before its clock starts.
  */
-import { median } from './statistics.ts'
+import { mean, median } from './statistics.ts'
 
 export interface Subject {
   readonly name: string
@@ -48,6 +50,7 @@ export const QUICK_EFFORT: Effort = { rounds: 5, batches: 15, turnMs: 20, batchM
 
 const MAX_BATCH = 1 << 20
 const MIN_BATCHES = 3
+const MIN_WHOLE_SHARE = 0.25
 const US_PER_NS = 1e-3
 const NS_PER_MS = 1_000_000n
 
@@ -67,6 +70,8 @@ export interface Stopwatch {
   readonly nowNs: () => bigint
   /** Microseconds that this process spent on any processor, in all its threads. */
   readonly cpuUs: () => number
+  /** How often the scheduler took the processor away from this process. Waiting for a disk does not count. */
+  readonly interruptions: () => number
 }
 
 const STOPWATCH: Stopwatch = {
@@ -75,6 +80,7 @@ const STOPWATCH: Stopwatch = {
     const { user, system } = process.cpuUsage()
     return user + system
   },
+  interruptions: () => process.resourceUsage().involuntaryContextSwitches,
 }
 
 export interface MeasureOptions {
@@ -133,24 +139,36 @@ async function turn(
   { batchSize, effort, stopwatch }: How & { readonly batchSize: number },
 ): Promise<Timing> {
   collectGarbage()
-  const timings: Timing[] = []
+  const all: Batch[] = []
   const endNs = stopwatch.nowNs() + BigInt(effort.turnMs) * NS_PER_MS
-  while (timings.length < effort.batches && (timings.length < MIN_BATCHES || stopwatch.nowNs() < endNs)) {
-    timings.push(await batch(subject, { count: batchSize, stopwatch }))
+  while (all.length < effort.batches && (all.length < MIN_BATCHES || stopwatch.nowNs() < endNs)) {
+    all.push(await batch(subject, { count: batchSize, stopwatch }))
   }
-  return { wallUs: median(timings.map((each) => each.wallUs)), cpuUs: median(timings.map((each) => each.cpuUs)) }
+  const whole = all.filter(({ isInterrupted }) => !isInterrupted)
+  // Where nearly all were interrupted, those left say little about what happens seldom.
+  const counted = whole.length >= all.length * MIN_WHOLE_SHARE ? whole : all
+  return { wallUs: mean(counted.map(({ wallUs }) => wallUs)), cpuUs: mean(all.map(({ cpuUs }) => cpuUs)) }
+}
+
+interface Batch extends Timing {
+  readonly isInterrupted: boolean
 }
 
 async function batch(
   subject: Subject,
   { count, stopwatch }: { readonly count: number; readonly stopwatch: Stopwatch },
-): Promise<Timing> {
+): Promise<Batch> {
   await subject.prepare?.(count)
+  const interruptions = stopwatch.interruptions()
   const [cpuBefore, before] = [stopwatch.cpuUs(), stopwatch.nowNs()]
   const running = subject.run(count)
   if (running !== undefined) await running
   const wallNs = Number(stopwatch.nowNs() - before)
-  return { wallUs: (wallNs * US_PER_NS) / count, cpuUs: (stopwatch.cpuUs() - cpuBefore) / count }
+  return {
+    wallUs: (wallNs * US_PER_NS) / count,
+    cpuUs: (stopwatch.cpuUs() - cpuBefore) / count,
+    isInterrupted: stopwatch.interruptions() !== interruptions,
+  }
 }
 
 /** What one subject left behind is not collected in the turn of another, where Node was told to let us ask for it. */

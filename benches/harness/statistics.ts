@@ -24,6 +24,10 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5)
 }
 
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
 export function spreadOf(values: readonly number[]): Spread {
   return { median: median(values), low: quantile(values, LOW), high: quantile(values, HIGH) }
 }

@@ -7,14 +7,17 @@
 import { randomBytes } from 'node:crypto'
 import type { Did } from '@talos/contracts'
 import type { Kernel } from '@talos/kernel'
+import { LEASE_MAX_MESSAGES } from '@talos/session'
 import type { Scenario } from '../harness/command.ts'
 import { type Kernels, kernelList } from '../harness/kernels.ts'
-import type { Subject } from '../harness/measure.ts'
-import { type BenchStore, openStore, StoredRecord } from './store.ts'
+import { repeat, type Subject } from '../harness/measure.ts'
+import { type BenchStore, openBareRow, openStore, StoredRecord } from './store.ts'
 import { NOW_MS, TalosBench, type TalosEnd } from './talos.ts'
 
 const CONTENT_BYTES = 1024
 const BURST = 1000
+/** Four leases of full length. */
+const FLOW = 4 * LEASE_MAX_MESSAGES
 const RECEIVE_BATCH = 32
 /** Messages that may wait to be received: the inbox holds ten times as many. */
 const MAX_WAITING = 1024
@@ -25,13 +28,13 @@ export const BURSTS = 'durable-burst'
 /** Subjects with what to close after them. */
 interface Stored {
   readonly subject: Subject
-  readonly store?: BenchStore
+  readonly store?: Pick<BenchStore, 'close'>
 }
 
 type Makers = ReadonlyMap<string, () => Promise<Stored>>
 
 export function durableScenarios(kernels: Kernels): readonly Scenario[] {
-  return [sustained(kernels), bursts(kernels), receiving(kernels)]
+  return [storing(kernels), sustained(kernels), bursts(kernels), receiving(kernels)]
 }
 
 function scenario(about: Pick<Scenario, 'id' | 'title'>, makers: Makers): Scenario {
@@ -51,17 +54,36 @@ function scenario(about: Pick<Scenario, 'id' | 'title'>, makers: Makers): Scenar
   }
 }
 
+/** What a lease costs by itself, and what the disk under it costs. */
+function storing(kernels: Kernels): Scenario {
+  const makers = new Map<string, () => Promise<Stored>>(
+    kernelList(kernels).map((kernel) => [
+      `talos ${kernel.name}, durable`,
+      async () => await durableSender(kernel, ({ save }) => repeat(`talos ${kernel.name}, durable`, () => save?.())),
+    ]),
+  )
+  makers.set('bare row', async () => {
+    const { write, close } = openBareRow()
+    return { subject: repeat('bare row', write), store: { close } }
+  })
+  return scenario(
+    { id: 'store-record', title: "Storing a session's record; a bare row of its size, WAL, FULL" },
+    makers,
+  )
+}
+
 function sustained(kernels: Kernels): Scenario {
   const content = randomBytes(CONTENT_BYTES)
+  // Whole leases: every operation stores as often as every other.
   const sending = (send: (message: Uint8Array) => void) => (count: number) => {
-    for (let index = 0; index < count; index++) send(content)
+    for (let index = 0; index < count * FLOW; index++) send(content)
   }
   const makers = senders(kernels, ({ name, alice, save }) => {
     const subject =
       save === undefined ? { run: sending((each) => alice.send(each)) } : { run: sending(sendDurably(alice, save)) }
     return { name, ...subject }
   })
-  return scenario({ id: SUSTAINED, title: 'Durable send, 1 KiB, in the flow of a chain' }, makers)
+  return scenario({ id: SUSTAINED, title: `Durable send: ${FLOW} x 1 KiB in the flow of a chain` }, makers)
 }
 
 function bursts(kernels: Kernels): Scenario {

@@ -1,7 +1,9 @@
 /** A database as agents have it, in a folder of its own that goes with it: SQLite, WAL, `synchronous = FULL`, sealed rows. */
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { Secret } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
 import { type Kernel, systemRandom } from '@talos/kernel'
@@ -10,6 +12,9 @@ import { AgentDatabase, AgentHome } from '@talos/storage'
 
 /** Where the databases lie: the disk under it is what durable numbers depend on. */
 const DISK_VARIABLE = 'TALOS_BENCH_DISK'
+
+/** As long as the record of a session without skipped keys, sealed. */
+const BARE_ROW_BYTES = 800
 
 export function temporaryFolder(): string {
   return mkdtempSync(join(process.env[DISK_VARIABLE] ?? tmpdir(), 'talos-bench-'))
@@ -31,6 +36,23 @@ export function openStore(kernel: Kernel): BenchStore {
     close: () => {
       database.close()
       lock.release()
+      rmSync(root, { recursive: true })
+    },
+  }
+}
+
+/** One row that is written again and again, each time as durably as SQLite can: what the disk itself costs. */
+export function openBareRow(): { readonly write: () => void; close(): void } {
+  const root = temporaryFolder()
+  const database = new DatabaseSync(join(root, 'row.db'))
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  database.exec('CREATE TABLE row (id INTEGER PRIMARY KEY, value BLOB) STRICT')
+  const statement = database.prepare('INSERT OR REPLACE INTO row (id, value) VALUES (1, ?)')
+  const value = randomBytes(BARE_ROW_BYTES)
+  return {
+    write: () => void statement.run(value),
+    close: () => {
+      database.close()
       rmSync(root, { recursive: true })
     },
   }

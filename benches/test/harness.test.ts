@@ -6,11 +6,20 @@ import { pairedRatios, quantile, spreadOf } from '../harness/statistics.ts'
 import { judgeRatio, judgeValue, type RatioTarget } from '../harness/targets.ts'
 
 const EFFORT: Effort = { rounds: 3, batches: 4, turnMs: 1000, batchMs: 1, warmUpMs: 2 }
+const ONE_BY_ONE: Effort = { ...EFFORT, batchMs: 0, turnMs: 1e6 }
 
 /** A clock that only the subjects move: an operation takes as long as its subject says. */
 function handMade() {
   let ns = 0n
-  const stopwatch: Stopwatch = { nowNs: () => ns, cpuUs: () => Number(ns) / 2000 }
+  let interruptions = 0
+  const stopwatch: Stopwatch = {
+    nowNs: () => ns,
+    cpuUs: () => Number(ns) / 2000,
+    interruptions: () => interruptions,
+  }
+  const interrupt = () => {
+    interruptions++
+  }
   const subject = (name: string, opNs: () => number, more: Partial<Subject> = {}): Subject => ({
     name,
     run: (count) => {
@@ -18,7 +27,7 @@ function handMade() {
     },
     ...more,
   })
-  return { stopwatch, subject }
+  return { stopwatch, subject, interrupt }
 }
 
 function rounds(name: string, wallUs: readonly number[]): Measured {
@@ -67,13 +76,27 @@ describe('a measurement', () => {
     expect(turns).toEqual(['a0', 'b0', 'a1', 'b1', 'a2', 'b2', 'a3', 'b3'])
   })
 
-  test('gives the median batch of each turn, in wall time and processor time', async () => {
+  test('gives the mean of a turn, so that what happens seldom counts, in wall time and processor time', async () => {
     const { stopwatch, subject } = handMade()
     let calls = 0
-    // Every fourth operation is interrupted for a second; the median batch knows nothing of it.
-    const interrupted = subject('a', () => (++calls % 4 === 0 ? 1_000_000_000 : 1_000_000))
-    const [a] = await measure({ subjects: [interrupted], effort: { ...EFFORT, batchMs: 0, turnMs: 1e6 }, stopwatch })
-    expect(a).toEqual({ name: 'a', batchSize: 1, rounds: Array(3).fill({ wallUs: 1000, cpuUs: 500 }) })
+    const seldomSlow = subject('a', () => (++calls % 4 === 0 ? 5_000_000 : 1_000_000))
+    const [a] = await measure({ subjects: [seldomSlow], effort: ONE_BY_ONE, stopwatch })
+    expect(a).toEqual({ name: 'a', batchSize: 1, rounds: Array(3).fill({ wallUs: 2000, cpuUs: 1000 }) })
+  })
+
+  test('leaves out of the wall time what the scheduler interrupted, unless that is nearly everything', async () => {
+    const { stopwatch, subject, interrupt } = handMade()
+    let calls = 0
+    const interrupted = (name: string, every: number) =>
+      subject(name, () => {
+        if (++calls % every !== 0) return 1_000_000
+        interrupt()
+        return 9_000_000
+      })
+    const subjects = [interrupted('seldom', 4), interrupted('always', 1)]
+    const [seldom, always] = await measure({ subjects, effort: ONE_BY_ONE, stopwatch })
+    expect(seldom?.rounds).toEqual(Array(3).fill({ wallUs: 1000, cpuUs: 1500 }))
+    expect(always?.rounds).toEqual(Array(3).fill({ wallUs: 9000, cpuUs: 4500 }))
   })
 
   test('sizes batches by what an operation takes, and keeps the most that a subject allows', async () => {
