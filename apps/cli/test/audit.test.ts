@@ -1,6 +1,7 @@
 /** `talos audit` and `talos doctor` on good logs, damaged ones, and ones that are not what they were. */
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { chooseKernel } from '@talos/kernel'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { errorOf, Home } from './talos.ts'
 
@@ -140,8 +141,31 @@ describe('doctor', () => {
       'one process ok',
       'one log ok',
     ])
-    const text = await healthy.run(['doctor'])
-    expect(text.stdout).toMatch(/^ok {4}kernel: portable backend, known answers right \(\d+ ms\)$/m)
+  })
+
+  it('names the kernel that serves and why, in words and in facts', async () => {
+    using home = new Home()
+    const facts = async (environment: Readonly<Record<string, string>>) => {
+      type Findings = { findings: { name: string; facts?: Readonly<Record<string, unknown>> }[] }
+      const { findings } = await home.json<Findings>(['doctor'], { environment })
+      return findings.find(({ name }) => name === 'kernel')?.facts
+    }
+    const portable = { TALOS_KERNEL: 'portable' }
+    const forced = await home.run(['doctor'], { environment: portable })
+    const words = /^ok {4}kernel: portable backend, forced by TALOS_KERNEL, known answers right \(\d+ ms\)$/m
+    expect(forced.stdout).toMatch(words)
+    const tested = { selfTest: 'passed', selfTestMs: expect.any(Number) }
+    expect(await facts(portable)).toEqual({ backend: 'portable', chosen: 'forced', ...tested })
+    const { chosen, version, reason } = chooseKernel('')
+    const found = { backend: 'native', chosen: 'found', version, ...tested }
+    const missing = { backend: 'portable', chosen: 'missing', reason, ...tested }
+    expect(await facts({ TALOS_KERNEL: '' })).toEqual(chosen === 'found' ? found : missing)
+    const text = await home.run(['doctor'], { environment: { TALOS_KERNEL: '' } })
+    expect(text.stdout).toMatch(
+      chosen === 'found'
+        ? /^ok {4}kernel: native backend, found, \d+\.\d+\.\d+ for \S+, known answers right \(\d+ ms\)$/m
+        : /^ok {4}kernel: portable backend, the native one does not serve: .+, known answers right \(\d+ ms\)$/m,
+    )
   })
 
   it('warns where there is no agent', async () => {
@@ -151,15 +175,15 @@ describe('doctor', () => {
     expect(ran.stdout).toMatch(/warn {2}home: .* holds no agent\n {6}Create an agent/)
   })
 
-  it('fails on keys that others can read, on a damaged key file and on a kernel that is not there', async () => {
+  it('fails on keys that others can read, on a damaged key file and on a kernel that there is not', async () => {
     using bad = new Home()
     await bad.init('open')
     await bad.init('torn')
     chmodSync(join(bad.path, 'agents', 'open', 'key.json'), 0o644)
     writeFileSync(join(bad.path, 'agents', 'torn', 'key.json'), '{"v":1}')
-    const ran = await bad.run(['doctor'], { environment: { TALOS_KERNEL: 'native' } })
+    const ran = await bad.run(['doctor'], { environment: { TALOS_KERNEL: 'fastest' } })
     expect(ran.code).toBe(1)
-    expect(ran.stdout).toMatch(/^fail {2}kernel: .*KERNEL_UNAVAILABLE/m)
+    expect(ran.stdout).toMatch(/^fail {2}kernel: .*KERNEL_CHOICE/m)
     const again = await bad.run(['doctor'])
     expect(again.stdout).toMatch(/^fail {2}open keys: .*HOME_PERMISSIONS\]\n {6}Run chmod 600/m)
     expect(again.stdout).toMatch(/^fail {2}torn keys: .*KEY_FILE_INVALID/m)

@@ -7,6 +7,8 @@ export interface Finding {
   readonly detail: string
   /** What to do; absent where all is well. */
   readonly remedy?: string
+  /** What `detail` says in words, for programs: printed with --json alone. */
+  readonly facts?: Readonly<Record<string, string | number>>
 }
 
 /** Runs one check; whatever it throws is its finding. */

@@ -1,5 +1,5 @@
 /** Checks of what lies under every agent: Node.js, SQLite, the kernel. */
-import { loadKernel, selfTest, selfTestArgon2id } from '@talos/kernel'
+import { chooseKernel, type KernelChoice, selfTest, selfTestArgon2id } from '@talos/kernel'
 import { SQLITE_MINIMUM } from '@talos/storage'
 import { type Finding, finding } from './finding.ts'
 
@@ -20,13 +20,27 @@ function versionFinding(name: string, found: string, needed: string): string | F
   return { name, status: 'fail', detail: `${found} is older than ${needed}`, remedy }
 }
 
-async function checkKernel(): Promise<string> {
-  const kernel = loadKernel()
+async function checkKernel(): Promise<Finding> {
+  const { kernel, ...choice } = chooseKernel()
   const startMs = performance.now()
   selfTest(kernel)
   await selfTestArgon2id(kernel)
-  const tookMs = Math.round(performance.now() - startMs)
-  return `${kernel.name} backend, known answers right (${tookMs} ms)`
+  const selfTestMs = Math.round(performance.now() - startMs)
+  const facts = { backend: kernel.name, ...choice, selfTest: 'passed', selfTestMs }
+  const detail = `${kernel.name} backend, ${originOf(choice)}, known answers right (${selfTestMs} ms)`
+  return { name: 'kernel', status: 'ok', detail, facts }
+}
+
+/** Which one it is and why it is that one. */
+function originOf({ chosen, version, reason }: Omit<KernelChoice, 'kernel'>): string {
+  switch (chosen) {
+    case 'missing':
+      return `the native one does not serve: ${reason}`
+    case 'found':
+      return `found, ${version}`
+    case 'forced':
+      return ['forced by TALOS_KERNEL', version].filter((part) => part !== undefined).join(', ')
+  }
 }
 
 function compareVersions(one: string, other: string): number {

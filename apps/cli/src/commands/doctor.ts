@@ -12,8 +12,9 @@ Examples:
   $ talos doctor
   $ talos doctor --json
 
-Checks Node.js, SQLite, the kernel by known answers, the home's permissions, and each agent's key file and log. Exit code
-1 when a check fails; warnings do not count.`
+Checks Node.js, SQLite, the kernel by known answers, the home's permissions, and each agent's key file and log. Says which
+kernel serves and why: the native one where it is built (npm run native), unless TALOS_KERNEL is portable. Exit code 1 when
+a check fails; warnings do not count.`
 
 const TONES = { ok: 'good', warn: 'warn', fail: 'bad' } as const
 
