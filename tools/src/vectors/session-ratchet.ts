@@ -1,7 +1,7 @@
 /** Vectors of the ratchet (contracts/spec/06-session.md): whole plays with drops and reorderings, and messages to refuse. */
 import { utf8 } from '@talos/bytes'
 import { SKIPPED_KEY_LIFETIME_MS } from '@talos/session'
-import { type CaseDraft, NOW_MS, type Stage, stage } from './session-cast.ts'
+import { type CaseDraft, kernel, NOW_MS, type Stage, stage } from './session-cast.ts'
 import { misbehave, recordOf, refusal, Script, withRecord } from './session-script.ts'
 
 const DAY_MS = 86_400_000
@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000
 export async function ratchetCases(): Promise<readonly CaseDraft[]> {
   const given = await stage({ seed: 'ratchet', oneTimeIndex: 0 })
   const other = await stage({ seed: 'ratchet-other', oneTimeIndex: 1 })
-  return [...plays(given), ...refusals(given, other), ...misbehaviour(given), ...exhaustion(given)]
+  return [...plays(given), ...refusals(given, other), ...misbehaviour(given), ...exhaustion(given), ...constants(given)]
 }
 
 function plays(given: Stage): readonly CaseDraft[] {
@@ -213,5 +213,25 @@ function exhaustion(given: Stage): readonly CaseDraft[] {
     refusal(full, { clause: '6.8', description: 'after 2^32 messages', message: honest }, 'SESSION_EXHAUSTED'),
     odd('padding without an end mark', new Uint8Array(256)),
     odd('padding that ends in another byte', Uint8Array.of(0x80, 0x00, 0x01)),
+  ]
+}
+
+/** Headers of the current chain that differ in what is the same in all of them. */
+function constants(given: Stage): readonly CaseDraft[] {
+  const play = new Script('constants', given)
+  play.open('responder', play.seal('initiator', 'of the chain'))
+  play.open('initiator', play.seal('responder', 'so that the initiator has a chain to compare'))
+  play.open('responder', play.seal('initiator', 'begins its second chain'))
+  const [peer, state] = [play.state('initiator'), play.state('responder')]
+  const other = kernel.x25519PublicKey(new Uint8Array(32).fill(5))
+  const refuse = (description: string, header: Parameters<typeof misbehave>[1]['header']): CaseDraft => {
+    const message = misbehave(peer, header === undefined ? {} : { header })
+    return refusal(state, { clause: '6.3', description, message }, 'SESSION_MESSAGE_INVALID')
+  }
+  return [
+    refuse('another ratchet key within a chain', { ratchetKey: other }),
+    refuse('another previous count within a chain', { previousCount: 5 }),
+    refuse('another epoch within a chain', { epoch: 1 }),
+    refuse('another previous count within a chain, beyond a gap', { previousCount: 0, count: 9 }),
   ]
 }

@@ -1,9 +1,9 @@
 /** Vectors of stored session records (contracts/spec/06-session.md, 6.9) and of padded sizes (6.5). */
 import { decodeCbor, encodeCbor, type IpldValue, toHex } from '@talos/bytes'
 import type { SessionRecord, SessionRecordSkippedKey } from '@talos/contracts'
-import { encodeSessionState, paddedSize } from '@talos/session'
+import { decodeSessionState, encodeSessionState, paddedSize } from '@talos/session'
 import { type CaseDraft, NOW_MS, type Stage, stage } from './session-cast.ts'
-import { Script } from './session-script.ts'
+import { recordOf, Script } from './session-script.ts'
 
 export async function stateCases(): Promise<readonly CaseDraft[]> {
   const given = await stage({ seed: 'state' })
@@ -17,6 +17,39 @@ export async function stateCases(): Promise<readonly CaseDraft[]> {
     accepted('a responder after the first flight', given.responded.state),
     accepted('a responder with a skipped key', play.state('responder')),
     ...refusals(record, rich),
+    ...steps(given),
+  ]
+}
+
+/** Records within a post-quantum step. */
+function steps(given: Stage): readonly CaseDraft[] {
+  const bytes = (length: number) => new Uint8Array(length).fill(length)
+  const offer = { seed: bytes(64), sealedMs: NOW_MS }
+  const answer = { offerHash: bytes(32), ciphertext: bytes(1088), secret: bytes(32), due: true }
+  const agreed = bytes(32)
+  const [initiator, responder] = [given.initiated.state, given.responded.state]
+  const within = (state: Stage['initiated']['state'], epoch: number, step: object) => {
+    const record = recordOf(state)
+    return encodeCbor({ ...record, epoch, pq: { ...record.pq, ...step } } as unknown as IpldValue)
+  }
+  const accept = (description: string, stored: Uint8Array) => accepted(description, decodeSessionState(stored))
+  const refuse = (description: string, stored: Uint8Array): CaseDraft => {
+    return { clause: '6.9', description, input: { stateHex: toHex(stored) }, error: 'SESSION_STATE_INVALID' }
+  }
+  const { pq: _step, ...stepless } = recordOf(initiator)
+  return [
+    accept('an initiator that offered step 1', within(initiator, 0, { offer })),
+    accept('an initiator that has the answer of step 1', within(initiator, 0, { agreed })),
+    accept('a responder that answers step 1', within(responder, 0, { answer })),
+    accept('a responder that offered step 2', within(responder, 1, { offer })),
+    accept('an initiator that answers step 2', within(initiator, 1, { answer })),
+    refuse('no place for a step', encodeCbor(stepless as unknown as IpldValue)),
+    refuse('an offer at the side that answers', within(responder, 0, { offer })),
+    refuse('an agreed secret at the side that answers', within(responder, 0, { agreed })),
+    refuse('an answer at the side that offers', within(initiator, 0, { answer })),
+    refuse('an offer and its secret at once', within(initiator, 0, { offer, agreed })),
+    refuse('an answer and an offer at once', within(responder, 0, { offer, answer })),
+    refuse('an expanded key instead of a seed', within(initiator, 0, { offer: { ...offer, seed: bytes(2400) } })),
   ]
 }
 
