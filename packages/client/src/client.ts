@@ -43,7 +43,7 @@ import { Wire } from './wire.ts'
 const AUTHORITY_QUOTA = { what: 'capabilities from one peer within an hour', limit: 1_000, windowMs: 3_600_000 }
 
 /** How long one step of closing may take: a link needs a second, a tool's server a few. */
-const CLOSE_STEP_MS = 10_000
+const CLOSE_STEP_MS = 5_000
 
 export interface SessionInfo {
   readonly sessionId: string

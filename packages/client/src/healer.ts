@@ -90,9 +90,7 @@ export class Healer {
 
   /** A session with a peer is there that was not: who waits for one goes on. */
   opened(peer: Did): void {
-    const waiting = this.#waiting.get(peer)
-    for (const check of Array.from(waiting ?? [])) check()
-    if (waiting?.size === 0) this.#waiting.delete(peer)
+    for (const check of Array.from(this.#waiting.get(peer) ?? [])) check()
   }
 
   /** Does what is to be done for a peer, beside whatever else happens; once more when it is being done. */
@@ -109,10 +107,10 @@ export class Healer {
     await running
   }
 
-  /** Something stays to be done for a peer: tries again after a while, as long as there is a link. */
+  /** Something stays to be done for a peer: tries again after a while, as long as there is a link or somebody who waits. */
   tendLater(peer: Did): void {
     const { wire } = this.#options
-    if (this.#isStopped || !wire.isLinked(peer)) return
+    if (this.#isStopped || !(wire.isLinked(peer) || this.#waiting.has(peer))) return
     const before = this.#pauses.get(peer)
     clearTimeout(before?.timer)
     const pauseMs = Math.min((before?.pauseMs ?? FIRST_PAUSE_MS / 2) * 2, LAST_PAUSE_MS)
@@ -244,14 +242,20 @@ export class Healer {
       const check = () => {
         if (!this.#isThere(peer, lost)) return
         clearTimeout(timer)
-        waiting.delete(check)
+        this.#forget(peer, check)
         resolve()
       }
       const timer = setTimeout(() => {
-        waiting.delete(check)
+        this.#forget(peer, check)
         reject(new TalosError('SESSION_MISSING'))
-      }, PATIENCE_MS).unref()
+      }, PATIENCE_MS)
       waiting.add(check)
     })
+  }
+
+  #forget(peer: Did, check: () => void): void {
+    const waiting = this.#waiting.get(peer)
+    waiting?.delete(check)
+    if (waiting?.size === 0) this.#waiting.delete(peer)
   }
 }
