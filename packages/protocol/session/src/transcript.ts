@@ -104,7 +104,9 @@ function partyItems({ did, instance, signingKey, identityKey }: TranscriptParty)
 }
 
 function joinItems(items: readonly Uint8Array[]): Uint8Array {
-  return concatBytes(...items.flatMap((item) => [u32(item.length), item]))
+  const writer = new ByteWriter()
+  for (const item of items) writer.u32(item.length).bytes(item)
+  return writer.finish()
 }
 
 function u32(value: number): Uint8Array {
