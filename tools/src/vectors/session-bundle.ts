@@ -6,6 +6,9 @@ import { createPrekeys, type PublishedOneTime, publishBundle, SESSION_SUITE } fr
 import { seededRandom } from '@talos/testkit'
 import { type Actor, actor, type CaseDraft, type CaseInput, kernel, NOW_MS } from './session-cast.ts'
 
+/** Where the signature stands in an envelope (04-envelope). */
+const SIGNATURE_OFFSET = 3
+
 export async function bundleCases(): Promise<readonly CaseDraft[]> {
   const bob = actor('bob')
   const made = await createPrekeys({
@@ -121,6 +124,26 @@ export async function bundleCases(): Promise<readonly CaseDraft[]> {
       withPair({ ...first, index: 1024 }),
       'SESSION_BUNDLE_INVALID',
     ),
+    ...undivided(bundle, { spk: spk.pub, payload: encodeCbor(members) }).map(([description, envelope]) =>
+      refuse('5.2', description, publishBundle({ bundle: envelope }), 'SESSION_BUNDLE_INVALID'),
+    ),
+  ]
+}
+
+/** The bundle under signatures of the right key over something else than its tagged payload. */
+function undivided(
+  bundle: Uint8Array,
+  signed: { readonly spk: Uint8Array; readonly payload: Uint8Array },
+): readonly (readonly [string, Uint8Array])[] {
+  const { identitySeed } = actor('bob')
+  const under = (message: Uint8Array) => {
+    const envelope = bundle.slice()
+    envelope.set(kernel.ed25519Sign(identitySeed, message), SIGNATURE_OFFSET)
+    return envelope
+  }
+  return [
+    ['a signature over the 32 bytes of the signed prekey alone', under(signed.spk)],
+    ['a signature over the payload without its tag', under(signed.payload)],
   ]
 }
 

@@ -29,6 +29,7 @@ import {
   type Stage,
   stage,
 } from './session-cast.ts'
+import { referenceTranscript } from './session-reference.ts'
 
 /** A point of order 8, and the one of order 4 at u = 0. */
 const LOW_ORDER_POINTS = [
@@ -81,6 +82,7 @@ function whole(
   },
 ): CaseDraft {
   const { initiated, responded } = given
+  holdAgainstReference(given)
   return {
     clause: facts.certificate === undefined ? '5.7' : '5.8',
     description: facts.description,
@@ -107,6 +109,22 @@ function whole(
       initiatorStateHex: toHex(encodeSessionState(initiated.state)),
       responderStateHex: toHex(encodeSessionState(responded.state)),
     },
+  }
+}
+
+/** The transcript is hashed a second time, from the bytes that travelled. */
+function holdAgainstReference({ alice, bob, initiated, prekeys }: Stage): void {
+  const flight = decodeFirstFlight(initiated.message)
+  const { spk, pqspk, ik } = prekeys.payload
+  const partyOf = ({ signer, instance }: Actor) => [signer.did, instance, signer.publicKey]
+  const { transcriptHash, sessionId } = referenceTranscript({
+    ...flight,
+    parties: [...partyOf(alice), flight.identityKey, ...partyOf(bob), ik],
+    ids: [spk.id, pqspk.id, flight.oneTimeIndex],
+  })
+  const { state } = initiated
+  if (toHex(state.transcriptHash) !== transcriptHash || toHex(state.sessionId) !== sessionId) {
+    throw new Error('the reference has another transcript')
   }
 }
 

@@ -1,12 +1,36 @@
 /**
- * A second implementation of 06-session, written from the page on `node:crypto` and as plain as that allows: hexadecimal
+ * A second implementation of 06-session and of the transcript of 05-prekeys-handshake, written from the page on `node:crypto` and as plain as that allows: hexadecimal
  * texts, a list of chains that is never shortened, no limits. It knows honest messages alone. The generator holds every
  * message of a play against it, so that no vector rests on the package that is to be tested with it.
  */
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto'
 import type { SessionRecord } from '@talos/contracts'
 import { agreement, decapsulated, encapsulationKeyOf, publicKeyOf } from './kernel-keys.ts'
 import { kernel } from './session-cast.ts'
+
+/** Transcript hash and session id as 05-prekeys-handshake 5.6 lists them. */
+export function referenceTranscript(items: {
+  readonly mode: number
+  /** DID, instance, Ed25519 key and identity key of the initiator, then of the responder. */
+  readonly parties: readonly (string | Uint8Array)[]
+  readonly bundleHash: Uint8Array
+  readonly ids: readonly number[]
+  readonly ephemeralKey: Uint8Array
+  readonly kemCiphertext: Uint8Array
+  readonly context: Uint8Array
+}): { readonly transcriptHash: string; readonly sessionId: string } {
+  const { mode, parties, bundleHash, ids, ephemeralKey, kemCiphertext, context } = items
+  const texts = ['talos/ts1/transcript', 'ts1-x25519-mlkem768-sha256-chacha20poly1305']
+  const head = [...texts, Uint8Array.of(mode), ...parties, bundleHash, ...ids.map((id) => bytes(u32(id)))]
+  const hash = createHash('sha256')
+  for (const item of [...head, ephemeralKey, kemCiphertext, context]) {
+    const data = Buffer.from(item)
+    hash.update(bytes(u32(data.length))).update(data)
+  }
+  const transcript = hash.digest()
+  const named = createHash('sha256').update('talos/ts1/session-id\0').update(transcript).digest('hex')
+  return { transcriptHash: hex(transcript), sessionId: named.slice(0, 32) }
+}
 
 interface Sending {
   readonly secret: string
