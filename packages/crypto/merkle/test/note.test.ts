@@ -1,7 +1,7 @@
 /** Notes, checkpoints, cosignatures and proof texts: what is written reads back, and no wrong signer gets a line. */
 import { concatBytes, toBase64, utf8 } from '@talos/bytes'
 import { isTalosError } from '@talos/errors'
-import { portableKernel } from '@talos/kernel'
+import { loadKernel } from '@talos/kernel'
 import {
   cosignCheckpoint,
   formatCheckpoint,
@@ -30,7 +30,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { naiveLeaf } from './naive.ts'
 
-const kernel = portableKernel()
+const kernel = loadKernel(process.env['TALOS_TEST_KERNEL'] ?? 'portable')
 const origin = 'talos/z6MkLog/1'
 const root = naiveLeaf('the only leaf')
 

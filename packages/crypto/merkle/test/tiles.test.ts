@@ -1,6 +1,6 @@
 /** Tiles: what a builder hands out and keeps inside is the whole tree, at the sizes where levels begin. */
 import { isTalosError } from '@talos/errors'
-import { portableKernel } from '@talos/kernel'
+import { loadKernel } from '@talos/kernel'
 import {
   CompactRange,
   consistencyProof,
@@ -22,7 +22,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { naiveLeaf, sha256 } from './naive.ts'
 
-const kernel = portableKernel()
+const kernel = loadKernel(process.env['TALOS_TEST_KERNEL'] ?? 'portable')
 
 /** A tree of just over 65,536 leaves, so that it has tiles of three levels, with its roots at some sizes. */
 const SIZE = TILE_WIDTH ** 2 + TILE_WIDTH + 3

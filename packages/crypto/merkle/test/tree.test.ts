@@ -1,7 +1,7 @@
 /** Every size up to 300 against the recursive definition, and every way of being wrong. */
 import { utf8 } from '@talos/bytes'
 import { isTalosError } from '@talos/errors'
-import { BATCH_MAX_ENTRIES, portableKernel } from '@talos/kernel'
+import { BATCH_MAX_ENTRIES, loadKernel } from '@talos/kernel'
 import {
   CompactRange,
   consistencyProof,
@@ -23,7 +23,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { NaiveTree, naiveLeaf } from './naive.ts'
 
-const kernel = portableKernel()
+const kernel = loadKernel(process.env['TALOS_TEST_KERNEL'] ?? 'portable')
 const LARGEST = 300
 const leaves = Array.from({ length: LARGEST }, (_, position) => naiveLeaf(`leaf ${position}`))
 const naive = new NaiveTree(leaves)

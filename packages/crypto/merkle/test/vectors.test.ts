@@ -1,7 +1,7 @@
 /** Every case of contracts/vectors/merkle, valid and invalid. */
 import { fromHex, toHex } from '@talos/bytes'
 import { isTalosError } from '@talos/errors'
-import { portableKernel } from '@talos/kernel'
+import { loadKernel } from '@talos/kernel'
 import {
   leafHash,
   leafIndex,
@@ -18,7 +18,7 @@ import {
 import { repoVectors } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
 
-const kernel = portableKernel()
+const kernel = loadKernel(process.env['TALOS_TEST_KERNEL'] ?? 'portable')
 
 // biome-ignore lint/suspicious/noExplicitAny: the members of a case depend on its operation
 type Input = any

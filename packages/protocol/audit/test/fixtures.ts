@@ -2,12 +2,12 @@
 import { AuditLog, type AuditLogOptions } from '@talos/audit'
 import type { AuditEntry, Did } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
-import { portableKernel } from '@talos/kernel'
+import { loadKernel } from '@talos/kernel'
 import type { NoteSigner } from '@talos/merkle'
 import { manualClock, seededRandom } from '@talos/testkit'
 import { MemoryAuditStore, MemoryCheckpointGuard } from './memory-store.ts'
 
-export const kernel = portableKernel()
+export const kernel = loadKernel(process.env['TALOS_TEST_KERNEL'] ?? 'portable')
 export const AGENT = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK' as Did
 export const PEER = 'did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp' as Did
 export const ORIGIN = 'talos/z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK/1'

@@ -13,9 +13,9 @@ import {
 } from '@talos/capability'
 import type { Did } from '@talos/contracts'
 import { ed25519Signer, type SignedEnvelope, type Signer } from '@talos/identity'
-import { portableKernel } from '@talos/kernel'
+import { loadKernel } from '@talos/kernel'
 
-export const kernel = portableKernel()
+export const kernel = loadKernel(process.env['TALOS_TEST_KERNEL'] ?? 'portable')
 export const NOW_S = 1_767_225_600
 
 /** A signer with the seed `byte` repeated. */

@@ -1,10 +1,10 @@
 /** Typed reading of vector members for the tests of this package. */
 import { fromHex } from '@talos/bytes'
 import { isTalosError } from '@talos/errors'
-import { portableKernel } from '@talos/kernel'
+import { loadKernel } from '@talos/kernel'
 import { repoVectors } from '@talos/testkit'
 
-export const kernel = portableKernel()
+export const kernel = loadKernel(process.env['TALOS_TEST_KERNEL'] ?? 'portable')
 
 /** The members of a vector's input, read as what they must be. */
 export class VectorInput {

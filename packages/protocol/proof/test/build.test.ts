@@ -2,12 +2,12 @@
 import { decodeJcs, fromBase64url, type JsonValue } from '@talos/bytes'
 import { type ProofBundleDisclosure, type ProofBundleInclusion, parseProofBundle } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
-import { type Kernel, portableKernel } from '@talos/kernel'
+import { type Kernel, loadKernel } from '@talos/kernel'
 import { buildProofBundle, describeProof, type ProofDisclosure, type ProofParts, verifyProofBundle } from '@talos/proof'
 import { repoVectors } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
 
-const kernel = portableKernel()
+const kernel = loadKernel(process.env['TALOS_TEST_KERNEL'] ?? 'portable')
 const cases = repoVectors('proof/valid.json').cases.map(({ description, input }) => ({
   description,
   text: String(input['bundle']),

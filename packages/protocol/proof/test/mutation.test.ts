@@ -1,12 +1,12 @@
 /** Nothing in a valid bundle can be changed: each leaf flipped, dropped, or taken from another valid bundle. */
 import { decodeJcs, encodeJcs, type JsonValue, utf8 } from '@talos/bytes'
-import { portableKernel } from '@talos/kernel'
+import { loadKernel } from '@talos/kernel'
 import { PROOF_BUNDLE_MAX_BYTES, type ProofReport, verifyProofBundle } from '@talos/proof'
 import { repoVectors } from '@talos/testkit'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-const kernel = portableKernel()
+const kernel = loadKernel(process.env['TALOS_TEST_KERNEL'] ?? 'portable')
 const verify = (bundle: string | Uint8Array): ProofReport => verifyProofBundle(bundle, { kernel })
 
 type Path = readonly (string | number)[]

@@ -1,10 +1,10 @@
 /** Every case of contracts/vectors/proof, valid and invalid. */
-import { portableKernel } from '@talos/kernel'
+import { loadKernel } from '@talos/kernel'
 import { type ProofReport, verifyProofBundle } from '@talos/proof'
 import { repoVectors } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
 
-const kernel = portableKernel()
+const kernel = loadKernel(process.env['TALOS_TEST_KERNEL'] ?? 'portable')
 
 interface Refusal {
   readonly error: string

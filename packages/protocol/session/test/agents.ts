@@ -1,7 +1,7 @@
 /** Agents, sessions and a line between them, for the tests of this package. */
 import { Secret } from '@talos/bytes'
 import { ed25519Signer, type Signer } from '@talos/identity'
-import { type Kernel, portableKernel } from '@talos/kernel'
+import { type Kernel, loadKernel } from '@talos/kernel'
 import type { Random } from '@talos/ports'
 import { seededRandom } from '@talos/testkit'
 import {
@@ -18,7 +18,7 @@ import {
   verifyBundle,
 } from '../src/index.ts'
 
-export const kernel: Kernel = portableKernel()
+export const kernel: Kernel = loadKernel(process.env['TALOS_TEST_KERNEL'] ?? 'portable')
 export const NOW_MS = 1_800_000_000_000
 
 export interface Agent {

@@ -1,10 +1,10 @@
 /** What the transcript hash binds: each item that both ends have to agree on, and where one ends and the next begins. */
 import { toHex } from '@talos/bytes'
-import { portableKernel } from '@talos/kernel'
+import { loadKernel } from '@talos/kernel'
 import { describe, expect, it } from 'vitest'
 import { type Transcript, transcriptHash } from '../src/transcript.ts'
 
-const kernel = portableKernel()
+const kernel = loadKernel(process.env['TALOS_TEST_KERNEL'] ?? 'portable')
 const filled = (byte: number, length = 32) => new Uint8Array(length).fill(byte)
 const party = (byte: number) => ({
   did: `did:key:${byte}`,
