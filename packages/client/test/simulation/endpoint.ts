@@ -62,6 +62,8 @@ export interface EndpointOptions {
   readonly onFault: (kind: FaultKind) => void
   /** Makes this agent wrong on purpose. */
   readonly defect?: Defect | undefined
+  /** Whether a message may by now have waited too long. */
+  readonly mayExpire: () => boolean
   /** What happened, in a few words: for the trace and for counting. */
   readonly note: (event: string) => void
 }
@@ -138,7 +140,8 @@ export class Endpoint {
   async flush(): Promise<void> {
     await this.#heal()
     const { courier } = this.#alive()
-    const { peer } = this.#options
+    const { peer, oracle, mayExpire } = this.#options
+    for (const { messageId } of courier.outdated()) oracle.expired(messageId, mayExpire())
     const passed = new Set(this.#onTheWay())
     for (let next = courier.next(peer, passed); next !== undefined; next = courier.next(peer, passed)) {
       passed.add(next.messageId)

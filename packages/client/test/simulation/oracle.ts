@@ -143,6 +143,13 @@ export class Oracle {
     if (message !== undefined) message.timesHandedOver -= 1
   }
 
+  /** A message waited too long and was given up. */
+  expired(id: string, mayExpire: boolean): void {
+    if (!mayExpire) throw new Violation('alive', 'a message was given up')
+    const message = this.#messages.get(id)
+    if (message !== undefined) message.mayBeLost = true
+  }
+
   /** A side goes back, and the second place of its generation with it. */
   wentBackUnseen(): void {
     this.#wentBackUnseen = true

@@ -1,6 +1,7 @@
 /** Two agents, the network between them and the schedule that drives them; then the quiet in which all must heal. */
 import type { Did } from '@talos/contracts'
 import { type Kernel, loadKernel } from '@talos/kernel'
+import { OUTBOX_KEEP_MS } from '@talos/storage'
 import type { Defect } from './defects.ts'
 import { type Backup, Endpoint } from './endpoint.ts'
 import { FaultCount } from './faults.ts'
@@ -33,6 +34,12 @@ const BACKUPS_KEPT = 3
 /** Rounds of quiet within which all must be well, and how long one takes: a reset may have to wait for its limit. */
 const QUIET_ROUNDS = 40
 const QUIET_ROUND_MS = MINUTE_MS
+/**
+ * Whoever went back with everything it has, or lost all, may serve bundles that its peer takes for old ones, until the
+ * next is made: no other way to heal keeps an old bundle from being served again. Rounds of hours pass then.
+ */
+const PATIENT_ROUNDS = 80
+const PATIENT_ROUND_MS = 6 * HOUR_MS
 
 export interface Counts {
   [what: string]: number
@@ -103,6 +110,8 @@ export class World {
   readonly #backups = new Map<Did, readonly Backup[]>()
   readonly #events: string[] = []
   #elapsedMs = 0
+  #clockJumped = false
+  #lostAll = false
 
   /** Writes and sends so far. */
   readonly faultCount: FaultCount
@@ -128,6 +137,7 @@ export class World {
         faultCount: this.faultCount,
         defect,
         onFault: (kind) => this.#count(`fault ${kind}`),
+        mayExpire: () => this.#clockJumped || this.#lostAll || this.#elapsedMs > OUTBOX_KEEP_MS,
         note: (event) => this.#note(event),
       })
     }
@@ -235,15 +245,18 @@ export class World {
       case 'restore-all': {
         const kept = this.#kept(endpoint)
         const backup = kept[b % Math.max(1, kept.length)]
+        this.#lostAll ||= kind === 'restore-all'
         if (backup !== undefined) endpoint.restore(backup, kind === 'restore' ? 'stays' : 'goes back')
         this.#note(backup === undefined ? 'nothing to go back to' : 'restored')
         return
       }
       case 'wipe':
+        this.#lostAll = true
         endpoint.restore({ store: [], guard: 0 }, b % 2 === 0 ? 'stays' : 'goes back')
         return
       case 'clock': {
         this.#oracle.mayCostSession()
+        this.#clockJumped = true
         const jumpMs = CLOCK_JUMPS_MS[b % CLOCK_JUMPS_MS.length] ?? 0
         this.#clockOffsets.set(endpoint.did, (this.#clockOffsets.get(endpoint.did) ?? 0) + jumpMs)
         return
@@ -268,7 +281,8 @@ export class World {
   }
 
   async #settle(): Promise<void> {
-    for (let round = 0; round < QUIET_ROUNDS; round += 1) {
+    const isPatient = this.#lostAll
+    for (let round = 0; round < (isPatient ? PATIENT_ROUNDS : QUIET_ROUNDS); round += 1) {
       await this.#deliverAll()
       for (const endpoint of this.#endpoints) {
         while (endpoint.waiting > 0) endpoint.timeOut(0)
@@ -280,7 +294,8 @@ export class World {
       }
       this.#oracle.checkKept()
       if (this.#endpoints.every(({ storage }) => storage.messages.waitingPeers().length === 0)) return
-      this.#elapsedMs += QUIET_ROUND_MS
+      if (round === QUIET_ROUNDS) this.#count('healed late')
+      this.#elapsedMs += round < QUIET_ROUNDS ? QUIET_ROUND_MS : PATIENT_ROUND_MS
     }
     throw new Violation('alive', `the outboxes do not empty: ${this.#takeEvents()}`)
   }
