@@ -69,9 +69,14 @@ impl VerifyingKey {
         let Ok(signature) = <&[u8; ED25519_SIGNATURE_BYTES]>::try_from(signature) else {
             return false;
         };
-        let (r, s) = halves(signature);
-        number(s) < L && is_admissible_point(r) && self.0.equation_holds(message, signature)
+        is_admissible_signature(signature) && self.0.equation_holds(message, signature)
     }
+}
+
+/// `S < L`, and R a point that may be.
+fn is_admissible_signature(signature: &[u8; ED25519_SIGNATURE_BYTES]) -> bool {
+    let (r, s) = halves(signature);
+    number(s) < L && is_admissible_point(r)
 }
 
 /// Canonical y, and not the y of a point of small order.
@@ -95,4 +100,60 @@ fn number(bytes: &[u8; 32]) -> Number {
         *word = u64::from_le_bytes(*chunk);
     }
     words
+}
+
+// The engines refuse most of this as well, so only here it shows that the rule does not lean on them.
+#[cfg(test)]
+mod tests {
+    use super::{L, Number, P, SMALL_ORDER_Y, is_admissible_point, is_admissible_signature};
+
+    fn encode(number: Number) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        for (chunk, word) in bytes.as_chunks_mut().0.iter_mut().zip(number.iter().rev()) {
+            *chunk = word.to_le_bytes();
+        }
+        bytes
+    }
+
+    fn with_last_word(mut number: Number, change: impl Fn(u64) -> u64) -> Number {
+        number[3] = change(number[3]);
+        number
+    }
+
+    #[test]
+    fn a_y_that_is_not_below_p_is_refused_for_both_signs_of_x() {
+        for past in 0..19 {
+            for sign in [0, 0x80] {
+                let mut point = encode(with_last_word(P, |word| word + past));
+                point[31] |= sign;
+                assert!(!is_admissible_point(&point), "p + {past}");
+            }
+        }
+        assert!(is_admissible_point(&encode(with_last_word(P, |word| word - 2))));
+    }
+
+    #[test]
+    fn the_y_of_a_point_of_small_order_is_refused_for_both_signs_of_x_and_its_neighbour_is_not() {
+        for y in SMALL_ORDER_Y {
+            for sign in [0, 0x80] {
+                let mut point = encode(y);
+                point[31] |= sign;
+                assert!(!is_admissible_point(&point), "{y:x?}");
+            }
+        }
+        assert!(is_admissible_point(&encode([0, 0, 0, 2])));
+    }
+
+    #[test]
+    fn an_s_is_below_the_order_of_the_base_point() {
+        let signature = |s: Number| {
+            let mut bytes = [3; 64];
+            bytes[32..].copy_from_slice(&encode(s));
+            bytes
+        };
+        assert!(is_admissible_signature(&signature(with_last_word(L, |word| word - 1))));
+        assert!(!is_admissible_signature(&signature(L)));
+        assert!(!is_admissible_signature(&signature(with_last_word(L, |word| word + 1))));
+        assert!(!is_admissible_signature(&signature([u64::MAX; 4])));
+    }
 }

@@ -3,7 +3,6 @@
 use crate::engine;
 use crate::error::{Error, exact};
 use subtle::ConstantTimeEq;
-use zeroize::Zeroize;
 
 /// Bytes of a secret, a public key and a shared secret.
 pub const X25519_KEY_BYTES: usize = 32;
@@ -32,7 +31,6 @@ pub(crate) fn agree(
 ) -> Result<(), Error> {
     engine::x25519(secret, public_key, out);
     if bool::from(out.ct_eq(&[0; X25519_KEY_BYTES])) {
-        out.zeroize();
         return Err(Error::LowOrder);
     }
     Ok(())

@@ -201,26 +201,39 @@ fn another_header_is_shown_and_another_key_shows_nothing() {
     assert!(is_zero(&out) && is_zero(&next));
 }
 
+/// A message like the sample's whose body is put together by hand, from any padded content and commitment.
+fn forged(sample: &Sample, padded: &[u8], commitment: Option<[u8; 32]>) -> Vec<u8> {
+    let message_key = hmac(&sample.chain_key, &[1]);
+    let key = hmac(&message_key, b"talos/ts1/mk\x01");
+    let own_commitment = hmac(&message_key, &[&key[..], b"talos/ts1/mk\x02"].concat());
+    let commitment = commitment.unwrap_or(own_commitment);
+    let (message, _) = sealed(&sample.seal_input()).expect("seals");
+    let (nonce_at, header_end) = (sample.prefix.len(), sample.prefix.len() + 12 + sample.header.len() + 16);
+    let associated_data = [&sample.associated_data[..], &message[nonce_at + 12..header_end], &commitment].concat();
+    let mut body = vec![0; padded.len() + 16];
+    let options = AeadOptions { key: &key, nonce: &sample.nonce, associated_data: &associated_data };
+    aead_seal(&options, padded, &mut body).expect("seals");
+    [&message[..header_end], &commitment, &body].concat()
+}
+
 #[test]
 fn an_authentic_message_without_a_padding_mark_is_refused_and_wiped() {
-    let mut random = Random::new(15);
-    let sample = Sample::new(&mut random, 0, 1);
+    let sample = Sample::new(&mut Random::new(15), 0, 1);
     for padded in [vec![], vec![0; 20], vec![0x80, 1], vec![1, 2, 3, 0, 0]] {
-        let message_key = hmac(&sample.chain_key, &[1]);
-        let key = hmac(&message_key, b"talos/ts1/mk\x01");
-        let commitment = hmac(&message_key, &[&key[..], b"talos/ts1/mk\x02"].concat());
-        let (message, _) = sealed(&sample.seal_input()).expect("seals");
-        let header_end = sample.prefix.len() + 12 + sample.header.len() + 16;
-        let associated_data =
-            [&sample.associated_data[..], &message[sample.prefix.len() + 12..header_end], &commitment].concat();
-        let mut body = vec![0; padded.len() + 16];
-        let options = AeadOptions { key: &key, nonce: &sample.nonce, associated_data: &associated_data };
-        aead_seal(&options, &padded, &mut body).expect("seals");
-        let forged = [&message[..header_end], &commitment, &body].concat();
-        let (answer, out, next) = received(&sample.receive_input(&forged));
+        let (answer, out, next) = received(&sample.receive_input(&forged(&sample, &padded, None)));
         assert_eq!(answer, Err(Error::Padding), "{padded:?}");
         assert!(is_zero(&out) && is_zero(&next));
     }
+}
+
+#[test]
+fn a_message_that_commits_to_another_key_is_refused_although_its_tag_is_right() {
+    let sample = Sample::new(&mut Random::new(19), 0, 1);
+    let honest = forged(&sample, &[7, 0x80], None);
+    assert_eq!(received(&sample.receive_input(&honest)).0, Ok(Received::Opened { content_bytes: 1 }));
+    let (answer, out, next) = received(&sample.receive_input(&forged(&sample, &[7, 0x80], Some([5; 32]))));
+    assert_eq!(answer, Err(Error::Authentication));
+    assert!(is_zero(&out) && is_zero(&next));
 }
 
 #[test]
