@@ -8,7 +8,7 @@
  * A sealed value opens only in its table, under its key, at its version. Left out: an attacker who restores a whole older
  * file; the checkpoint kept in a second place and the peers notice that.
  */
-import { ByteWriter, type Secret, utf8 } from '@talos/bytes'
+import { ByteWriter, concatBytes, type Secret, utf8 } from '@talos/bytes'
 import { TalosError } from '@talos/errors'
 import { AEAD_KEY_BYTES, AEAD_NONCE_BYTES, type Kernel } from '@talos/kernel'
 import type { Random } from '@talos/ports'
@@ -56,7 +56,7 @@ export function rowSealer(options: {
         { key: keyOf(place.table), nonce, associatedData: placeBytes(place) },
         requireSize(plaintext),
       )
-      return new ByteWriter().bytes(nonce).bytes(ciphertext).finish()
+      return concatBytes(nonce, ciphertext)
     },
     open(place, sealed) {
       const nonce = sealed.subarray(0, AEAD_NONCE_BYTES)
