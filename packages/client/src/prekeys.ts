@@ -99,7 +99,10 @@ export class PrekeyKeeper {
     const nowMs = clock.nowMs()
     const isFresh = Math.abs(nowMs - latest.createdMs) < REFILL_INTERVAL_MS
     const parsed = parsePrekeyBundle(payload)
-    return prekeysDue({ payload: parsed, remaining: isFresh ? parsed.otkCount : storage.prekeys.unserved(), nowMs })
+    // One that was made while the clock was ahead is good for nobody until that time has come.
+    const isEarly = parsed.spk.nbf * 1000 > nowMs
+    const remaining = isFresh ? parsed.otkCount : storage.prekeys.unserved()
+    return isEarly || prekeysDue({ payload: parsed, remaining, nowMs })
   }
 
   async #make(): Promise<void> {

@@ -112,7 +112,7 @@ export class MemoryStorage {
       }
       return result
     } catch (error) {
-      if (!isDurable) takeBack(this.#defect === 'tears transactions' ? undo.slice(1) : undo)
+      if (!isDurable) takeBack(this.#defect === 'tears transactions' ? undo.slice(-1) : undo)
       throw error
     } finally {
       this.#undo = undefined
