@@ -19,6 +19,6 @@ export function paddedSize(sizeBytes: number, policy: PaddingPolicy): number {
   if (marked <= PADDING_FLOOR_BYTES) return PADDING_FLOOR_BYTES
   const exponent = 31 - Math.clz32(marked)
   const keptBits = 32 - Math.clz32(exponent)
-  const mask = 2 ** (exponent - keptBits) - 1
+  const mask = (1 << (exponent - keptBits)) - 1
   return (marked + mask) & ~mask
 }
