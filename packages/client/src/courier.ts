@@ -80,7 +80,8 @@ export class Courier {
     if (row === undefined) return { kind: 'settled' }
     if (isControl(row)) return this.#settle(row, 'settled')
     if (isFirstFlight(row)) {
-      this.#sessions.retire(row.sessionId)
+      const head = headOf(this.#sessions.heads(row.peer), row.sessionId)
+      if (head !== undefined) this.#sessions.retire(head, { standing: 'reset' })
       return this.#settle(row, this.#sessions.active(row.peer) === undefined ? 'renew' : 'settled')
     }
     const active = this.#sessions.active(row.peer)

@@ -165,9 +165,8 @@ export class Healer {
     }
   }
 
-  /** A reset that is refused for good is no longer due; a session of which this side has an older copy alone is then given up. */
   async #tellReset(peer: Did): Promise<void> {
-    const { agent, healing, sessions, wire } = this.#options
+    const { agent, healing, wire } = this.#options
     const facts = healing.due(peer)
     if (facts === undefined) return
     const { sessionId, reason, active } = facts
@@ -185,10 +184,10 @@ export class Healer {
     try {
       await wire.tellReset(peer, bytes)
     } catch (error) {
-      const isForGood = isTalosError(error, 'PEER_REFUSED') && error.details['peerCode'] !== 'PEER_QUOTA'
-      if (!isForGood) throw error
-      healing.told(peer)
-      if (reason === 'rollback') sessions.retire(sessionId)
+      if (!isTalosError(error, 'PEER_REFUSED')) throw error
+      const peerCode = String(error.details['peerCode'])
+      healing.told(peer, peerCode)
+      if (peerCode === 'PEER_QUOTA') throw error
       return
     }
     healing.told(peer)

@@ -64,10 +64,11 @@ export interface TakenReset {
 export class Healing {
   readonly #world: SessionWorld
   readonly #sessions: SessionKeeper
+  readonly #monotonicMs: () => number
   readonly #failures = new Map<string, number>()
   readonly #pending = new Map<Did, ResetFacts>()
-  /** Older copies of which the peer knows: naming them again would leave no reset for what it seals now. */
-  readonly #toldFrozen = new Set<string>()
+  /** When the peer was told of a session: naming it again would leave no reset for what the peer seals now. */
+  readonly #told = new Map<string, number>()
   readonly #sent: PeerQuota
   readonly #taken: PeerQuota
   readonly #renewals: PeerQuota
@@ -75,6 +76,7 @@ export class Healing {
   constructor({ world, sessions }: { readonly world: SessionWorld; readonly sessions: SessionKeeper }) {
     this.#world = world
     this.#sessions = sessions
+    this.#monotonicMs = world.monotonicMs ?? (() => performance.now())
     this.#sent = new PeerQuota(SENT_QUOTA, world.monotonicMs)
     this.#taken = new PeerQuota(TAKEN_QUOTA, world.monotonicMs)
     this.#renewals = new PeerQuota(RENEWAL_QUOTA, world.monotonicMs)
@@ -117,15 +119,13 @@ export class Healing {
    */
   due(peer: Did): ResetFacts | undefined {
     const heads = this.#sessions.heads(peer)
-    const frozen = heads.find((head) => head.standing === 'frozen' && !this.#toldFrozen.has(toHex(head.sessionId)))
+    const frozen = heads.find((head) => head.standing === 'frozen' && !this.#told.has(toHex(head.sessionId)))
     if (frozen !== undefined && heads.every(({ role }) => role !== 'active')) {
       this.#want({ peer, sessionId: frozen.sessionId, reason: 'rollback' })
     }
     const facts = this.#pending.get(peer)
     if (facts === undefined) return undefined
-    const newest = heads.find(
-      ({ standing, sessionId }) => standing === 'whole' && !equalBytes(sessionId, facts.sessionId),
-    )
+    const newest = newestBesides(heads, facts.sessionId)
     return newest === undefined ? facts : { ...facts, active: newest.sessionId }
   }
 
@@ -134,12 +134,26 @@ export class Healing {
     return this.#pending.has(peer)
   }
 
-  /** The peer has this side's reset, or knows nothing of the session. */
-  told(peer: Did): void {
+  /**
+   * A reset was handed over. Where the peer took it, this side seals nothing in that session either, and the peer begins
+   * another one. Where it refused it for good, such as one of a session that it does not have, this side begins.
+   *
+   * @param refusal the peer's code, where it refused
+   * @throws TalosError `STORE_WRITE_FAILED`
+   */
+  told(peer: Did, refusal?: string): void {
     const facts = this.#pending.get(peer)
+    if (facts === undefined || refusal === 'PEER_QUOTA') return
+    const heads = this.#sessions.heads(peer)
+    const head = find(heads, facts.sessionId)
+    if (head !== undefined) {
+      const next = newestBesides(heads, facts.sessionId)
+      this.#sessions.retire(head, { standing: refusal === undefined ? 'frozen' : 'reset', next })
+    }
     this.#pending.delete(peer)
-    const isFrozen = facts !== undefined && find(this.#sessions.heads(peer), facts.sessionId)?.standing === 'frozen'
-    if (isFrozen) this.#toldFrozen.add(toHex(facts.sessionId))
+    this.#told.set(toHex(facts.sessionId), this.#monotonicMs())
+    const [oldest] = this.#told.keys()
+    if (this.#told.size > MAX_COUNTED && oldest !== undefined) this.#told.delete(oldest)
   }
 
   /**
@@ -157,22 +171,23 @@ export class Healing {
     if (named === undefined || named.instance !== reset.instance) throw new TalosError('SESSION_MISSING')
     if (named.standing === 'reset') return { sessionId, reason, isNew: false }
     this.#taken.take(from)
-    const known = active === undefined ? undefined : find(heads, active)
+    const next = active === undefined ? undefined : find(heads, active)
     // A peer without any session has lost the others too that it once had: it would wait for somebody to use them.
     const others = active === undefined ? heads.filter((head) => this.#isLostWith(head, named)) : []
     storage.transaction(() => {
-      for (const head of [named, ...others]) this.#sessions.retire(head.sessionId)
-      const isBetter = known?.standing === 'whole' && !equalBytes(known.sessionId, sessionId)
-      if (named.role === 'active' && isBetter) storage.sessions.activate(known.sessionId, clock.nowMs())
+      for (const head of others) this.#sessions.retire(head, { standing: 'reset' })
+      this.#sessions.retire(named, { standing: 'reset', next })
     })
     return { sessionId, reason, isNew: true }
   }
 
-  /** Whether this side is to begin a session with a peer: the peer said that it lost the one that there was. */
+  /**
+   * Whether this side is to begin a session with a peer: the peer said that it lost the one that there was, or was told so
+   * by this side a while ago and began none.
+   */
   wantsSession(peer: Did): boolean {
     const heads = this.#sessions.heads(peer)
-    const isLost = heads.some(({ standing }) => standing === 'reset')
-    return isLost && heads.every(({ role }) => role !== 'active')
+    return heads.every(({ role }) => role !== 'active') && heads.some((head) => this.#isOurs(head))
   }
 
   /** Whether one more session may be begun to heal this peer's now. */
@@ -184,12 +199,22 @@ export class Healing {
     return instance === named.instance && standing === 'whole' && this.#sessions.isShared(sessionId)
   }
 
+  #isOurs({ standing, sessionId }: SessionHead): boolean {
+    if (standing !== 'frozen') return standing === 'reset'
+    const toldMs = this.#told.get(toHex(sessionId))
+    return toldMs !== undefined && this.#monotonicMs() - toldMs >= RESET_INTERVAL_MS
+  }
+
   #want(facts: ResetFacts): void {
     if (this.#pending.has(facts.peer) || !this.#sent.tryTake(facts.peer)) return
     this.#pending.set(facts.peer, facts)
     const [oldest] = this.#pending.keys()
     if (this.#pending.size > MAX_COUNTED && oldest !== undefined) this.#pending.delete(oldest)
   }
+}
+
+function newestBesides(heads: readonly SessionHead[], sessionId: Uint8Array): SessionHead | undefined {
+  return heads.find((head) => head.standing === 'whole' && !equalBytes(head.sessionId, sessionId))
 }
 
 function find(heads: readonly SessionHead[], sessionId: Uint8Array): SessionHead | undefined {

@@ -284,13 +284,22 @@ export class SessionKeeper {
   }
 
   /**
-   * The peer cannot open a session: it seals nothing from now on.
+   * A session is lost, at the peer (`reset`) or here (`frozen`): it seals nothing from now on. Where it was the one that
+   * sends, another one may take its place at once.
    *
    * @throws TalosError `STORE_WRITE_FAILED`
    */
-  retire(sessionId: Uint8Array): void {
+  retire(
+    head: SessionHead,
+    { standing, next }: { readonly standing: 'reset' | 'frozen'; readonly next?: SessionHead | undefined },
+  ): void {
     const { storage, clock } = this.#world
-    storage.sessions.retire(sessionId, clock.nowMs())
+    const nowMs = clock.nowMs()
+    storage.transaction(() => {
+      storage.sessions.retire(head.sessionId, { standing, nowMs })
+      const isFit = next?.standing === 'whole' && !equalBytes(next.sessionId, head.sessionId)
+      if (head.role === 'active' && isFit) storage.sessions.activate(next.sessionId, nowMs)
+    })
   }
 
   #respond(

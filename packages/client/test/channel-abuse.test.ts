@@ -38,7 +38,7 @@ describe('a peer that abuses channels', () => {
     for (let sequence = 0; sequence <= MAX_PIECES; sequence += 1) {
       await peer.post({ t: 'data', channel, sequence, last: false, body: new Uint8Array(0) })
     }
-    await expect.poll(() => closes(peer)).toEqual(['protocol'])
+    await expect.poll(() => closes(peer), { timeout: 10_000 }).toEqual(['protocol'])
   })
 
   it('ends its channel by a gap, and does not disturb by frames of channels that are not there', async () => {

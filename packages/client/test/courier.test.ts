@@ -97,11 +97,28 @@ describe('a session that is lost', () => {
     expect(lose()).toBe(true)
     expect(timed.due(peer)).toMatchObject({ sessionId, reason: 'missing' })
     expect(timed.due(peer)?.active).toBeUndefined()
-    timed.told(peer)
-    expect(lose()).toBe(false)
-    nowMs = RESET_INTERVAL_MS
-    expect(lose()).toBe(true)
+    timed.told(peer, 'PEER_QUOTA')
+    expect(timed.due(peer)).toMatchObject({ sessionId })
     expect(agent.database.sessions.get(sessionId)).toMatchObject({ standing: 'whole' })
+    timed.told(peer)
+    expect(agent.database.sessions.get(sessionId)).toMatchObject({ standing: 'frozen', role: 'receive-only' })
+    expect([lose(), timed.wantsSession(peer)]).toEqual([false, false])
+    nowMs = RESET_INTERVAL_MS
+    // The peer was to begin one, and did not.
+    expect([lose(), timed.wantsSession(peer)]).toEqual([true, true])
+  })
+
+  it('is replaced from here when the peer has no such session', async () => {
+    await using parties = await twoParties()
+    const { alice, bob } = parties
+    const sessionId = await parties.establish()
+    const peer = alice.agent.did
+    for (let count = 0; count < FAILURES_BEFORE_RESET; count += 1) {
+      bob.healing.failed({ peer, sessionId, code: 'SESSION_HEADER' })
+    }
+    bob.healing.told(peer, 'SESSION_MISSING')
+    expect(bob.healing.due(peer)).toBeUndefined()
+    expect(bob.healing.wantsSession(peer)).toBe(true)
   })
 
   it.each([

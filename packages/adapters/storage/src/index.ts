@@ -71,6 +71,7 @@ export { STORE_MAX_VALUE_BYTES } from './rows.ts'
 export {
   type NewSession,
   RECEIVE_ONLY_SESSIONS,
+  type Retirement,
   type SessionHead,
   type SessionRole,
   type SessionStanding,

@@ -17,8 +17,8 @@ const TABLE = 'sessions'
 export type SessionRole = 'active' | 'receive-only'
 
 /**
- * `whole`: nothing speaks against it. `reset`: the peer said that it cannot open it. `frozen`: this side's record is an
- * older copy of itself. Only a whole session seals; every one receives.
+ * `whole`: nothing speaks against it. `reset`: the peer said that it cannot open it. `frozen`: this side cannot open it, or
+ * its record is an older copy of itself. Only a whole session seals; every one receives.
  */
 export type SessionStanding = 'whole' | 'reset' | 'frozen'
 
@@ -54,6 +54,12 @@ export interface SessionUpdate {
   /** The version that the new state was made from. */
   readonly expectedVersion: number
   readonly state: Uint8Array
+  readonly nowMs: number
+}
+
+/** How a session comes to seal nothing any more. */
+export interface Retirement {
+  readonly standing: Exclude<SessionStanding, 'whole'>
   readonly nowMs: number
 }
 
@@ -149,12 +155,12 @@ export class SessionStore {
     })
   }
 
-  /** The peer cannot open a session: it seals nothing from now on. @throws TalosError `STORE_WRITE_FAILED` */
-  retire(sessionId: Uint8Array, nowMs: number): void {
+  /** A session is lost at one side: it seals nothing from now on. @throws TalosError `STORE_WRITE_FAILED` */
+  retire(sessionId: Uint8Array, { standing, nowMs }: Retirement): void {
     this.#database.run(
-      `UPDATE sessions SET role = 'receive-only', standing = 'reset', updated_ms = :nowMs
+      `UPDATE sessions SET role = 'receive-only', standing = :standing, updated_ms = :nowMs
        WHERE session_id = :sessionId`,
-      { sessionId, nowMs },
+      { sessionId, standing, nowMs },
     )
   }
 

@@ -110,7 +110,7 @@ describe('sessions and messages', () => {
     using agent = openAgent()
     const { sessions } = agent.database
     sessions.create(session)
-    sessions.retire(sessionId, 5)
+    sessions.retire(sessionId, { standing: 'reset', nowMs: 5 })
     expect(sessions.get(sessionId)).toMatchObject({ role: 'receive-only', standing: 'reset', updatedMs: 5 })
     expect(codeOf(() => sessions.activate(sessionId, 6))).toBe('STORE_CONFLICT')
     expect(sessions.freeze()).toBe(1)

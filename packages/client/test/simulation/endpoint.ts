@@ -12,6 +12,7 @@ import { Courier } from '../../src/courier.ts'
 import { Healing, type ResetFacts } from '../../src/healing.ts'
 import { PrekeyKeeper } from '../../src/prekeys.ts'
 import type { QueuedFrame, Received } from '../../src/received.ts'
+import type { SessionStorage } from '../../src/session-storage.ts'
 import type { SessionWorld } from '../../src/session-world.ts'
 import { SessionKeeper } from '../../src/sessions.ts'
 import type { Defect } from './defects.ts'
@@ -60,6 +61,8 @@ export interface EndpointOptions {
   readonly oracle: Oracle
   readonly faultCount: FaultCount
   readonly onFault: (kind: FaultKind) => void
+  /** What stands before the store in memory, such as one that compares it with another. */
+  readonly inFront?: ((storage: MemoryStorage) => SessionStorage) | undefined
   /** Makes this agent wrong on purpose. */
   readonly defect?: Defect | undefined
   /** Whether a message may by now have waited too long. */
@@ -92,7 +95,7 @@ export class Endpoint {
       instance: 'main',
       signer: identity.signer,
       sessionKey: identity.sessionKey,
-      storage: this.storage,
+      storage: options.inFront?.(this.storage) ?? this.storage,
       monotonicMs,
     }
   }
@@ -152,7 +155,7 @@ export class Endpoint {
   /** The application, or the agent itself, takes one thing that arrived. */
   handOver(): void {
     this.#alive()
-    const { messages } = this.storage
+    const { messages } = this.#world.storage
     const [message] = [...messages.incoming(1), ...messages.incoming(1, 'effect')]
     if (message === undefined) return
     const { oracle } = this.#options
@@ -161,7 +164,7 @@ export class Endpoint {
       messages.handOver(message)
     } catch (error) {
       // Whoever took it and could not note that takes it again: the one window that there is.
-      if (messages.isWaiting(message)) oracle.handedBack(message.messageId)
+      if (this.storage.messages.isWaiting(message)) oracle.handedBack(message.messageId)
       throw error
     }
   }
@@ -397,12 +400,8 @@ export class Endpoint {
     }
   }
 
-  /** What is refused for good is not due any more; a session of which this side has an older copy alone is then given up. */
-  #toldReset({ peer, reason, sessionId }: ResetFacts, content: Content): void {
-    const { healing, sessions } = this.#alive()
-    if (content.kind === 'refused' && content.code === 'PEER_QUOTA') return
-    healing.told(peer)
-    if (content.kind === 'refused' && reason === 'rollback') sessions.retire(sessionId)
+  #toldReset({ peer }: ResetFacts, content: Content): void {
+    this.#alive().healing.told(peer, content.kind === 'refused' ? content.code : undefined)
   }
 
   async #begin(bundle: Uint8Array): Promise<void> {

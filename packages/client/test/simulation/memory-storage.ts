@@ -17,6 +17,7 @@ import {
   RECEIVE_ONLY_SESSIONS,
   type ReceiveCommit,
   type ReceiveResult,
+  type Retirement,
   type SendCommit,
   type SessionChange,
   type SessionHead,
@@ -217,13 +218,12 @@ export class MemorySessions {
     return row === undefined ? undefined : { ...row, state: row.state.slice() }
   }
 
-  active(peer: Did): StoredSession | undefined {
-    return this.list(peer).find(({ role }) => role === 'active') as StoredSession | undefined
-  }
-
   list(peer?: Did): SessionHead[] {
     const rows = this.#sessions.values().filter((row) => peer === undefined || row.peer === peer)
-    return rows.sort((one, other) => other.createdMs - one.createdMs || compareIds(one.sessionId, other.sessionId))
+    const sorted = rows.sort(
+      (one, other) => other.createdMs - one.createdMs || compareIds(one.sessionId, other.sessionId),
+    )
+    return sorted.map(({ state: _sealed, ...head }) => head)
   }
 
   create({ sessionId, peer, instance, state, nowMs }: NewSession): number {
@@ -262,11 +262,11 @@ export class MemorySessions {
     })
   }
 
-  retire(sessionId: Uint8Array, nowMs: number): void {
+  retire(sessionId: Uint8Array, { standing, nowMs }: Retirement): void {
     this.#transaction(() => {
       const row = this.#sessions.get(toHex(sessionId))
       if (row === undefined) return
-      this.#sessions.put(toHex(sessionId), { ...row, role: 'receive-only', standing: 'reset', updatedMs: nowMs })
+      this.#sessions.put(toHex(sessionId), { ...row, role: 'receive-only', standing, updatedMs: nowMs })
     })
   }
 
@@ -467,7 +467,8 @@ export class MemoryPrekeys {
   }
 
   list(): StoredBundle[] {
-    return this.#bundles.values().sort((one, other) => other.serial - one.serial)
+    const rows = this.#bundles.values().sort((one, other) => other.serial - one.serial)
+    return rows.map(({ secrets: _sealed, ...bundle }) => bundle)
   }
 
   secrets(bundleHash: Uint8Array): Uint8Array | undefined {
@@ -478,8 +479,9 @@ export class MemoryPrekeys {
     return this.#transaction(() => {
       const [row] = this.#unserved()
       if (row === undefined) return undefined
-      this.#oneTime.put(`${row.serial}/${row.index}`, { ...row, isServed: true })
-      return row
+      const { serial, index, published } = row
+      this.#oneTime.put(`${serial}/${index}`, { ...row, isServed: true })
+      return { serial, index, published }
     })
   }
 
