@@ -8,6 +8,7 @@ import { postQuantumCases } from './session-post-quantum.ts'
 import { ratchetCases } from './session-ratchet.ts'
 import { resetCases } from './session-reset.ts'
 import { paddingCases, stateCases } from './session-state.ts'
+import { streamCases } from './session-stream.ts'
 import type { VectorFile } from './vector-file.ts'
 
 export async function sessionVectors(): Promise<readonly VectorFile[]> {
@@ -42,6 +43,11 @@ export async function sessionVectors(): Promise<readonly VectorFile[]> {
       subject: 'the sparse post-quantum step',
       spec: session,
       cases: numbered('pq', await postQuantumCases()),
+    }),
+    vectorFile('stream', {
+      subject: 'streams of chunks',
+      spec: session,
+      cases: numbered('stream', await streamCases()),
     }),
     vectorFile('reset', { subject: 'signed resets', spec: session, cases: numbered('reset', await resetCases()) }),
     vectorFile('legacy', {

@@ -236,6 +236,7 @@ export {
   type SessionRecordSkippedKey,
 } from './generated/session-record.ts'
 export { parseSessionReset, SESSION_RESET_TAG, type SessionReset } from './generated/session-reset.ts'
+export { decodeStreamHead, encodeStreamHead, STREAM_HEAD_SIZE_BYTES, type StreamHead } from './generated/stream-head.ts'
 export {
   decodeTransportBinding,
   encodeTransportBinding,

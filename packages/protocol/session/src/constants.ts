@@ -13,9 +13,11 @@ export const KIND_MESSAGE = 2
 
 /** Content types from here on belong to the protocol itself; applications stay below. */
 export const RESERVED_CONTENT_TYPE = 0xf0
-/** Content types of the post-quantum step; what lies above means nothing yet. */
+/** Content types of the post-quantum step. */
 export const CONTENT_PQ_OFFER = 0xf0
 export const CONTENT_PQ_ANSWER = 0xf1
+/** Content type of the head of a stream; what lies above means nothing yet. */
+export const CONTENT_STREAM = 0xf2
 
 /** Context hash of a session that no capability context is bound to. */
 export const NO_CONTEXT: Uint8Array = new Uint8Array(32)
@@ -45,6 +47,10 @@ export const MAX_SESSION_MESSAGES = 2 ** 32
 export const SESSION_LIFETIME_MS = 7 * 24 * 3_600_000
 /** How much longer it opens what is still on its way: as long as keys of missing messages are kept. */
 export const SESSION_OPEN_GRACE_MS = 7 * 24 * 3_600_000
+/** Content of each chunk of a stream but the last: large enough for speed, small enough to hold. */
+export const STREAM_CHUNK_BYTES = 65_536
+/** Chunks of one stream: 64 GiB, far from what one key of the AEAD bears and from the end of its counter. */
+export const MAX_STREAM_CHUNKS = 2 ** 20
 /** A post-quantum step is due after so many messages, both directions together; whichever of the three comes first. */
 export const PQ_STEP_MESSAGES = 50
 /** A post-quantum step is due at this age of the last one. */

@@ -8,6 +8,7 @@ export { type CertifySessionKeyInput, certifySessionKey } from './certificate.ts
 export {
   CONTENT_PQ_ANSWER,
   CONTENT_PQ_OFFER,
+  CONTENT_STREAM,
   DEFAULT_ONE_TIME_PREKEYS,
   LEASE_MAX_MESSAGES,
   MAX_CHAIN_MESSAGES,
@@ -21,6 +22,7 @@ export {
   MAX_SESSION_MESSAGES,
   MAX_SESSION_RECORD_BYTES,
   MAX_SKIPPED_KEYS,
+  MAX_STREAM_CHUNKS,
   NO_CONTEXT,
   PADDING_FLOOR_BYTES,
   PQ_OFFER_REPEAT_MS,
@@ -37,6 +39,7 @@ export {
   SESSION_OPEN_GRACE_MS,
   SESSION_SUITE,
   SKIPPED_KEY_LIFETIME_MS,
+  STREAM_CHUNK_BYTES,
 } from './constants.ts'
 export { controlDue, type SealControlInput, sealControl } from './control.ts'
 export { type Initiated, type InitiateInput, initiate, type SessionSelf } from './initiate.ts'
@@ -63,4 +66,14 @@ export { type OneTimeName, type Responded, type ResponderSelf, type RespondInput
 export { type Route, routeOf } from './route.ts'
 export { type Sealed, type SealInput, seal } from './seal.ts'
 export type { SessionState, SessionSummary } from './state.ts'
+export {
+  isStreamHead,
+  type OpenedStream,
+  openStream,
+  type SealedStream,
+  type SealStreamInput,
+  type StreamOpener,
+  type StreamSealer,
+  sealStream,
+} from './stream.ts'
 export type { SessionMode, SessionRole } from './transcript.ts'

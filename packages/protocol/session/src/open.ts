@@ -56,10 +56,11 @@ export function open(state: SessionState, input: OpenInput): Opened {
   const { kernel, nowMs, message } = input
   const before = SessionState.partsOf(state)
   const contentType = checkMessage(before, message, nowMs)
+  if (contentType > CONTENT_PQ_ANSWER) throw invalidMessage('its content type is reserved')
   const associatedData = before.form.openedWith(contentType)
   const { parts, content } = openParts(forgetExpired(before, nowMs), { kernel, nowMs, message, associatedData })
   checkSize(content.length)
-  const next = { ...parts, messages: parts.messages + 1, sinceBytes: parts.sinceBytes + message.length }
+  const next = counted(parts, message)
   if (contentType < RESERVED_CONTENT_TYPE) {
     return { kind: 'content', state: new SessionState(next), plaintext: content, contentType }
   }
@@ -68,6 +69,26 @@ export function open(state: SessionState, input: OpenInput): Opened {
     kind: 'control',
     state: new SessionState(takeControl(next, { kernel, contentType, content, kemRandomness })),
   }
+}
+
+/**
+ * Opens a message of the protocol whose key keys more than itself. `derive` gets a copy of the message key.
+ *
+ * @throws TalosError as {@link open}
+ */
+export function openKeyed<T>(
+  state: SessionState,
+  input: OpenInput,
+  derive: (messageKey: Uint8Array) => T,
+): { readonly parts: SessionParts; readonly content: Uint8Array; readonly derived: T } {
+  const { kernel, nowMs, message } = input
+  const before = SessionState.partsOf(state)
+  const associatedData = before.form.openedWith(checkMessage(before, message, nowMs))
+  const sealed = sealedParts(message, MESSAGE_PREFIX_BYTES)
+  const found = findMessage(forgetExpired(before, nowMs), { kernel, nowMs, message, associatedData, sealed })
+  const derived = derive(found.messageKey.slice())
+  const content = openContent(kernel, { associatedData, sealed, messageKey: found.messageKey })
+  return { parts: counted(boundSkipped(found.parts), message), content, derived }
 }
 
 /**
@@ -132,13 +153,17 @@ interface Found {
   readonly parts: SessionParts
 }
 
+/** One message more. */
+function counted(parts: SessionParts, message: Uint8Array): SessionParts {
+  return { ...parts, messages: parts.messages + 1, sinceBytes: parts.sinceBytes + message.length }
+}
+
 /** Judges what is clear; returns the content type. */
 function checkMessage({ facts, form, messages }: SessionParts, message: Uint8Array, nowMs: number): number {
   checkPrefix(message, KIND_MESSAGE)
   const sealedBytes = message.length - MESSAGE_PREFIX_BYTES
   if (sealedBytes < MIN_SEALED_BYTES || sealedBytes > MAX_SEALED_BYTES) throw invalidMessage('its size')
   const contentType = MessageForm.contentTypeOf(message)
-  if (contentType > CONTENT_PQ_ANSWER) throw invalidMessage('its content type is reserved')
   if (!form.isNamedIn(message)) throw new TalosError('SESSION_MISMATCH')
   if (nowMs - facts.createdMs >= SESSION_LIFETIME_MS + SESSION_OPEN_GRACE_MS) throw exhausted('age')
   if (messages >= MAX_SESSION_MESSAGES) throw exhausted('messages')
@@ -192,6 +217,15 @@ function checkConstants(
     header.previousCount === chain.previousCount &&
     header.epoch === chain.epoch
   if (!repeats) throw invalidMessage('its header is not of its chain')
+}
+
+/** As {@link openParts} without the one call for the message in order: the key itself is wanted. */
+function findMessage(parts: SessionParts, context: OpenContext & { readonly sealed: SealedParts }): Found {
+  const { receiving: chain } = parts
+  const header = chain && openHeader(context.kernel, { ...context, headerKey: chain.headerKey })
+  if (chain === undefined || header === undefined) return findElsewhere(parts, context)
+  checkConstants(parts, { chain, header })
+  return takeNumber(parts, { ...context, chain, count: header.count })
 }
 
 function findElsewhere(parts: SessionParts, context: OpenContext & { readonly sealed: SealedParts }): Found {

@@ -78,7 +78,7 @@ export function sealMessage(
 ): Sealed {
   const { kernel, random, nowMs, contentType, content, padding, leaseMessages } = input
   if (nowMs - before.facts.createdMs >= SESSION_LIFETIME_MS) throw exhausted('age')
-  const parts = isSending(before) ? before : startSending(before, input)
+  const parts = beginSending(before, input)
   const prefix = parts.form.prefix(contentType)
   const associatedData = parts.form.sealedWith(contentType)
   return sealStep(parts, { kernel, random, prefix, associatedData, content, padding, leaseMessages })
@@ -127,6 +127,15 @@ export function sealStep(parts: SendingParts, input: StepInput): Sealed {
     sinceBytes: parts.sinceBytes + message.length,
   })
   return { state, message, needsStore }
+}
+
+/**
+ * The parts with a sending chain, which begins here when the last thing was a turn.
+ *
+ * @throws TalosError `SESSION_LOW_ORDER`
+ */
+export function beginSending(parts: SessionParts, input: Parameters<typeof startSending>[1]): SendingParts {
+  return isSending(parts) ? parts : startSending(parts, input)
 }
 
 /**

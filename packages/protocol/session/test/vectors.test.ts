@@ -2,7 +2,6 @@ import { fromHex, Secret, toHex } from '@talos/bytes'
 import type { Did, SessionReset } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
 import { ed25519Signer } from '@talos/identity'
-import type { Random } from '@talos/ports'
 import { repoVectors, type VectorCase } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
 import {
@@ -13,7 +12,6 @@ import {
   decodeSessionState,
   encodeSessionState,
   initiate,
-  type Opened,
   open,
   openReset,
   type PaddingPolicy,
@@ -22,42 +20,12 @@ import {
   respond,
   routeOf,
   type SessionMode,
-  type SessionState,
-  seal,
-  sealControl,
   verifyBundle,
 } from '../src/index.ts'
 import { establish, kernel, NOW_MS, respondTo } from './agents.ts'
-
-type Fields = Readonly<Record<string, unknown>>
-
-/** The members of a case, read by the type that the case must have. */
-function reader(fields: Fields) {
-  const bytes = (name: string) => fromHex(String(fields[name]))
-  const maybe = <T>(name: string, read: (name: string) => T) => (fields[name] === undefined ? undefined : read(name))
-  return {
-    bytes,
-    number: (name: string) => Number(fields[name]),
-    fields: (name: string) => fields[name] as Fields,
-    list: (name: string) => (fields[name] ?? []) as readonly Fields[],
-    texts: (name: string) => (fields[name] ?? []) as readonly string[],
-    maybeBytes: (name: string) => maybe(name, bytes),
-  }
-}
-
-/** Gives out just the bytes of the case, and ends with the last one. */
-function fixedRandom(hex: unknown): Random & { readonly left: () => number } {
-  let rest = fromHex(String(hex))
-  return {
-    bytes(length) {
-      if (length > rest.length) throw new Error('the case holds fewer random bytes than were drawn')
-      const drawn = rest.slice(0, length)
-      rest = rest.slice(length)
-      return drawn
-    },
-    left: () => rest.length,
-  }
-}
+import { factsOf, Stage } from './vector-play.ts'
+import { type Fields, fixedRandom, reader } from './vector-reader.ts'
+import { headCase, streamCase } from './vector-stream.ts'
 
 function actorOf(fields: Fields) {
   const { bytes } = reader(fields)
@@ -158,72 +126,6 @@ function bundleCase(input: Fields): Fields {
   return { did, instance, serial: payload.serial, oneTimeIndex, bundleHashHex: toHex(bundleHash) }
 }
 
-type Side = 'initiator' | 'responder'
-
-/** Two ends of a play, each with what its process stored last. */
-class Stage {
-  readonly states: Record<Side, SessionState>
-  readonly #disk: Record<Side, Uint8Array>
-
-  constructor(initiator: Uint8Array, responder: Uint8Array) {
-    this.states = { initiator: decodeSessionState(initiator), responder: decodeSessionState(responder) }
-    this.#disk = { initiator, responder }
-  }
-
-  run(step: Fields): void {
-    const by = step['by'] as Side
-    if (step['op'] === 'crash') this.#crash(by, step)
-    else if (step['op'] !== 'open') this.#seal(by, step)
-    else if (step['error'] === undefined) this.#open(by, step)
-    else this.#refuse(by, step)
-  }
-
-  #seal(by: Side, step: Fields): void {
-    const { bytes, number } = reader(step)
-    const random = fixedRandom(step['randomHex'])
-    const given = { kernel, random, nowMs: number('nowMs') }
-    const content = () => ({ plaintext: bytes('plaintextHex'), contentType: number('contentType') })
-    const leaseMessages = step['leaseMessages'] as number | undefined
-    const options = { padding: step['padding'] as PaddingPolicy, ...(leaseMessages && { leaseMessages }) }
-    const isControl = step['op'] === 'control'
-    if (isControl) expect(controlDue(this.states[by], given.nowMs)).toBe(true)
-    const sealed = isControl
-      ? sealControl(this.states[by], given)
-      : seal(this.states[by], { ...given, ...content(), ...options })
-    expect(toHex(sealed.message)).toBe(step['messageHex'])
-    expect(sealed.needsStore).toBe(step['needsStore'])
-    expect(random.left()).toBe(0)
-    this.#keep(by, { state: sealed.state, stored: sealed.needsStore && step['stored'] !== false })
-  }
-
-  #open(by: Side, step: Fields): void {
-    const { bytes, number, maybeBytes } = reader(step)
-    const kemRandomness = maybeBytes('kemRandomnessHex')
-    const given = { kernel, nowMs: number('nowMs'), message: bytes('messageHex') }
-    const opened = open(this.states[by], { ...given, ...(kemRandomness && { kemRandomness }) })
-    expect(step).toMatchObject(factsOf(opened))
-    this.#keep(by, { state: opened.state, stored: step['stored'] !== false })
-  }
-
-  #refuse(by: Side, step: Fields): void {
-    const { bytes, number } = reader(step)
-    const before = toHex(encodeSessionState(this.states[by]))
-    const attempt = () => open(this.states[by], { kernel, nowMs: number('nowMs'), message: bytes('messageHex') })
-    expect(attempt).toThrow(expect.objectContaining({ code: step['error'] }))
-    expect(toHex(encodeSessionState(this.states[by]))).toBe(before)
-  }
-
-  #crash(by: Side, step: Fields): void {
-    expect(toHex(this.#disk[by])).toBe(step['stateHex'])
-    this.states[by] = decodeSessionState(this.#disk[by])
-  }
-
-  #keep(by: Side, { state, stored }: { readonly state: SessionState; readonly stored: boolean }): void {
-    this.states[by] = state
-    if (stored) this.#disk[by] = encodeSessionState(state)
-  }
-}
-
 function script(input: Fields): Fields {
   const read = reader(input)
   const stage = new Stage(read.bytes('initiatorStateHex'), read.bytes('responderStateHex'))
@@ -295,12 +197,6 @@ function openCase(input: Fields): Fields {
   return factsOf(open(state, { kernel, nowMs: number('nowMs'), message: bytes('messageHex') }))
 }
 
-/** What a vector says of an opened message. */
-function factsOf(opened: Opened): Fields {
-  if (opened.kind === 'control') return { control: true }
-  return { plaintextHex: toHex(opened.plaintext), contentType: opened.contentType }
-}
-
 function stateCase(input: Fields): Fields {
   const stored = reader(input).bytes('stateHex')
   const state = decodeSessionState(stored)
@@ -321,6 +217,8 @@ const OPERATIONS: Readonly<Record<string, Run>> = {
   script,
   open: openCase,
   due: dueCase,
+  stream: streamCase,
+  head: headCase,
 }
 
 function byOperation(input: Fields): Fields | Promise<Fields> {
@@ -335,6 +233,7 @@ const FILES: Readonly<Record<string, Run>> = {
   ratchet: byOperation,
   lease: byOperation,
   'post-quantum': byOperation,
+  stream: byOperation,
   reset: (input) => (input['operation'] === 'create' ? createResetCase(input) : openResetCase(input)),
   legacy: legacyCase,
   state: stateCase,
