@@ -125,7 +125,7 @@ async function replay(seed: number): Promise<void> {
     console.log(`seed ${seed}: nothing is wrong`)
     return
   }
-  await show(shared, await shrink(shared, schedule, violation.rule))
+  await show(shared, await shrink(shared, schedule, { rule: violation.rule }))
   console.log(`seed ${seed}: ${violation.message}`)
   process.exitCode = 1
 }

@@ -56,8 +56,8 @@ export type Start = (typeof STARTS)[number]
 
 export interface Schedule {
   readonly seed: number
-  /** Where the two agents stand at the beginning. */
-  readonly start: Start
+  /** Where the two agents stand at the beginning: `nothing` are empty stores. */
+  readonly start: Start | 'nothing'
   readonly steps: readonly Step[]
   /** One fault at a write or send counted over both agents and the whole run. */
   readonly fault?: PlannedFault

@@ -1,4 +1,5 @@
 /** Makes a failing schedule short: leaves out whatever it fails without (delta debugging over its steps and faults). */
+import type { Defect } from './defects.ts'
 import type { Rule } from './oracle.ts'
 import type { Schedule, Step } from './schedule.ts'
 import { runSchedule, type Shared } from './world.ts'
@@ -7,11 +8,15 @@ import { runSchedule, type Shared } from './world.ts'
 const MAX_ATTEMPTS = 600
 
 /** The shortest schedule found that still breaks the same rule. */
-export async function shrink(shared: Shared, schedule: Schedule, rule: Rule): Promise<Schedule> {
+export async function shrink(
+  shared: Shared,
+  schedule: Schedule,
+  { rule, defect }: { readonly rule: Rule; readonly defect?: Defect },
+): Promise<Schedule> {
   let attempts = 0
   const fails = async (steps: readonly Step[]): Promise<boolean> => {
     attempts += 1
-    const { violation } = await runSchedule(shared, { ...schedule, steps })
+    const { violation } = await runSchedule(shared, { ...schedule, steps }, { defect })
     return violation?.rule === rule
   }
   let { steps } = schedule

@@ -2,10 +2,11 @@
 import type { Did } from '@talos/contracts'
 import { type Kernel, loadKernel } from '@talos/kernel'
 import { OUTBOX_KEEP_MS } from '@talos/storage'
+import type { SessionStorage } from '../../src/session-storage.ts'
 import type { Defect } from './defects.ts'
 import { type Backup, Endpoint } from './endpoint.ts'
 import { FaultCount } from './faults.ts'
-import type { Snapshot } from './memory-storage.ts'
+import type { MemoryStorage, Snapshot } from './memory-storage.ts'
 import { Network, type Packet } from './network.ts'
 import { Oracle, Violation } from './oracle.ts'
 import { type Identity, makeIdentities, simulationKernel } from './parts.ts'
@@ -66,7 +67,8 @@ export class Shared {
   }
 
   /** The two stores with which a schedule begins. */
-  start(start: Start, variant: number): readonly [Snapshot, Snapshot] {
+  start(start: Schedule['start'], variant: number): readonly [Snapshot, Snapshot] {
+    if (start === 'nothing') return [[], []]
     const found = this.#starts.get(`${start}/${variant}`)
     if (found === undefined) throw new RangeError('the stores were not prepared')
     return found
@@ -94,11 +96,11 @@ export interface WorldOptions {
   readonly stream: number
   readonly fault?: PlannedFault | undefined
   readonly defect?: Defect | undefined
+  readonly inFront?: ((storage: MemoryStorage) => SessionStorage) | undefined
 }
 
-export interface RunOptions {
+export interface RunOptions extends Pick<WorldOptions, 'defect' | 'inFront'> {
   readonly isTraced?: boolean
-  readonly defect?: Defect | undefined
 }
 
 export class World {
@@ -116,7 +118,7 @@ export class World {
   /** Writes and sends so far. */
   readonly faultCount: FaultCount
 
-  constructor(shared: Shared, { seed, stream, fault, defect }: WorldOptions) {
+  constructor(shared: Shared, { seed, stream, fault, defect, inFront }: WorldOptions) {
     this.faultCount = new FaultCount(fault)
     const [alice, bob] = shared.identities
     const make = (identity: Identity, peer: Did, own: number): Endpoint => {
@@ -136,6 +138,7 @@ export class World {
         oracle: this.#oracle,
         faultCount: this.faultCount,
         defect,
+        inFront,
         onFault: (kind) => this.#count(`fault ${kind}`),
         mayExpire: () => this.#clockJumped || this.#lostAll || this.#elapsedMs > OUTBOX_KEEP_MS,
         note: (event) => this.#note(event),
@@ -349,7 +352,7 @@ export class World {
 /** Runs the schedule with one fresh pair of agents. */
 export async function runSchedule(shared: Shared, schedule: Schedule, options: RunOptions = {}): Promise<Outcome> {
   const { seed, fault } = schedule
-  const world = new World(shared, { seed, fault, stream: RUN_STREAM, defect: options.defect })
+  const world = new World(shared, { ...options, seed, fault, stream: RUN_STREAM })
   return await world.run(shared, schedule, options)
 }
 
