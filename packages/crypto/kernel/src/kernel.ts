@@ -4,8 +4,9 @@
  * Shaped by cost (see ARCHITECTURE.md, Kernel): hot steps are one call each, so that a native backend crosses its
  * boundary once. All inputs are checked before any work: a length in bytes out of range throws `KERNEL_ARGUMENT`, and so
  * does a ciphertext too short to hold its tag; a count out of range throws `KERNEL_PARAMETER`. A failed authentication
- * throws `KERNEL_AUTHENTICATION` and releases nothing. Results are plain byte arrays that nothing else refers to;
- * arguments are neither changed nor kept. Specified in `contracts/spec/20-kernel.md`.
+ * throws `KERNEL_AUTHENTICATION` and releases nothing. Results are plain byte arrays that nothing else reads or writes;
+ * small ones may lie side by side in one buffer, as Node's Buffers do: take the array, never its `buffer`. Arguments are
+ * neither changed nor kept. Specified in `contracts/spec/20-kernel.md`.
  */
 
 /**

@@ -43,7 +43,7 @@ export const NATIVE_OPERATIONS = [
  */
 export type NativeCall = (block: Uint8Array) => number
 
-export type NativeOperation = (typeof NATIVE_OPERATIONS)[number]
+type NativeOperation = (typeof NATIVE_OPERATIONS)[number]
 
 export type NativeModule = Readonly<Record<NativeOperation, NativeCall>> & {
   /** Of the boundary and what lies behind it: a module of another one is not used. */
