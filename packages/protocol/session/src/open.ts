@@ -11,6 +11,7 @@ import { TalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
 import {
   CONTENT_PQ_ANSWER,
+  CONTENT_STREAM,
   KIND_MESSAGE,
   MAX_CHAIN_MESSAGES,
   MAX_SESSION_MESSAGES,
@@ -55,8 +56,7 @@ export type Opened =
 export function open(state: SessionState, input: OpenInput): Opened {
   const { kernel, nowMs, message } = input
   const before = SessionState.partsOf(state)
-  const contentType = checkMessage(before, message, nowMs)
-  if (contentType > CONTENT_PQ_ANSWER) throw invalidMessage('its content type is reserved')
+  const contentType = checkMessage(before, { message, nowMs, highestType: CONTENT_PQ_ANSWER })
   const associatedData = before.form.openedWith(contentType)
   const { parts, content } = openParts(forgetExpired(before, nowMs), { kernel, nowMs, message, associatedData })
   checkSize(content.length)
@@ -83,7 +83,8 @@ export function openKeyed<T>(
 ): { readonly parts: SessionParts; readonly content: Uint8Array; readonly derived: T } {
   const { kernel, nowMs, message } = input
   const before = SessionState.partsOf(state)
-  const associatedData = before.form.openedWith(checkMessage(before, message, nowMs))
+  const contentType = checkMessage(before, { message, nowMs, highestType: CONTENT_STREAM })
+  const associatedData = before.form.openedWith(contentType)
   const sealed = sealedParts(message, MESSAGE_PREFIX_BYTES)
   const found = findMessage(forgetExpired(before, nowMs), { kernel, nowMs, message, associatedData, sealed })
   const derived = derive(found.messageKey.slice())
@@ -158,12 +159,17 @@ function counted(parts: SessionParts, message: Uint8Array): SessionParts {
   return { ...parts, messages: parts.messages + 1, sinceBytes: parts.sinceBytes + message.length }
 }
 
-/** Judges what is clear; returns the content type. */
-function checkMessage({ facts, form, messages }: SessionParts, message: Uint8Array, nowMs: number): number {
+/** Judges what is clear, in the order of 6.7; returns the content type. */
+function checkMessage(
+  { facts, form, messages }: SessionParts,
+  given: { readonly message: Uint8Array; readonly nowMs: number; readonly highestType: number },
+): number {
+  const { message, nowMs, highestType } = given
   checkPrefix(message, KIND_MESSAGE)
   const sealedBytes = message.length - MESSAGE_PREFIX_BYTES
   if (sealedBytes < MIN_SEALED_BYTES || sealedBytes > MAX_SEALED_BYTES) throw invalidMessage('its size')
   const contentType = MessageForm.contentTypeOf(message)
+  if (contentType > highestType) throw invalidMessage('its content type is reserved')
   if (!form.isNamedIn(message)) throw new TalosError('SESSION_MISMATCH')
   if (nowMs - facts.createdMs >= SESSION_LIFETIME_MS + SESSION_OPEN_GRACE_MS) throw exhausted('age')
   if (messages >= MAX_SESSION_MESSAGES) throw exhausted('messages')

@@ -34,7 +34,7 @@ export type SessionRoot = Pick<
 >
 
 /** How far messages of a sending chain may leave by what is stored: the stored record resumes at its end. */
-export interface SendLease {
+interface SendLease {
   /** The first number that is not covered. */
   readonly count: number
   /** Chain key of that number. */
@@ -65,7 +65,7 @@ export interface ReceivingChain {
 
 export type OldChain = SessionRecord['oldChains'][number]
 /** A running post-quantum step: at most one of the three is there. */
-export type PqStep = Omit<SessionRecordPqStep, 'sinceBytes'>
+type PqStep = Omit<SessionRecordPqStep, 'sinceBytes'>
 
 export interface SessionParts {
   readonly facts: SessionFacts

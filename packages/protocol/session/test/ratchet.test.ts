@@ -247,6 +247,19 @@ describe('a hostile line', () => {
     expect(line.hear('bob', message)).toBe('here only')
   })
 
+  it('cannot carry a message into a session that differs in nothing but its capability context', () => {
+    const line = new Line(states)
+    const message = line.say('alice', 'under this authority')
+    line.rewrite('bob', (record) => ({ ...record, context: new Uint8Array(32).fill(1) }))
+    expect(() => line.hear('bob', message)).toThrow(withCode('SESSION_HEADER'))
+  })
+
+  it('gets the same answer to a reserved content type in whatever session', () => {
+    const message = new Line(others).say('alice', 'elsewhere')
+    expect(() => new Line(states).hear('bob', message.with(2, 0xf2))).toThrow(withCode('SESSION_MESSAGE_INVALID'))
+    expect(() => new Line(states).hear('bob', message.with(2, 0xf1))).toThrow(withCode('SESSION_MISMATCH'))
+  })
+
   it('cannot make an old state open what it opened only by going back in time', () => {
     const line = new Line(states)
     const message = line.say('alice', 'once')

@@ -43,13 +43,13 @@ export class Stage {
     const leaseMessages = step['leaseMessages'] as number | undefined
     const options = { padding: step['padding'] as PaddingPolicy, ...(leaseMessages && { leaseMessages }) }
     const isControl = step['op'] === 'control'
-    if (isControl) expect(controlDue(this.states[by], given.nowMs)).toBe(true)
+    if (isControl) same(controlDue(this.states[by], given.nowMs), true)
     const sealed = isControl
       ? sealControl(this.states[by], given)
       : seal(this.states[by], { ...given, ...content(), ...options })
-    expect(toHex(sealed.message)).toBe(step['messageHex'])
-    expect(sealed.needsStore).toBe(step['needsStore'])
-    expect(random.left()).toBe(0)
+    same(toHex(sealed.message), step['messageHex'])
+    same(sealed.needsStore, step['needsStore'])
+    same(random.left(), 0)
     this.#keep(by, { state: sealed.state, stored: sealed.needsStore && step['stored'] !== false })
   }
 
@@ -58,7 +58,7 @@ export class Stage {
     const kemRandomness = maybeBytes('kemRandomnessHex')
     const given = { kernel, nowMs: number('nowMs'), message: bytes('messageHex') }
     const opened = open(this.states[by], { ...given, ...(kemRandomness && { kemRandomness }) })
-    expect(step).toMatchObject(factsOf(opened))
+    same({ ...step, ...factsOf(opened) }, step)
     this.#keep(by, { state: opened.state, stored: step['stored'] !== false })
   }
 
@@ -66,12 +66,12 @@ export class Stage {
     const { bytes, number } = reader(step)
     const before = toHex(encodeSessionState(this.states[by]))
     const attempt = () => open(this.states[by], { kernel, nowMs: number('nowMs'), message: bytes('messageHex') })
-    expect(attempt).toThrow(expect.objectContaining({ code: step['error'] }))
-    expect(toHex(encodeSessionState(this.states[by]))).toBe(before)
+    refuses(attempt, step['error'])
+    same(toHex(encodeSessionState(this.states[by])), before)
   }
 
   #crash(by: Side, step: Fields): void {
-    expect(toHex(this.#disk[by])).toBe(step['stateHex'])
+    same(toHex(this.#disk[by]), step['stateHex'])
     this.states[by] = decodeSessionState(this.#disk[by])
   }
 
@@ -85,4 +85,12 @@ export class Stage {
 export function factsOf(opened: Opened): Fields {
   if (opened.kind === 'control') return { control: true }
   return { plaintextHex: toHex(opened.plaintext), contentType: opened.contentType }
+}
+
+function same(actual: unknown, due: unknown): void {
+  expect(actual).toEqual(due)
+}
+
+function refuses(attempt: () => unknown, code: unknown): void {
+  expect(attempt).toThrow(expect.objectContaining({ code }))
 }
