@@ -76,14 +76,14 @@ export class StoredRecord {
     })
   }
 
-  /** On the disk when it returns, or with the transaction around it. */
+  /** As the client does it: on the disk when it returns, or with the transaction around it. */
   save(state: SessionState, nowMs: number): void {
-    const session = {
+    const update = {
       sessionId: this.#sessionId,
       expectedVersion: this.#version,
       state: encodeSessionState(state),
       nowMs,
     }
-    this.#version = this.#database.sessions.update(session)
+    this.#version = this.#database.commitSend({ session: { update } }) ?? this.#version
   }
 }

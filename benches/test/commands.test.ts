@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 const FOLDER = join(import.meta.dirname, '..')
 
 async function run(file: string, ...words: string[]) {
-  const node = ['--conditions=talos-source', '--expose-gc', join(FOLDER, file)]
+  const node = ['--conditions=talos-source', join(FOLDER, file)]
   return await promisify(execFile)(process.execPath, [...node, ...words])
 }
 
