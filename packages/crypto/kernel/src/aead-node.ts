@@ -13,10 +13,10 @@ const ALGORITHM = 'chacha20-poly1305'
 export const OPENSSL_AEAD_FROM_BYTES = 2048
 
 export const nodeAead: AeadEngine = {
-  sealInto: (options, plaintext, output) => {
-    const seal = plaintext.length > OPENSSL_AEAD_FROM_BYTES ? sealInto : nobleAead.sealInto
-    seal(options, plaintext, output)
-  },
+  sealInto: (options, plaintext, output) =>
+    plaintext.length > OPENSSL_AEAD_FROM_BYTES
+      ? sealInto(options, plaintext, output)
+      : nobleAead.sealInto(options, plaintext, output),
   open: (options, ciphertext) =>
     ciphertext.length > OPENSSL_AEAD_FROM_BYTES ? open(options, ciphertext) : nobleAead.open(options, ciphertext),
 }
