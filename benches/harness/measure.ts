@@ -36,6 +36,8 @@ export interface Timing {
   readonly wallUs: number
   /** Microseconds of processor time of this process, all threads, per operation. */
   readonly cpuUs: number
+  /** Batches of a turn during which another process had the processor, 0 to 1. */
+  readonly interruptedShare: number
 }
 
 /** What the rounds gave for one subject. */
@@ -149,10 +151,14 @@ async function turn(
   const whole = all.filter(({ isInterrupted }) => !isInterrupted)
   // Where nearly all were interrupted, those left say little about what happens seldom.
   const counted = whole.length >= all.length * MIN_WHOLE_SHARE ? whole : all
-  return { wallUs: mean(counted.map(({ wallUs }) => wallUs)), cpuUs: mean(all.map(({ cpuUs }) => cpuUs)) }
+  return {
+    wallUs: mean(counted.map(({ wallUs }) => wallUs)),
+    cpuUs: mean(all.map(({ cpuUs }) => cpuUs)),
+    interruptedShare: 1 - whole.length / all.length,
+  }
 }
 
-interface Batch extends Timing {
+interface Batch extends Pick<Timing, 'wallUs' | 'cpuUs'> {
   readonly isInterrupted: boolean
 }
 

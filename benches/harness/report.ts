@@ -1,7 +1,7 @@
 /** A run as a table for people and as one JSON object for programs. */
 import { cpus } from 'node:os'
 import type { Effort, Measured } from './measure.ts'
-import { type Spread, spreadOf } from './statistics.ts'
+import { mean, type Spread, spreadOf } from './statistics.ts'
 import type { JudgedTarget, MeasuredScenario } from './targets.ts'
 
 /** Numbers that are no times. */
@@ -44,7 +44,14 @@ export function reportText({ scenarios, facts, targets, notes }: Report): string
   const blocks = scenarios.map(({ title, subjects }) => `${title}\n${table(TIMING_HEAD, subjects.map(timingRow))}`)
   const known = facts.map(({ title, columns, rows }) => `${title}\n${table(['', ...columns], rows.map(factRow))}`)
   const verdicts = targets.length === 0 ? [] : [`Targets\n${table(TARGET_HEAD, targets.map(targetRow))}`]
-  return `${[...blocks, ...known, ...verdicts, ...notes.map((note) => `Note: ${note}`)].join('\n\n')}\n`
+  return `${[...blocks, ...known, ...verdicts, ...[...notes, quietness(scenarios)].map((note) => `Note: ${note}`)].join('\n\n')}\n`
+}
+
+/** How much the machine had to do besides. */
+function quietness(scenarios: readonly MeasuredScenario[]): string {
+  const turns = scenarios.flatMap(({ subjects }) => subjects.flatMap(({ rounds }) => rounds))
+  const share = turns.length === 0 ? 0 : mean(turns.map(({ interruptedShare }) => interruptedShare))
+  return `other processes interrupted ${Math.round(100 * share)} % of the batches.`
 }
 
 function summary({ name, batchSize, rounds }: Measured) {
@@ -54,6 +61,7 @@ function summary({ name, batchSize, rounds }: Measured) {
     rounds: rounds.length,
     wallUs: rounded(spreadOf(rounds.map(({ wallUs }) => wallUs))),
     cpuUs: rounded(spreadOf(rounds.map(({ cpuUs }) => cpuUs))),
+    interruptedShare: Number(mean(rounds.map(({ interruptedShare }) => interruptedShare)).toFixed(3)),
   }
 }
 

@@ -31,7 +31,7 @@ function handMade() {
 }
 
 function rounds(name: string, wallUs: readonly number[]): Measured {
-  return { name, batchSize: 1, rounds: wallUs.map((each) => ({ wallUs: each, cpuUs: each * 2 })) }
+  return { name, batchSize: 1, rounds: wallUs.map((each) => ({ wallUs: each, cpuUs: each * 2, interruptedShare: 0 })) }
 }
 
 const TARGET: RatioTarget = {
@@ -81,7 +81,11 @@ describe('a measurement', () => {
     let calls = 0
     const seldomSlow = subject('a', () => (++calls % 4 === 0 ? 5_000_000 : 1_000_000))
     const [a] = await measure({ subjects: [seldomSlow], effort: ONE_BY_ONE, stopwatch })
-    expect(a).toEqual({ name: 'a', batchSize: 1, rounds: Array(3).fill({ wallUs: 2000, cpuUs: 1000 }) })
+    expect(a).toEqual({
+      name: 'a',
+      batchSize: 1,
+      rounds: Array(3).fill({ wallUs: 2000, cpuUs: 1000, interruptedShare: 0 }),
+    })
   })
 
   test('leaves out of the wall time what the scheduler interrupted, unless that is nearly everything', async () => {
@@ -95,8 +99,8 @@ describe('a measurement', () => {
       })
     const subjects = [interrupted('seldom', 4), interrupted('always', 1)]
     const [seldom, always] = await measure({ subjects, effort: ONE_BY_ONE, stopwatch })
-    expect(seldom?.rounds).toEqual(Array(3).fill({ wallUs: 1000, cpuUs: 1500 }))
-    expect(always?.rounds).toEqual(Array(3).fill({ wallUs: 9000, cpuUs: 4500 }))
+    expect(seldom?.rounds).toEqual(Array(3).fill({ wallUs: 1000, cpuUs: 1500, interruptedShare: 0.25 }))
+    expect(always?.rounds).toEqual(Array(3).fill({ wallUs: 9000, cpuUs: 4500, interruptedShare: 1 }))
   })
 
   test('sizes batches by what an operation takes, and keeps the most that a subject allows', async () => {
