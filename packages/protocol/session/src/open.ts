@@ -26,7 +26,7 @@ import { checkPrefix } from './route.ts'
 import { checkSize } from './seal.ts'
 import { MAX_SEALED_BYTES, MIN_SEALED_BYTES, type SealedParts, sealedParts } from './sealed-parts.ts'
 import { advance, advancePast, boundSkipped, forgetExpired, takeSkipped } from './skipped.ts'
-import { type OldChain, type ReceivingChain, type SendingChain, type SessionParts, SessionState } from './state.ts'
+import { type OldChain, type ReceivingChain, type SessionParts, SessionState } from './state.ts'
 
 export interface OpenInput {
   readonly kernel: Kernel
@@ -142,6 +142,10 @@ interface OpenContext {
   readonly associatedData: Uint8Array
 }
 
+interface LocatedContext extends OpenContext {
+  readonly sealed: SealedParts
+}
+
 /** A message that authenticated: its content, and the parts once its key is used. */
 interface OpenedParts {
   readonly parts: SessionParts
@@ -176,24 +180,20 @@ function checkMessage(
   return contentType
 }
 
-/** Current chain, then a turn, then old chains from the newest. */
+/** Current chain, then a turn, which makes the message's chain the current one, then old chains from the newest. */
 function openParts(parts: SessionParts, context: OpenContext): OpenedParts {
-  const { receiving } = parts
-  if (receiving !== undefined) {
-    const opened = openCurrent(parts, { ...context, receiving })
-    if (opened !== undefined) return opened
-  }
-  const sealed = sealedParts(context.message, MESSAGE_PREFIX_BYTES)
-  const found = findElsewhere(parts, { ...context, sealed })
-  return { parts: boundSkipped(found.parts), content: openContent(context.kernel, { ...context, ...found, sealed }) }
+  const current = openCurrent(parts, context)
+  if (current !== undefined) return current
+  const located = { ...context, sealed: sealedParts(context.message, MESSAGE_PREFIX_BYTES) }
+  const turned = takeTurn(parts, located)
+  return turned === undefined ? openFound(findOld(parts, located), located) : openParts(turned, context)
 }
 
 /** Opens what the current header key opens; the message in order costs one call. `undefined` when it is of another chain. */
-function openCurrent(
-  parts: SessionParts,
-  context: OpenContext & { readonly receiving: ReceivingChain },
-): OpenedParts | undefined {
-  const { kernel, message, associatedData, receiving: chain } = context
+function openCurrent(parts: SessionParts, context: OpenContext): OpenedParts | undefined {
+  const { receiving: chain } = parts
+  if (chain === undefined) return undefined
+  const { kernel, message, associatedData } = context
   const { headerKey, chainKey, count } = chain
   const expectedHeader = chain.header.numbered(count)
   const prefixBytes = MESSAGE_PREFIX_BYTES
@@ -206,11 +206,21 @@ function openCurrent(
     const receiving = { ...chain, chainKey: received.nextChainKey, count: count + 1 }
     return { parts: { ...parts, receiving }, content: received.content }
   }
-  const header = parseHeader(received.header)
-  checkConstants(parts, { chain, header })
-  const found = takeNumber(parts, { ...context, chain, count: header.count })
-  const sealed = sealedParts(message, MESSAGE_PREFIX_BYTES)
-  return { parts: boundSkipped(found.parts), content: openContent(kernel, { ...context, ...found, sealed }) }
+  const found = takeNumber(parts, { ...context, chain, header: parseHeader(received.header) })
+  return openFound(found, { ...context, sealed: sealedParts(message, MESSAGE_PREFIX_BYTES) })
+}
+
+/** As {@link openParts} without the one call for the message in order: the key itself is wanted. */
+function findMessage(parts: SessionParts, context: LocatedContext): Found {
+  const { receiving: chain } = parts
+  const header = chain && openHeader(context.kernel, { ...context, headerKey: chain.headerKey })
+  if (chain !== undefined && header !== undefined) return takeNumber(parts, { ...context, chain, header })
+  const turned = takeTurn(parts, context)
+  return turned === undefined ? findOld(parts, context) : findMessage(turned, context)
+}
+
+function openFound({ parts, messageKey }: Found, context: LocatedContext): OpenedParts {
+  return { parts: boundSkipped(parts), content: openContent(context.kernel, { ...context, messageKey }) }
 }
 
 /** Every header of a chain repeats its ratchet key, its PN and its epoch. */
@@ -225,51 +235,40 @@ function checkConstants(
   if (!repeats) throw invalidMessage('its header is not of its chain')
 }
 
-/** As {@link openParts} without the one call for the message in order: the key itself is wanted. */
-function findMessage(parts: SessionParts, context: OpenContext & { readonly sealed: SealedParts }): Found {
-  const { receiving: chain } = parts
-  const header = chain && openHeader(context.kernel, { ...context, headerKey: chain.headerKey })
-  if (chain === undefined || header === undefined) return findElsewhere(parts, context)
-  checkConstants(parts, { chain, header })
-  return takeNumber(parts, { ...context, chain, count: header.count })
-}
-
-function findElsewhere(parts: SessionParts, context: OpenContext & { readonly sealed: SealedParts }): Found {
-  const { sending, oldChains } = parts
-  const headerOf = (headerKey: Uint8Array) => openHeader(context.kernel, { ...context, headerKey })
-  // A peer turns only on a ratchet key of ours, so there is nothing to turn on before the next one is sent.
-  const turned = sending && headerOf(parts.root.nextReceiveHeaderKey)
-  if (sending !== undefined && turned !== undefined) return takeTurn(parts, { ...context, sending, header: turned })
-  for (const chain of oldChains.toReversed()) {
-    const header = headerOf(chain.headerKey)
-    if (header !== undefined) return takeOld(parts, { chain, count: header.count })
-  }
-  throw new TalosError('SESSION_HEADER')
-}
-
-/** The key of message `count` of the current chain, which may be one that was skipped. */
+/** The key of a message of the current chain, which may be one that was skipped. */
 function takeNumber(
   parts: SessionParts,
-  input: { readonly kernel: Kernel; readonly nowMs: number; readonly chain: ReceivingChain; readonly count: number },
+  input: {
+    readonly kernel: Kernel
+    readonly nowMs: number
+    readonly chain: ReceivingChain
+    readonly header: MessageHeader
+  },
 ): Found {
-  const { kernel, nowMs, chain, count: to } = input
+  const { kernel, nowMs, chain, header } = input
+  checkConstants(parts, { chain, header })
+  const to = header.count
   const taken = to < chain.count ? takeSkipped(chain, to) : advancePast(kernel, { chain, to, nowMs })
   return { messageKey: taken.messageKey, parts: { ...parts, receiving: taken.chain } }
 }
 
-/** The peer's next ratchet key: closes the receiving chain, begins the next, and leaves the sending one to be made. */
-function takeTurn(
-  before: SessionParts,
-  input: OpenContext & { readonly sending: SendingChain; readonly header: MessageHeader },
-): Found {
-  const { kernel, nowMs, sending, header } = input
-  const closed = before.receiving === undefined ? [] : [closeChain(before.receiving, input)]
-  const mixed = secretFor(before, header.epoch)
+/**
+ * The peer's next ratchet key: closes the receiving chain, begins the next, and leaves the sending one to be made.
+ * `undefined` when the message is no turn.
+ */
+function takeTurn(before: SessionParts, input: LocatedContext): SessionParts | undefined {
+  const { kernel, nowMs } = input
+  const { sending, receiving } = before
+  // A peer turns only on a ratchet key of ours, so there is nothing to turn on before the next one is sent.
+  if (sending === undefined) return undefined
   const { rootKey, nextReceiveHeaderKey: headerKey } = before.root
+  const header = openHeader(kernel, { ...input, headerKey })
+  if (header === undefined) return undefined
+  const closed = receiving === undefined ? [] : [closeChain(receiving, { kernel, nowMs, header })]
+  const mixed = secretFor(before, header.epoch)
   const turned = turnRoot(kernel, { rootKey, secret: sending.ratchetSecret, publicKey: header.ratchetKey, mixed })
   const parts = mixed === undefined ? before : nextEpoch(before, nowMs)
-  const chain = newReceivingChain({ headerKey, chainKey: turned.chainKey }, header)
-  const next = {
+  return boundSkipped({
     ...parts,
     root: {
       ...parts.root,
@@ -280,25 +279,34 @@ function takeTurn(
       confirmed: true,
     },
     sending: undefined,
+    receiving: newReceivingChain({ headerKey, chainKey: turned.chainKey }, header),
     oldChains: [...before.oldChains, ...closed],
-  }
-  return takeNumber(next, { kernel, nowMs, chain, count: header.count })
+  })
 }
 
 /** What is left of a receiving chain when the peer says how many messages it had. */
-function closeChain(chain: ReceivingChain, input: OpenContext & { readonly header: MessageHeader }): OldChain {
+function closeChain(
+  chain: ReceivingChain,
+  input: { readonly kernel: Kernel; readonly nowMs: number; readonly header: MessageHeader },
+): OldChain {
   const { kernel, nowMs, header } = input
   if (header.previousCount < chain.count) throw invalidMessage('it counts fewer messages than arrived')
   const { headerKey, skipped } = advance(kernel, { chain, to: header.previousCount, nowMs })
   return { headerKey, skipped }
 }
 
-function takeOld(parts: SessionParts, input: { readonly chain: OldChain; readonly count: number }): Found {
-  const { messageKey, chain } = takeSkipped(input.chain, input.count)
-  return {
-    messageKey,
-    parts: { ...parts, oldChains: parts.oldChains.map((old) => (old === input.chain ? chain : old)) },
+/** The key of a message of an old chain, from the newest on. */
+function findOld(parts: SessionParts, context: LocatedContext): Found {
+  for (const old of parts.oldChains.toReversed()) {
+    const header = openHeader(context.kernel, { ...context, headerKey: old.headerKey })
+    if (header !== undefined) return takeOld(parts, { old, count: header.count })
   }
+  throw new TalosError('SESSION_HEADER')
+}
+
+function takeOld(parts: SessionParts, { old, count }: { readonly old: OldChain; readonly count: number }): Found {
+  const { messageKey, chain } = takeSkipped(old, count)
+  return { messageKey, parts: { ...parts, oldChains: parts.oldChains.map((other) => (other === old ? chain : other)) } }
 }
 
 function parseHeader(plain: Uint8Array): MessageHeader {
