@@ -40,7 +40,7 @@ export interface FrameOrigin {
 }
 
 /** A channel that a peer opened. */
-export interface ServedChannel extends SealedChannel {
+interface ServedChannel extends SealedChannel {
   /** The session of the newest frame; confirmed where those of all frames until now were. */
   readonly origin: FrameOrigin
 }

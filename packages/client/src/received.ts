@@ -27,7 +27,7 @@ export interface ReceivedControl {
 }
 
 /** Its id had arrived before: nothing was opened, and it is acknowledged again. */
-export interface ReceivedAgain {
+interface ReceivedAgain {
   readonly kind: 'again'
   readonly peer: Did
   readonly messageId: string

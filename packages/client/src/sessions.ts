@@ -39,7 +39,7 @@ import type { SessionWorld } from './session-world.ts'
  * Sessions that two sides began within this time of each other count as begun at once: either side may have begun its own
  * before it knew of the other's. A link answers within 15 s, and a first flight may wait for the link.
  */
-export const SIMULTANEOUS_MS = 60_000
+const SIMULTANEOUS_MS = 60_000
 /** First flights that one peer may send: each costs a handshake, and its trace is kept as long as the prekeys are. */
 const FIRST_FLIGHT_QUOTA = { what: 'first flights from one peer within an hour', limit: 64, windowMs: 3_600_000 }
 

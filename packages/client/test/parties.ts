@@ -57,7 +57,7 @@ export function carry(from: Party, to: Party): number {
   }
 }
 
-export async function establish(from: Party, to: Party): Promise<Uint8Array> {
+async function establish(from: Party, to: Party): Promise<Uint8Array> {
   const [sender, receiver] = [from.agent.did, to.agent.did]
   const messageId = from.sessions.newMessageId()
   const bundle = await to.prekeys.serve()
