@@ -36,7 +36,9 @@ const client = await TalosClient.create(
   optionsFor(home, {
     ...world,
     onEvent: (event) => {
-      if (event.type !== 'link.up' && event.type !== 'link.down') tell({ event: event.type })
+      const details =
+        'code' in event ? event.code : 'reason' in event && event.type === 'session.reset' ? event.reason : ''
+      if (event.type !== 'link.up' && event.type !== 'link.down') tell({ event: `${event.type} ${details}`.trim() })
     },
   }),
 )
@@ -67,6 +69,7 @@ async function take(message: ToAgent): Promise<void> {
     return
   }
   peer = client.addPeer(message.peer)
+  for (const { wire } of client.database.messages.outgoing(peer)) world.remember(wire)
   await client.connect(peer)
   const session = client.session(peer) ?? (establishes === '' ? undefined : await client.establishSession(peer))
   if (session !== undefined) tell({ sessionId: session.sessionId })

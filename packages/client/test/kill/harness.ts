@@ -15,6 +15,9 @@ type Name = (typeof NAMES)[number]
 
 /** The moment of a kill after both are linked; some are killed as they start. */
 const KILL_WITHIN_MS = 160
+/** Some kills do not wait for the link. */
+const KILL_UNLINKED = 0.15
+const LINKED_WITHIN_MS = 20_000
 const KILL_AT_START = 0.12
 const KILL_AT_START_WITHIN_MS = 400
 const READY_WITHIN_MS = 30_000
@@ -74,7 +77,8 @@ export async function killRun({ kills, seed, onKill = () => undefined }: KillOpt
         await pair.kill(victims[0])
       }
       for (const name of victims) await pair.start(name)
-      await pair.join()
+      const linked = pair.join()
+      if (!prng.chance(KILL_UNLINKED)) await linked
       onKill(count)
     }
     const isAlive = await pair.quiet()
@@ -88,6 +92,8 @@ interface Running {
   readonly child: ChildProcess
   readonly invitation: Promise<string>
   waiting: number
+  /** Told once it has a link and a session. */
+  readonly linked: PromiseWithResolvers<void>
 }
 
 class Pair {
@@ -110,7 +116,7 @@ class Pair {
       env: { ...process.env, NODE_COMPILE_CACHE: join(this.#home, 'compiled') },
     })
     const invitation = Promise.withResolvers<string>()
-    const running: Running = { child, invitation: invitation.promise, waiting: 0 }
+    const running: Running = { child, invitation: invitation.promise, waiting: 0, linked: Promise.withResolvers() }
     invitation.promise.catch(() => undefined)
     child.on('message', (message: FromAgent) => {
       if ('invitation' in message) invitation.resolve(message.invitation)
@@ -121,12 +127,14 @@ class Pair {
     await within(invitation.promise, READY_WITHIN_MS)
   }
 
-  /** Gives each the other's address. */
+  /** Gives each the other's address; resolves when both are linked, or are killed before. */
   async join(): Promise<void> {
     const [alice, bob] = await Promise.all(NAMES.map(async (name) => await this.#running.get(name)?.invitation))
     if (alice === undefined || bob === undefined) throw new Error('one of the two does not run')
     this.#tell('alice', { peer: bob })
     this.#tell('bob', { peer: alice })
+    const linked = Array.from(this.#running.values(), ({ linked: { promise } }) => promise)
+    await Promise.race([Promise.all(linked), sleep(LINKED_WITHIN_MS, undefined, { ref: false })])
   }
 
   async kill(name: Name): Promise<void> {
@@ -178,8 +186,10 @@ class Pair {
   }
 
   #hear(running: Running, message: Exclude<FromAgent, { readonly invitation: string }>): void {
-    if ('sessionId' in message) this.#sessions.add(message.sessionId)
-    else if ('last' in message) this.#last.push(message.last)
+    if ('sessionId' in message) {
+      this.#sessions.add(message.sessionId)
+      running.linked.resolve()
+    } else if ('last' in message) this.#last.push(message.last)
     else if ('waiting' in message) running.waiting = message.waiting
     else this.#events[message.event] = (this.#events[message.event] ?? 0) + 1
   }

@@ -1,8 +1,10 @@
 /** Sees every sealed message that leaves a process: the kernel tells what was sealed, the carrier what is written. */
 import { createHash } from 'node:crypto'
+import { decodeFirstFlight, decodeSessionMessage } from '@talos/contracts'
 import { AEAD_NONCE_BYTES, AEAD_TAG_BYTES, type Kernel, loadKernel, RATCHET_COMMITMENT_BYTES } from '@talos/kernel'
 import { type KeyedCarrier, tlsCarrier } from '@talos/network'
 import type { CarrierConnection } from '@talos/ports'
+import { routeOf } from '@talos/session'
 
 /** Sealed messages that are looked for in what is written; each leaves soon after it was sealed, or at the next start. */
 const MAX_LOOKED_FOR = 512
@@ -10,21 +12,25 @@ const MAX_LOOKED_FOR = 512
 export interface Watched {
   readonly kernel: Kernel
   readonly carriers: (transportSeed: Uint8Array) => readonly KeyedCarrier[]
+  /** Looks for a message too that an earlier process sealed. */
+  remember(message: Uint8Array): void
 }
 
 /** @param onLeave told of a message before its bytes are handed to the system */
 export function watched(onLeave: (commitment: string, hash: string) => void): Watched {
   const sealed = new Map<string, { readonly commitment: Uint8Array; readonly message: Uint8Array }>()
   const base = loadKernel()
+  const look = (commitment: Uint8Array, message: Uint8Array) => {
+    sealed.set(hex(commitment), { commitment, message })
+    const [oldest] = sealed.keys()
+    if (sealed.size > MAX_LOOKED_FOR && oldest !== undefined) sealed.delete(oldest)
+  }
   const kernel: Kernel = {
     ...base,
     ratchetSeal: (input) => {
       const result = base.ratchetSeal(input)
       const at = input.prefix.length + AEAD_NONCE_BYTES + input.header.length + AEAD_TAG_BYTES
-      const commitment = result.message.slice(at, at + RATCHET_COMMITMENT_BYTES)
-      sealed.set(hex(commitment), { commitment, message: result.message.slice() })
-      const [oldest] = sealed.keys()
-      if (sealed.size > MAX_LOOKED_FOR && oldest !== undefined) sealed.delete(oldest)
+      look(result.message.slice(at, at + RATCHET_COMMITMENT_BYTES), result.message.slice())
       return result
     },
   }
@@ -36,6 +42,7 @@ export function watched(onLeave: (commitment: string, hash: string) => void): Wa
   }
   return {
     kernel,
+    remember: (message) => look(commitmentOf(message), message.slice()),
     carriers: (transportSeed) => [watchedCarrier(tlsCarrier({ kernel: base, transportSeed }), onWrite)],
   }
 }
@@ -69,6 +76,11 @@ function watchedConnection(connection: CarrierConnection, onWrite: (bytes: Uint8
       await connection.write(bytes)
     },
   }
+}
+
+function commitmentOf(message: Uint8Array): Uint8Array {
+  const isFlight = routeOf(message).kind === 'first-flight'
+  return isFlight ? decodeFirstFlight(message).commitment : decodeSessionMessage(message).commitment
 }
 
 function hex(bytes: Uint8Array): string {

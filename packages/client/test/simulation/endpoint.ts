@@ -74,6 +74,7 @@ export interface EndpointOptions {
 export class Endpoint {
   readonly did: Did
   readonly storage: MemoryStorage
+  readonly nowMs: () => number
   readonly #faults: FaultPoints
   readonly #options: EndpointOptions
   readonly #world: SessionWorld
@@ -85,6 +86,7 @@ export class Endpoint {
     const { identity, kernel, prng, nowMs, monotonicMs } = options
     this.#options = options
     this.did = identity.did
+    this.nowMs = nowMs
     this.#faults = new FaultPoints(options.faultCount, options.onFault)
     this.storage = new MemoryStorage((commit) => this.#write(commit), options.defect)
     this.#world = {

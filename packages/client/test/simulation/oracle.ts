@@ -11,6 +11,7 @@
 import { decodeCbor, equalBytes, toHex } from '@talos/bytes'
 import { type Did, decodeFirstFlight, decodeMessageHeader, decodeSessionMessage } from '@talos/contracts'
 import { routeOf } from '@talos/session'
+import { OUTBOX_KEEP_MS } from '@talos/storage'
 import type { MemoryStorage } from './memory-storage.ts'
 
 export type Rule = 'P1' | 'P2' | 'P3' | 'once' | 'unchanged' | 'kept' | 'alive' | 'no surprise'
@@ -45,11 +46,13 @@ interface Tracked {
 interface Side {
   readonly did: Did
   readonly storage: MemoryStorage
+  readonly nowMs: () => number
   readonly seenStates: WeakSet<Uint8Array>
   /** Every session that it ever had. */
   readonly sessions: Set<string>
   seenVersion: number
-  outbox: ReadonlySet<string>
+  /** Ids in the outbox, and when they came there. */
+  outbox: ReadonlyMap<string, number>
 }
 
 /** What the kernel was asked to seal: which message of which ratchet key. */
@@ -87,14 +90,15 @@ export class Oracle {
     }
   }
 
-  watch(did: Did, storage: MemoryStorage): void {
+  watch(did: Did, storage: MemoryStorage, nowMs: () => number): void {
     this.#sides.set(did, {
       did,
       storage,
+      nowMs,
       seenStates: new WeakSet(),
       sessions: new Set(),
       seenVersion: -1,
-      outbox: new Set(),
+      outbox: new Map(),
     })
     this.observe(did)
   }
@@ -162,12 +166,14 @@ export class Oracle {
     if (storage.version === side.seenVersion) return
     side.seenVersion = storage.version
     this.#noteLeases(side)
-    const outbox = new Set<string>()
+    const outbox = new Map<string, number>()
     for (const { did: peer } of this.#sides.values()) {
-      for (const { messageId } of storage.messages.outgoing(peer)) outbox.add(messageId)
+      for (const { messageId, createdMs } of storage.messages.outgoing(peer)) outbox.set(messageId, createdMs)
     }
-    for (const id of outbox) this.#keep(id)
-    for (const id of side.outbox) if (!outbox.has(id)) this.#forget(id)
+    for (const id of outbox.keys()) this.#keep(id)
+    for (const [id, createdMs] of side.outbox) {
+      if (!outbox.has(id)) this.#forget(id, { isOutdated: createdMs <= side.nowMs() - OUTBOX_KEEP_MS })
+    }
     side.outbox = outbox
   }
 
@@ -199,7 +205,7 @@ export class Oracle {
       if (forgotten || waits) message.mayComeTwice = true
     }
     const side = this.#sideOf(did)
-    side.outbox = new Set()
+    side.outbox = new Map()
     side.seenVersion = -1
     this.observe(did)
   }
@@ -244,9 +250,11 @@ export class Oracle {
     message.isAcknowledged = false
   }
 
-  #forget(id: string): void {
+  #forget(id: string, { isOutdated }: { readonly isOutdated: boolean }): void {
     const message = this.#messages.get(id)
     if (message === undefined) return
+    // What waited too long may go, also where a crash came before anybody was told.
+    if (isOutdated) message.mayBeLost = true
     message.isAcknowledged = true
     if (!message.mayBeLost) this.#requireAtPeer(message)
   }

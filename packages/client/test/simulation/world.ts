@@ -154,7 +154,7 @@ export class World {
   /** Brings both agents to where schedules begin, without a fault. */
   async prepare(start: Start): Promise<readonly [Snapshot, Snapshot]> {
     const [alice, bob] = this.#endpoints
-    for (const { did, storage } of this.#endpoints) this.#oracle.watch(did, storage)
+    for (const { did, storage, nowMs } of this.#endpoints) this.#oracle.watch(did, storage, nowMs)
     await alice.step(undefined, async () => alice.askBundle())
     await bob.step(undefined, async () => bob.askBundle())
     if (start === 'strangers') {
@@ -176,7 +176,7 @@ export class World {
     const [first, second] = shared.start(schedule.start, schedule.seed % START_VARIANTS)
     alice.storage.restore(first)
     bob.storage.restore(second)
-    for (const { did, storage } of this.#endpoints) this.#oracle.watch(did, storage)
+    for (const { did, storage, nowMs } of this.#endpoints) this.#oracle.watch(did, storage, nowMs)
     const trace: string[] = []
     try {
       for (const step of schedule.steps) {
