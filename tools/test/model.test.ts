@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type ModelEntry, modelText, readCatalogue } from '../src/model/catalogue.ts'
 import { parseTemplate, renderModel, TemplateError } from '../src/model/render.ts'
@@ -54,6 +56,11 @@ describe('the catalogue of models', () => {
     const claims = models.filter(({ kind }) => kind === 'claim')
     const attacked = claims.filter(({ expect }) => Object.values(expect).includes('attack')).map(({ id }) => id)
     expect(attacked).toEqual(['healing-responder', 'healing-quantum-with-step'])
+  })
+
+  it('has every model in the README, with its claim', () => {
+    const readme = readFileSync(join(import.meta.dirname, '..', '..', 'conformance', 'model', 'README.md'), 'utf8')
+    for (const { id, claim } of models) expect(readme).toContain(`| \`${id}\` | ${claim} |`)
   })
 
   it('has a flag of each template in use', () => {

@@ -30,7 +30,7 @@ export interface Catalogue {
 }
 
 /** The folder of templates and catalogue. */
-export const MODEL_FOLDER = join(import.meta.dirname, '..', '..', '..', 'conformance', 'model')
+const MODEL_FOLDER = join(import.meta.dirname, '..', '..', '..', 'conformance', 'model')
 
 /** Reads the catalogue. */
 export function readCatalogue(): Catalogue {
