@@ -30,7 +30,7 @@ function lineOf(event: SessionEvent): string {
       return `session lost  ${shorten(event.peer)} (noticed ${who}: ${REASONS[event.reason]}); a new one takes its place`
     }
     case 'session.restored':
-      return `restored  this agent's database is an older copy; ${event.sessions} sessions are being replaced`
+      return `restored  this agent's database is older than it was or gone; sessions to replace: ${event.sessions}`
     case 'message.expired':
       return `given up  ${printable(event.messageId)} to ${shorten(event.peer)}: nobody took it for a week`
   }

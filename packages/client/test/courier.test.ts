@@ -27,7 +27,7 @@ describe('what the outbox does with a refusal', () => {
     expect(alice.courier.next(bob.agent.did)).toMatchObject({ messageId: message.messageId })
   })
 
-  it('is the same bytes again, as often as the peer needs to ask for a reset', async () => {
+  it('is other bytes in the same session, as often as the peer needs to ask for a reset', async () => {
     await using parties = await twoParties()
     const { alice, bob } = parties
     await parties.establish()
@@ -36,7 +36,7 @@ describe('what the outbox does with a refusal', () => {
       { length: ATTEMPTS_UNOPENED + 1 },
       () => alice.courier.refused(message, 'SESSION_DUPLICATE').kind,
     )
-    expect(kinds).toEqual([...Array.from({ length: ATTEMPTS_UNOPENED - 1 }, () => 'again'), 'waits', 'again'])
+    expect(kinds).toEqual([...Array.from({ length: ATTEMPTS_UNOPENED - 1 }, () => 'resealed'), 'waits', 'resealed'])
     expect(ATTEMPTS_UNOPENED).toBe(FAILURES_BEFORE_RESET)
     expect(alice.courier.refused(message, 'SESSION_MISSING').kind).toBe('waits')
     expect(alice.agent.database.messages.outgoing(bob.agent.did)).toHaveLength(1)
@@ -149,6 +149,38 @@ describe('a session that is lost', () => {
         expect(bob.healing.failed({ peer: alice.agent.did, sessionId, code })).toBe(false)
       }
     }
+  })
+})
+
+describe('sessions of both sides', () => {
+  it.each([
+    ['are begun at once within a minute: the lower id sends', 59_999, true],
+    ['are not begun at once after a minute: the newer one sends', 60_000, false],
+  ])('%s', async (_, afterMs, isAtOnce) => {
+    const clock = manualClock(Date.now())
+    await using parties = await twoParties({ clock })
+    const { alice, bob } = parties
+    // Ids are random: enough of them that both orders come up.
+    for (let count = 0; count < 6; count += 1) {
+      clock.advance(10 * 60_000)
+      const first = await parties.establish()
+      clock.advance(afterMs)
+      const second = await parties.establishFromBob()
+      const [lower] = [first, second].toSorted(Buffer.compare)
+      const expected = isAtOnce ? lower : second
+      expect(alice.sessions.require(bob.agent.did).sessionId).toEqual(expected)
+      expect(bob.sessions.require(alice.agent.did).sessionId).toEqual(expected)
+    }
+  })
+})
+
+describe('healing', () => {
+  it('begins four sessions with one peer within five minutes and no more', async () => {
+    await using parties = await twoParties()
+    const peer = parties.bob.agent.did
+    const { healing } = parties.alice
+    expect([1, 2, 3, 4, 5].map(() => healing.tryRenew(peer))).toEqual([true, true, true, true, false])
+    expect(healing.tryRenew(parties.alice.agent.did)).toBe(true)
   })
 })
 

@@ -122,6 +122,14 @@ describe('the gate of an executor', () => {
     expect(told).toEqual(bob.log.reader.entry(entry?.index ?? -1).body)
   })
 
+  it('refuses what came in a session that is not confirmed, whichever session sends', async () => {
+    await using scene = await gateAndCaller()
+    const unconfirmed = scene.executor.of({ origin: { sessionId: new Uint8Array(16), confirmed: false } })
+    const refused = await listing({ ...scene, gate: unconfirmed })
+    expect(refused).toMatchObject({ allowed: false, code: 'SESSION_UNCONFIRMED' })
+    expect((await listing(scene)).allowed).toBe(true)
+  })
+
   it('bounds what a list shows and how long its invocation must be remembered', async () => {
     await using scene = await gateAndCaller()
     const allowed = await listing(scene, { proofs: MAX_LIST_PROOFS, expiresInS: MAX_INVOCATION_LIFETIME_S })

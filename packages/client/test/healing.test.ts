@@ -100,6 +100,25 @@ describe('a side that lost its database', () => {
   })
 })
 
+describe('a channel in a session that is lost', () => {
+  it('ends at once, not in silence, and the next one runs in the next session', async () => {
+    await using pair = await pairOfAgents()
+    const { alice, bobDid } = pair
+    await alice.establishSession(bobDid)
+    const bob = await restartBob(pair, wipe)
+    bob.onChannel('test/echo/1', (channel) => channel.onFrame(async (frame) => await channel.send(frame)))
+    const open = async () => await alice.openChannel(bobDid, { protocol: 'test/echo/1', name: 'echo' })
+    const lost = await open()
+    expect(await lost.closed).toBe('failed')
+    await expect.poll(() => alice.session(bobDid)?.confirmed, HEALS).toBe(true)
+    const channel = await open()
+    const echoed = new Promise((resolve) => channel.onFrame(resolve))
+    await channel.send(utf8('again'))
+    expect(await echoed).toEqual(utf8('again'))
+    expect(alice.connectedPeers()).toHaveLength(1)
+  })
+})
+
 describe('a side that was put back to an older copy', () => {
   it('of its database notices it itself, seals nothing with old keys, and is back by a reset', async () => {
     await using pair = await pairOfAgents()

@@ -26,6 +26,8 @@ export interface Parties extends AsyncDisposable {
   again(party: Party, storage?: (own: SessionStorage) => SessionStorage): Party
   /** Alice begins, Bob answers, both are confirmed. */
   establish(): Promise<Uint8Array>
+  /** The same with their parts exchanged. */
+  establishFromBob(): Promise<Uint8Array>
 }
 
 export async function twoParties(options: { readonly clock?: Clock } = {}): Promise<Parties> {
@@ -37,6 +39,7 @@ export async function twoParties(options: { readonly clock?: Clock } = {}): Prom
     bob,
     again: ({ agent }, storage = (own) => own) => partyOf(agent, storage),
     establish: async () => await establish(alice, bob),
+    establishFromBob: async () => await establish(bob, alice),
     [Symbol.asyncDispose]: async () => {
       await closeAgent(alice.agent)
       await closeAgent(bob.agent)
