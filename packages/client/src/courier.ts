@@ -12,18 +12,18 @@ import type { QueuedFrame } from './received.ts'
 import type { SessionWorld } from './session-world.ts'
 import type { SessionKeeper } from './sessions.ts'
 
-/** Times that the same bytes are sent to a peer that cannot open them: as many as it takes to ask for a reset. */
+/** Times that one message is sent to a peer that cannot open it: as many as it takes to ask for a reset. */
 export const ATTEMPTS_UNOPENED = 3
 /** How many more rows are looked at when none of those before can leave. */
 const ROWS_AT_A_TIME = 8
 
 /**
- * What to do with a message that the peer refused. `again`: the same bytes, now. `resealed`: other bytes, now. `settled`:
- * nothing, it is out of the outbox. `waits`: nothing now, it stays. `renew`: it is settled, and the session that it was to
- * begin is none: begin another one.
+ * What to do with a message that the peer refused. `resealed`: other bytes, now. `settled`: nothing, it is out of the
+ * outbox. `waits`: nothing now, it stays. `renew`: it is settled, and the session that it was to begin is none: begin
+ * another one.
  */
 export type Verdict =
-  | { readonly kind: 'again' | 'settled' | 'waits' | 'renew' }
+  | { readonly kind: 'settled' | 'waits' | 'renew' }
   | { readonly kind: 'resealed'; readonly message: QueuedFrame }
 
 export class Courier {
@@ -91,7 +91,8 @@ export class Courier {
     if (peerCode === 'SESSION_MISSING' || active === undefined) return { kind: 'waits' }
     const count = (this.#refusals.get(keyOf(row)) ?? 0) + 1
     this.#refusals.set(keyOf(row), count)
-    if (count < ATTEMPTS_UNOPENED) return { kind: 'again' }
+    // Bytes that waited may be of a chain that the peer keeps no longer, in a session that is well: other ones show which.
+    if (count < ATTEMPTS_UNOPENED) return { kind: 'resealed', message: this.#sessions.reseal(row) }
     this.#refusals.delete(keyOf(row))
     return { kind: 'waits' }
   }

@@ -38,8 +38,9 @@ export interface KillResult {
   readonly acknowledgedAndLost: number
   readonly keptAndLost: number
   readonly deliveredTwice: number
-  /** Sessions in which the two ended up beyond the one in which they began; no kill is a reason for one. */
+  /** Sessions beyond the one in which the two began, and resets of any: no kill is a reason for one. */
   readonly otherSessions: number
+  readonly resets: number
   readonly isAlive: boolean
   readonly events: Readonly<Record<string, number>>
 }
@@ -51,8 +52,8 @@ export interface KillOptions {
 }
 
 export function isSound(result: KillResult): boolean {
-  const { acknowledgedAndLost, keptAndLost, deliveredTwice, otherSessions, isAlive } = result
-  const faults = result.keysUsedTwice + acknowledgedAndLost + keptAndLost + deliveredTwice + otherSessions
+  const { keysUsedTwice, acknowledgedAndLost, keptAndLost, deliveredTwice, otherSessions, resets, isAlive } = result
+  const faults = keysUsedTwice + acknowledgedAndLost + keptAndLost + deliveredTwice + otherSessions + resets
   return faults === 0 && isAlive
 }
 
@@ -177,6 +178,9 @@ class Pair {
       keptAndLost: kept.filter((id) => !delivered.has(id)).length,
       deliveredTwice: twice.length,
       otherSessions: Math.max(0, this.#sessions.size - 1),
+      resets: Object.entries(this.#events).reduce((sum, [event, count]) => {
+        return event.startsWith('session.reset') ? sum + count : sum
+      }, 0),
       events: this.#events,
     }
   }

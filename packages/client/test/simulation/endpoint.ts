@@ -418,8 +418,7 @@ export class Endpoint {
     const { courier } = this.#alive()
     const verdict = courier.refused(message, code)
     this.#options.note(`verdict ${verdict.kind}`)
-    if (verdict.kind === 'again') this.#deliver(message)
-    else if (verdict.kind === 'resealed') this.#deliver(verdict.message)
+    if (verdict.kind === 'resealed') this.#deliver(verdict.message)
     else if (verdict.kind === 'renew') await this.#heal()
   }
 
