@@ -38,6 +38,7 @@ interface Sending {
   readonly headerKey: string
   chainKey: string
   count: number
+  begun: number
   lease: number
 }
 
@@ -96,7 +97,8 @@ export class ReferenceEnd {
     const draw = drawing(randomHex)
     const sending = state.sending ?? beginSending(state, draw(32))
     const needsStore = sending.count >= sending.lease
-    if (needsStore) sending.lease = sending.count + (leaseMessages ?? Math.min(Math.max(sending.count, 1), 256))
+    if (needsStore)
+      sending.lease = sending.count + (leaseMessages ?? Math.min(Math.max(sending.count - sending.begun, 1), 256))
     const nonce = draw(12)
     const { count } = sending
     const header = `01${sending.key}${u32(state.previousCount)}${u32(count)}${u32(state.epoch)}`
@@ -157,6 +159,8 @@ export class ReferenceEnd {
 
   crash(): void {
     this.#state = structuredClone(this.#stored)
+    const { sending } = this.#state
+    if (sending !== undefined) sending.begun = sending.count
   }
 
   #chainOf(message: { readonly nonce: string; readonly bound: string; readonly sealedHeader: string }): {
@@ -208,6 +212,7 @@ function stateOf(record: SessionRecord): State {
       headerKey: hex(sending.headerKey),
       chainKey: hex(sending.chainKey),
       count: sending.count,
+      begun: sending.count,
       lease: sending.count,
     },
     receiving:
@@ -227,7 +232,15 @@ function beginSending(state: State, secret: string): Sending {
     mixed: state.step.agreed,
   })
   if (state.step.agreed !== undefined) nextEpoch(state)
-  const sending = { secret, key: publicKeyOf(secret), headerKey: state.nextSend, chainKey, count: 0, lease: 0 }
+  const sending = {
+    secret,
+    key: publicKeyOf(secret),
+    headerKey: state.nextSend,
+    chainKey,
+    count: 0,
+    begun: 0,
+    lease: 0,
+  }
   Object.assign(state, { rootKey, nextSend: nextHeaderKey, sending })
   return sending
 }

@@ -45,7 +45,8 @@ export class Script {
   readonly #seed: string
 
   constructor(seed: string, { initiated, responded }: Pick<Stage, 'initiated' | 'responded'>) {
-    const [initiator, responder] = [initiated.state, responded.state]
+    // As the reader of a vector has them: from their records.
+    const [initiator, responder] = [restored(initiated.state), restored(responded.state)]
     this.#seed = seed
     this.#states = { initiator, responder }
     this.#start = { initiator: hexOf(initiator), responder: hexOf(responder) }
@@ -247,6 +248,10 @@ export function withRecord(state: SessionState, change: (record: SessionRecord) 
 
 export function recordOf(state: SessionState): SessionRecord {
   return decodeCbor(encodeSessionState(state)) as unknown as SessionRecord
+}
+
+function restored(state: SessionState): SessionState {
+  return decodeSessionState(encodeSessionState(state))
 }
 
 function hexOf(state: SessionState): string {

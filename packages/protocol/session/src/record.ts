@@ -74,6 +74,7 @@ function partsOf(record: SessionRecord): SessionParts {
     pq: step,
     sending: sending && {
       ...sending,
+      begun: sending.count,
       lease: { count: sending.count, chainKey: sending.chainKey },
       header: new HeaderForm({ ratchetKey: sending.ratchetPublic, previousCount, epoch }),
     },

@@ -35,8 +35,8 @@ export interface SealInput {
   /** `padme` unless given; `none` for bulk. */
   readonly padding?: PaddingPolicy
   /**
-   * Messages that a new lease covers, 1 to {@link LEASE_MAX_MESSAGES}. Unless given, as many as the chain has sealed: few
-   * in a chain that says little, so that a crash skips few numbers.
+   * Messages that a new lease covers, 1 to {@link LEASE_MAX_MESSAGES}. Unless given, as many as this process has sealed in
+   * the chain: one for a process that seals one message and ends, so that it skips no number.
    */
   readonly leaseMessages?: number
 }
@@ -170,7 +170,13 @@ export function newSendingChain(
   constants: { readonly previousCount: number; readonly epoch: number },
 ): SendingChain {
   const lease = { count: 0, chainKey: keys.chainKey }
-  return { ...keys, count: 0, lease, header: new HeaderForm({ ...constants, ratchetKey: keys.ratchetPublic }) }
+  return {
+    ...keys,
+    count: 0,
+    begun: 0,
+    lease,
+    header: new HeaderForm({ ...constants, ratchetKey: keys.ratchetPublic }),
+  }
 }
 
 /**
@@ -206,10 +212,10 @@ function checkLease(leaseMessages: number): void {
 
 /** The lease that begins with the next message, which is within the chain's limit. */
 function extendLease(
-  { chainKey, count }: SendingChain,
+  { chainKey, count, begun }: SendingChain,
   { kernel, leaseMessages }: Pick<StepInput, 'kernel' | 'leaseMessages'>,
 ): SendingChain['lease'] {
-  const wanted = leaseMessages ?? Math.min(Math.max(count, 1), LEASE_MAX_MESSAGES)
+  const wanted = leaseMessages ?? Math.min(Math.max(count - begun, 1), LEASE_MAX_MESSAGES)
   const messages = Math.min(wanted, MAX_CHAIN_MESSAGES - count)
   return { count: count + messages, chainKey: kernel.ratchetForward(chainKey, messages) }
 }

@@ -49,6 +49,8 @@ export interface SendingChain {
   readonly chainKey: Uint8Array
   /** Number of the next message. */
   readonly count: number
+  /** Its count when the chain began, or when its state was read. */
+  readonly begun: number
   readonly lease: SendLease
   readonly header: HeaderForm
 }

@@ -83,6 +83,19 @@ describe('a lease', () => {
     expect(line.states.alice.toJSON().skippedKeys).toBe(16 - 9)
   })
 
+  it('begins again with one message in a process that begins again, which so skips no number', () => {
+    const line = new Line(states)
+    for (let number = 0; number < 300; number += 1) {
+      const { message, needsStore } = line.seal('bob', `${number}`)
+      expect(needsStore).toBe(true)
+      line.restart('bob')
+      expect(line.hear('alice', message)).toBe(`${number}`)
+    }
+    expect(line.states.alice.toJSON()).toMatchObject({ receiveCount: 300, skippedKeys: 0 })
+    const stores = Array.from({ length: 16 }, (_, number) => line.seal('bob', `${number}`).needsStore)
+    expect(stores.flatMap((needsStore, number) => (needsStore ? [number] : []))).toEqual([0, 1, 2, 4, 8])
+  })
+
   it('counts what was sent at a turn, and up to its end after a restart', () => {
     for (const restarts of [false, true]) {
       const line = new Line(states)
@@ -100,7 +113,7 @@ describe('a lease', () => {
     line.say('bob', 'begins')
     const count = MAX_CHAIN_MESSAGES - 2
     line.rewrite('bob', (record) => ({ ...record, sending: { ...record.sending, count } }))
-    line.say('bob', 'the last but one')
+    line.say('bob', 'the last but one', { leaseMessages: LEASE_MAX_MESSAGES })
     expect(line.states.bob.toJSON().sendLease).toBe(MAX_CHAIN_MESSAGES)
     line.restart('bob')
     expect(() => line.say('bob', 'past')).toThrow(withCode('SESSION_EXHAUSTED'))
