@@ -11,7 +11,7 @@ import type { SessionStorage } from './session-storage.ts'
 
 /** Rows that are in memory at a time. */
 const ROWS_AT_A_TIME = 8
-/** Failures of this machine: what failed by them is done at the next start. Every other failure is the frame's own. */
+/** Failures of this machine: what failed by them is done later. Every other failure is the frame's own. */
 const OWN_FAILURES = /^(?:STORE|AUDIT|FILE|SIGNER|CLIENT)_/
 
 export interface Effect {
@@ -29,6 +29,8 @@ export interface EffectsOptions {
 export class Effects {
   readonly #options: EffectsOptions
   readonly #running = new Map<string, Promise<void>>()
+  /** Something lies in the inbox that nobody acts on. */
+  #hasLeft = false
 
   constructor(options: EffectsOptions) {
     this.#options = options
@@ -43,16 +45,18 @@ export class Effects {
     await this.#once(name, { peer: name.peer, frame, isAgain: false })
   }
 
-  /** Resolves when nothing of that name is being acted on. Never rejects. */
+  /** It arrived again: resolves when nothing of that name is being acted on, and what this machine failed at was tried again. */
   async settled(name: MessageName): Promise<void> {
     await this.#running.get(keyOf(name))?.catch(() => undefined)
+    if (this.#hasLeft) await this.resume()
   }
 
-  /** Acts on what an earlier process left. A failure leaves the rest for the next start. */
+  /** Acts on what is left, by an earlier process or a failure. Another failure leaves the rest for later. */
   async resume(): Promise<void> {
     for (;;) {
       const rows = this.#options.messages.incoming(ROWS_AT_A_TIME, 'effect')
-      if (rows.length === 0) return
+      this.#hasLeft = rows.length > 0
+      if (!this.#hasLeft) return
       for (const row of rows) if (!(await this.#resumeOne(row))) return
     }
   }
@@ -62,7 +66,9 @@ export class Effects {
       await this.#once(row, { peer: row.peer, frame: decodeFrame(row.plaintext), isAgain: true })
     } catch (error) {
       if (!isTalosError(error)) throw error
-      return !OWN_FAILURES.test(error.code)
+      if (OWN_FAILURES.test(error.code)) return false
+      // One that this version cannot read included.
+      this.#options.messages.handOver(row)
     }
     return true
   }
@@ -79,7 +85,9 @@ export class Effects {
     try {
       await act(effect)
     } catch (error) {
-      if (isTalosError(error) && !OWN_FAILURES.test(error.code)) messages.handOver(name)
+      const isOwn = !isTalosError(error) || OWN_FAILURES.test(error.code)
+      if (isOwn) this.#hasLeft = true
+      else messages.handOver(name)
       throw error
     }
     messages.handOver(name)

@@ -166,7 +166,7 @@ describe('sessions of both sides', () => {
       const first = await parties.establish()
       clock.advance(afterMs)
       const second = await parties.establishFromBob()
-      const [lower] = [first, second].toSorted(Buffer.compare)
+      const [lower] = [first, second].toSorted((one, other) => Buffer.compare(one, other))
       const expected = isAtOnce ? lower : second
       expect(alice.sessions.require(bob.agent.did).sessionId).toEqual(expected)
       expect(bob.sessions.require(alice.agent.did).sessionId).toEqual(expected)

@@ -2,12 +2,14 @@ import { Secret, utf8 } from '@talos/bytes'
 import { delegate, revoke } from '@talos/capability'
 import { type ClientEvent, TalosClient } from '@talos/client'
 import type { AppFrame } from '@talos/contracts'
+import { TalosError } from '@talos/errors'
 import { ed25519Signer } from '@talos/identity'
 import { loadKernel, systemRandom } from '@talos/kernel'
 import { OUTBOX_KEEP_MS } from '@talos/storage'
 import { manualClock, tempFolder } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
 import { type Agent, closeAgent, openAgent } from '../src/agent.ts'
+import { Effects } from '../src/effects.ts'
 import { encodeFrame } from '../src/frames.ts'
 import { nextMessage, optionsFor, pairOfAgents } from './agents.ts'
 
@@ -88,6 +90,24 @@ describe('a frame that was committed by a process that then died', () => {
     expect(recorded(client, 'cap.grant')).toEqual([cid])
   })
 
+  it('is forgotten when this version cannot read it, and holds nothing up', async () => {
+    using given = await scene()
+    const { agent, frame } = given
+    agent.database.messages.putIncoming({
+      peer: agent.did,
+      messageId: 'f'.repeat(32),
+      sessionId: new Uint8Array(16),
+      kind: 'effect',
+      contentType: 0,
+      plaintext: utf8('of another version'),
+      nowMs: 1,
+    })
+    leave(agent, frame, 1)
+    await using client = await given.open()
+    await expect.poll(() => client.database.messages.incoming(10, 'effect')).toEqual([])
+    expect(client.listCapabilities('received')).toHaveLength(1)
+  })
+
   it('revokes what it was to revoke, behind what is at fault and forgotten', async () => {
     using given = await scene()
     const { agent, granted, giver, frame } = given
@@ -99,6 +119,33 @@ describe('a frame that was committed by a process that then died', () => {
     await expect.poll(() => client.listCapabilities('received')[0]?.revokedMs).toBeTypeOf('number')
     await expect.poll(() => client.database.messages.incoming(10, 'effect')).toEqual([])
     expect(recorded(client, 'cap.revoke')).toEqual([granted.cid.toString()])
+  })
+})
+
+describe('a frame that this machine failed at', () => {
+  it('acts when it comes again, and is forgotten with a failure of its own', async () => {
+    using given = await scene()
+    const { agent, frame } = given
+    const failures: ('STORE_WRITE_FAILED' | 'GRANT_UNKNOWN')[] = ['STORE_WRITE_FAILED']
+    const done: number[] = []
+    const act = async () => {
+      const code = failures.pop()
+      if (code === 'STORE_WRITE_FAILED') throw new TalosError(code, { store: 'agent', reason: 'injected' })
+      if (code === 'GRANT_UNKNOWN') throw new TalosError(code)
+      done.push(done.length)
+    }
+    const effects = new Effects({ messages: agent.database.messages, act })
+    const name = (number: number) => ({ peer: agent.did, messageId: number.toString(16).padStart(32, '0') })
+    leave(agent, frame, 1)
+    await expect(effects.run(name(1), frame)).rejects.toMatchObject({ code: 'STORE_WRITE_FAILED' })
+    expect(agent.database.messages.incoming(10, 'effect')).toHaveLength(1)
+    await effects.settled(name(1))
+    expect(done).toEqual([0])
+    leave(agent, frame, 2)
+    failures.push('GRANT_UNKNOWN')
+    await expect(effects.run(name(2), frame)).rejects.toMatchObject({ code: 'GRANT_UNKNOWN' })
+    expect(agent.database.messages.incoming(10, 'effect')).toEqual([])
+    await closeAgent(agent)
   })
 })
 
