@@ -16,8 +16,8 @@ import { NOW_MS, TalosBench, type TalosEnd } from './talos.ts'
 
 const CONTENT_BYTES = 1024
 const BURST = 1000
-/** Four leases of full length. */
-const FLOW = 4 * LEASE_MAX_MESSAGES
+/** One lease of full length: any so many messages in a row store once. */
+const FLOW = LEASE_MAX_MESSAGES
 const RECEIVE_BATCH = 32
 /** Messages that may wait to be received: the inbox holds ten times as many. */
 const MAX_WAITING = 1024
@@ -74,7 +74,6 @@ function storing(kernels: Kernels): Scenario {
 
 function sustained(kernels: Kernels): Scenario {
   const content = randomBytes(CONTENT_BYTES)
-  // Whole leases: every operation stores as often as every other.
   const sending = (send: (message: Uint8Array) => void) => (count: number) => {
     for (let index = 0; index < count * FLOW; index++) send(content)
   }
