@@ -45,6 +45,8 @@ const client = await TalosClient.create(
 client.onMessage(({ messageId }) => journal.note('got', messageId))
 const listening = await client.listen()
 let isOver = false
+/** The session of which the parent knows that there is a link for it. */
+let told: string | undefined
 let peer: ReturnType<TalosClient['addPeer']> | undefined
 
 process.on('message', (message: ToAgent) => {
@@ -57,6 +59,10 @@ for (let count = 0; ; count += 1) {
   if (peer === undefined) continue
   tell({ waiting: client.database.messages.outgoing(peer).length + client.database.messages.incoming().length })
   const session = client.session(peer)
+  if (session !== undefined && session.sessionId !== told && client.connectedPeers().length > 0) {
+    told = session.sessionId
+    tell({ sessionId: told })
+  }
   if (session === undefined || isOver || client.database.messages.outgoing(peer).length > MAX_WAITING) continue
   // Sending while the link is gone is a part of it; one at a time waits for nobody.
   void send(peer, `${name} ${count}`).catch(() => undefined)
@@ -70,9 +76,16 @@ async function take(message: ToAgent): Promise<void> {
   }
   peer = client.addPeer(message.peer)
   for (const { wire } of client.database.messages.outgoing(peer)) world.remember(wire)
-  await client.connect(peer)
-  const session = client.session(peer) ?? (establishes === '' ? undefined : await client.establishSession(peer))
-  if (session !== undefined) tell({ sessionId: session.sessionId })
+  await connect(peer)
+  if (client.session(peer) === undefined && establishes !== '') await client.establishSession(peer)
+}
+
+/** Both dial at once, and one may not listen yet: tries until there is a link. */
+async function connect(to: ReturnType<TalosClient['addPeer']>): Promise<void> {
+  while (client.connectedPeers().length === 0) {
+    await client.connect(to).catch((error: unknown) => tell({ event: isTalosError(error) ? error.code : 'failed' }))
+    await sleep(SEND_EVERY_MS)
+  }
 }
 
 async function send(to: ReturnType<TalosClient['addPeer']>, text: string): Promise<string> {
