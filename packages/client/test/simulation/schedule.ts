@@ -26,7 +26,7 @@ export const STEP_KINDS = [
   'clock',
   'wait',
 ] as const
-export type StepKind = (typeof STEP_KINDS)[number]
+type StepKind = (typeof STEP_KINDS)[number]
 
 export const WRITE_FAULTS = [
   'crash-before-write',
@@ -66,6 +66,9 @@ export interface Schedule {
 /** Steps that a schedule has at least, and how many more at most. */
 const MIN_STEPS = 16
 const MORE_STEPS = 32
+/** A few are longer: chains and their gaps pile up. */
+const LONG = 0.02
+const LONG_STEPS = 160
 /** What happens without any fault, by weight. */
 const ORDINARY: readonly (readonly [StepKind, number])[] = [
   ['send', 10],
@@ -102,7 +105,8 @@ export function scheduleOf(seed: number): Schedule {
   const total = kinds.reduce((sum, [, weight]) => sum + weight, 0)
   const writeRate = pick(prng, FAULT_RATES)
   const sendRate = pick(prng, FAULT_RATES)
-  const steps = Array.from({ length: MIN_STEPS + prng.below(MORE_STEPS) }, (): Step => {
+  const length = MIN_STEPS + prng.below(MORE_STEPS) + (prng.chance(LONG) ? LONG_STEPS : 0)
+  const steps = Array.from({ length }, (): Step => {
     const step = { kind: choose(prng, { kinds, total }), a: prng.word(), b: prng.word() }
     const fault = faultOf(prng, { writeRate, sendRate })
     return fault === undefined ? step : { ...step, fault }

@@ -91,7 +91,7 @@ const START_VARIANTS = 4
 const START_STREAM = 7
 const RUN_STREAM = 100
 
-export interface WorldOptions {
+interface WorldOptions {
   readonly seed: number
   readonly stream: number
   readonly fault?: PlannedFault | undefined
@@ -103,7 +103,7 @@ export interface RunOptions extends Pick<WorldOptions, 'defect' | 'inFront'> {
   readonly isTraced?: boolean
 }
 
-export class World {
+class World {
   readonly #endpoints: readonly [Endpoint, Endpoint]
   readonly #network = new Network()
   readonly #oracle = new Oracle()

@@ -82,7 +82,7 @@ export async function soakSessions(options: SoakOptions): Promise<readonly Sampl
     const plaintext = utf8(`message ${done}`)
     const sealed = isDue ? sealControl(states[sender], world) : seal(states[sender], { ...world, plaintext })
     states[sender] = sealed.state
-    const receiver = sender === 0 ? 1 : 0
+    const receiver: 0 | 1 = sender === 0 ? 1 : 0
     states[receiver] = open(states[receiver], { kernel, nowMs, message: sealed.message }).state
     if (done % REOPEN_EVERY === 0) states[receiver] = decodeSessionState(encodeSessionState(states[receiver]))
     left -= 1
@@ -147,7 +147,7 @@ export async function soakKeepers(options: SoakOptions): Promise<readonly Sample
     to: typeof bob,
     sealed: { readonly messageId: string; readonly wire: Uint8Array },
   ) => {
-    to.sessions.receive({ peer: from.did, ...sealed, carriage: 'request' })
+    to.sessions.receive({ ...sealed, peer: from.did, carriage: 'request' })
     from.database.messages.acknowledge({ peer: to.did, messageId: sealed.messageId })
     to.database.messages.handOver({ peer: from.did, messageId: sealed.messageId })
   }
