@@ -51,6 +51,8 @@ export interface ChannelKeeperOptions {
   readonly agent: Agent
   readonly sessions: SessionKeeper
   readonly wire: Wire
+  /** Resolves when a session sends to a peer. @throws TalosError `SESSION_MISSING`, and what the link throws */
+  readonly ready: (peer: Did) => Promise<void>
 }
 
 /** The channels of one link. They end with it, so their numbers begin anew on the next one. */
@@ -82,8 +84,8 @@ export class ChannelKeeper {
     peer: Did,
     { protocol, name }: { readonly protocol: string; readonly name: string },
   ): Promise<SealedChannel> {
-    const { wire, sessions } = this.#options
-    sessions.require(peer)
+    const { wire, ready } = this.#options
+    await ready(peer)
     const link = await wire.linkTo(peer)
     if (this.#isFull(peer)) throw new TalosError('CHANNEL_LIMIT', { limit: MAX_CHANNELS_PER_PEER })
     const channels = this.#channelsOf(link)

@@ -12,38 +12,30 @@ import { TalosError } from '@talos/errors'
 import { didDocument, parseInvitation } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import type { McpConfig, McpEvent, SealedChannel } from '@talos/mcp'
-import type { Link } from '@talos/network'
 import { SESSION_SUITE } from '@talos/session'
 import type { AgentDatabase, AgentFolder, GrantDirection } from '@talos/storage'
 import { type Agent, closeAgent, openAgent } from './agent.ts'
 import { Authority, type DelegationRequest, type Grant, type GrantRequest } from './authority.ts'
 import { IntentAuthor } from './call-author.ts'
 import { type ChannelHandler, ChannelKeeper } from './channels.ts'
+import { within } from './closing.ts'
 import { Courier } from './courier.ts'
-import { type Effect, Effects } from './effects.ts'
+import { Effects } from './effects.ts'
 import type { ClientEvent } from './events.ts'
 import { EvidenceKeeper } from './evidence.ts'
-import { isChannelFrame } from './frames.ts'
 import { Healer } from './healer.ts'
 import { Healing } from './healing.ts'
+import { Intake } from './intake.ts'
 import { type Listening, startListening } from './listening.ts'
 import { type MerkleProof, makeMerkleProof, type VerifiedMerkleProof, verifyMerkleProof } from './merkle-proof.ts'
 import { type MessageHandler, Messenger, type SentMessage } from './messages.ts'
 import { nowS, type TalosClientOptions } from './options.ts'
 import { PrekeyKeeper } from './prekeys.ts'
-import { PeerQuota } from './quota.ts'
-import type { ReceivedControl, ReceivedFrame } from './received.ts'
 import { sessionWorld } from './session-world.ts'
 import { SessionKeeper } from './sessions.ts'
 import { ExecutorGate } from './tool-gate.ts'
 import { connectMcp, type McpStdio, serveMcp, type ToolCall, type ToolOutcome, ToolUser } from './tools.ts'
 import { Wire } from './wire.ts'
-
-/** Delegations and revocations that one peer may send: every one is kept on disk. */
-const AUTHORITY_QUOTA = { what: 'capabilities from one peer within an hour', limit: 1_000, windowMs: 3_600_000 }
-
-/** How long one step of closing may take: a link needs a second, a tool's server a few. */
-const CLOSE_STEP_MS = 5_000
 
 export interface SessionInfo {
   readonly sessionId: string
@@ -67,8 +59,8 @@ export class TalosClient implements AsyncDisposable {
   readonly #gate: ExecutorGate
   readonly #author: IntentAuthor
   readonly #tools: ToolUser
-  readonly #authorityFrames = new PeerQuota(AUTHORITY_QUOTA)
   readonly #effects: Effects
+  readonly #intake: Intake
   readonly #healer: Healer
   readonly #resuming: Promise<void>
   readonly #serving = new Set<{ close(): Promise<void> }>()
@@ -82,7 +74,10 @@ export class TalosClient implements AsyncDisposable {
     const onMade = async () => void (await agent.log.append({ kind: 'key.prekeys' }))
     this.#prekeys = new PrekeyKeeper({ world, onMade })
     const prekeys = this.#prekeys
-    const admit = (peer: Did, frame: AppFrame) => this.#admit(peer, frame)
+    const admit = (peer: Did, frame: AppFrame) => {
+      if (this.#closing !== undefined) throw new TalosError('CLIENT_CLOSED')
+      this.#intake.admit(peer, frame)
+    }
     this.#sessions = new SessionKeeper({ world, prekeys, admit })
     const sessions = this.#sessions
     const healing = new Healing({ world, sessions })
@@ -93,7 +88,7 @@ export class TalosClient implements AsyncDisposable {
       prekeys,
       carriers: options.carriers,
       emit,
-      onReceived: async (received, link) => await this.#take(received, link),
+      onReceived: async (received, link) => await this.#intake.take(received, link),
       onRepeated: async (message) => {
         await this.#messenger.recorded(message)
         await this.#effects.settled(message)
@@ -117,14 +112,27 @@ export class TalosClient implements AsyncDisposable {
     const healer = this.#healer
     const courier = new Courier({ world, sessions })
     this.#messenger = new Messenger({ agent, sessions, courier, healer, wire, emit })
-    this.#effects = new Effects({ messages: agent.database.messages, act: async (effect) => await this.#act(effect) })
-    this.#channels = new ChannelKeeper({ agent, sessions, wire })
+    this.#effects = new Effects({
+      messages: agent.database.messages,
+      act: async (effect) => await this.#intake.act(effect),
+    })
+    this.#channels = new ChannelKeeper({ agent, sessions, wire, ready: async (peer) => await healer.require(peer) })
     this.#authority = new Authority(agent)
     this.#evidence = new EvidenceKeeper({
       agent,
       sessions,
       wire,
       post: async (peer, frame) => await this.#messenger.post(peer, frame),
+    })
+    this.#intake = new Intake({
+      agent,
+      messenger: this.#messenger,
+      effects: this.#effects,
+      channels: this.#channels,
+      authority: this.#authority,
+      evidence: this.#evidence,
+      healer,
+      emit,
     })
     this.#gate = new ExecutorGate({ agent, emit })
     this.#author = new IntentAuthor({ agent, sessions, authority: this.#authority })
@@ -380,52 +388,5 @@ export class TalosClient implements AsyncDisposable {
     await within(this.#wire.close())
     await within(Promise.all([this.#messenger.stop(), this.#resuming]))
     await closeAgent(this.#agent)
-  }
-
-  /** Frames that leave no trace: what they came in stays unopened and may come again. @throws TalosError */
-  #admit(peer: Did, frame: AppFrame): void {
-    if (this.#closing !== undefined) throw new TalosError('CLIENT_CLOSED')
-    if (frame.t === 'authority') this.#authorityFrames.take(peer)
-    if (frame.t === 'ask') this.#evidence.requireRoom(peer)
-  }
-
-  /** Takes what is durable. */
-  async #take(received: ReceivedFrame | ReceivedControl, link: Link): Promise<void> {
-    const { peer, messageId, sessionId } = received
-    this.#messenger.tellControl({ peer, sessionId })
-    if (received.kind === 'control') return
-    if (received.opened !== undefined) {
-      this.#healer.opened(peer)
-      this.#healer.tendSoon(peer)
-    }
-    const { frame, confirmed } = received
-    if (frame.t === 'greeting') return
-    if (isChannelFrame(frame)) return await this.#channels.take(link, frame, { sessionId, confirmed })
-    if (frame.t !== 'message') return await this.#effects.run({ peer, messageId }, frame)
-    const receivedMs = this.#agent.clock.nowMs()
-    await this.#messenger.take({ peer, messageId, sessionId, plaintext: frame.body, receivedMs })
-  }
-
-  async #act({ peer, frame, isAgain }: Effect): Promise<void> {
-    if (frame.t === 'ask') this.#evidence.answerSoon(peer, frame, () => this.#emit({ type: 'handler.failed', peer }))
-    if (frame.t === 'answer') this.#evidence.take(peer, frame)
-    if (frame.t !== 'authority') return
-    const { kind, bytes, label } = frame
-    const cid =
-      kind === 'delegation'
-        ? (await this.#authority.receive(bytes, { label, isAgain })).cid
-        : await this.#authority.receiveRevocation(bytes, { from: peer, isAgain })
-    this.#emit({ type: 'authority.received', peer, cid, kind })
-  }
-}
-
-/** Waits for a step of closing, and not longer than {@link CLOSE_STEP_MS}. What it throws stays. */
-async function within(step: Promise<unknown>): Promise<void> {
-  const over = Promise.withResolvers<void>()
-  const timer = setTimeout(over.resolve, CLOSE_STEP_MS)
-  try {
-    await Promise.race([step, over.promise])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -182,11 +182,12 @@ export class Messenger {
     await running
   }
 
-  /** Sends what the session protocol owes the peer after a step of a session, where it owes something and there is a link. */
+  /**
+   * Sends what the session protocol owes the peer after a step of a session, where it owes something and there is a link.
+   * What fails is due again after the next step.
+   */
   tellControl(session: { readonly peer: Did; readonly sessionId: Uint8Array }): void {
-    const { sessions, wire } = this.#options
-    const queued = wire.isLinked(session.peer) ? sessions.control(session) : undefined
-    if (queued !== undefined) void this.#carry(queued).catch(() => undefined)
+    if (this.#options.wire.isLinked(session.peer)) void this.#tellControl(session).catch(() => undefined)
   }
 
   /** Gives up what waited too long. */
@@ -271,6 +272,11 @@ export class Messenger {
       const again = courier.ready(message)
       if (again !== undefined) await this.#carry(again)
     }
+  }
+
+  async #tellControl(session: { readonly peer: Did; readonly sessionId: Uint8Array }): Promise<void> {
+    const queued = this.#options.sessions.control(session)
+    if (queued !== undefined) await this.#carry(queued)
   }
 
   async #deliver(message: QueuedFrame): Promise<void> {

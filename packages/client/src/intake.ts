@@ -1,0 +1,81 @@
+/** What arrives inside sessions, and who takes it. */
+import type { AppFrame, Did } from '@talos/contracts'
+import type { Link } from '@talos/network'
+import type { Agent } from './agent.ts'
+import type { Authority } from './authority.ts'
+import type { ChannelKeeper } from './channels.ts'
+import type { Effect, Effects } from './effects.ts'
+import type { ClientEvent } from './events.ts'
+import type { EvidenceKeeper } from './evidence.ts'
+import { isChannelFrame } from './frames.ts'
+import type { Healer } from './healer.ts'
+import type { Messenger } from './messages.ts'
+import { PeerQuota } from './quota.ts'
+import type { ReceivedControl, ReceivedFrame } from './received.ts'
+
+/** Delegations and revocations that one peer may send: every one is kept on disk. */
+const AUTHORITY_QUOTA = { what: 'capabilities from one peer within an hour', limit: 1_000, windowMs: 3_600_000 }
+
+export interface IntakeOptions {
+  readonly agent: Agent
+  readonly messenger: Messenger
+  readonly effects: Effects
+  readonly channels: ChannelKeeper
+  readonly authority: Authority
+  readonly evidence: EvidenceKeeper
+  readonly healer: Healer
+  readonly emit: (event: ClientEvent) => void
+}
+
+export class Intake {
+  readonly #options: IntakeOptions
+  readonly #authorityFrames = new PeerQuota(AUTHORITY_QUOTA)
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+  }
+
+  /** Frames that leave no trace: what they came in stays unopened and may come again. @throws TalosError */
+  admit(peer: Did, frame: AppFrame): void {
+    if (frame.t === 'authority') this.#authorityFrames.take(peer)
+    if (frame.t === 'ask') this.#options.evidence.requireRoom(peer)
+  }
+
+  /** Takes what is durable. */
+  async take(received: ReceivedFrame | ReceivedControl, link: Link): Promise<void> {
+    const { agent, messenger, effects, channels, healer } = this.#options
+    const { peer, messageId, sessionId } = received
+    messenger.tellControl({ peer, sessionId })
+    if (received.kind === 'control') return
+    if (received.opened !== undefined) {
+      healer.opened(peer)
+      healer.tendSoon(peer)
+    }
+    const { frame, confirmed } = received
+    if (frame.t === 'greeting') return
+    if (isChannelFrame(frame)) return await channels.take(link, frame, { sessionId, confirmed })
+    if (frame.t !== 'message') return await effects.run({ peer, messageId }, frame)
+    const receivedMs = agent.clock.nowMs()
+    await messenger.take({ peer, messageId, sessionId, plaintext: frame.body, receivedMs })
+  }
+
+  /** What a frame asks of this agent. @throws TalosError what evidence and authority throw */
+  async act({ peer, frame, isAgain }: Effect): Promise<void> {
+    const { evidence, emit } = this.#options
+    if (frame.t === 'ask') evidence.answerSoon(peer, frame, () => emit({ type: 'handler.failed', peer }))
+    if (frame.t === 'answer') evidence.take(peer, frame)
+    if (frame.t === 'authority') await this.#takeAuthority(frame, { peer, isAgain })
+  }
+
+  async #takeAuthority(
+    { kind, bytes, label }: Extract<AppFrame, { t: 'authority' }>,
+    { peer, isAgain }: { readonly peer: Did; readonly isAgain: boolean },
+  ): Promise<void> {
+    const { authority, emit } = this.#options
+    const cid =
+      kind === 'delegation'
+        ? (await authority.receive(bytes, { label, isAgain })).cid
+        : await authority.receiveRevocation(bytes, { from: peer, isAgain })
+    emit({ type: 'authority.received', peer, cid, kind })
+  }
+}
