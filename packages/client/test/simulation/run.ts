@@ -3,7 +3,6 @@
  * process per core. `SEED=… npm run simulate` replays one seed and prints its shortest failing form.
  */
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -86,13 +85,20 @@ async function runAll(options: Batch & { readonly workers: number; readonly isJs
 /** One worker process, fed until nothing is left. */
 async function drive(take: () => Batch | undefined, onResult: (result: BatchResult) => void): Promise<void> {
   const child: ChildProcess = fork(fileURLToPath(import.meta.url), [WORKER], { execArgv: process.execArgv })
-  for (let batch = take(); batch !== undefined; batch = take()) {
-    child.send(batch)
-    const [result] = await Promise.race([once(child, 'message'), once(child, 'exit')])
-    if (typeof result !== 'object') throw new Error('a worker ended')
-    onResult(result)
-  }
-  child.disconnect()
+  await new Promise<void>((resolve, reject) => {
+    const feed = () => {
+      const batch = take()
+      if (batch !== undefined) return void child.send(batch)
+      child.disconnect()
+      resolve()
+    }
+    child.on('message', (result: BatchResult) => {
+      onResult(result)
+      feed()
+    })
+    child.on('exit', () => reject(new Error('a worker ended')))
+    feed()
+  })
 }
 
 async function work(): Promise<void> {
