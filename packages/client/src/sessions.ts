@@ -18,8 +18,6 @@ import {
   initiate,
   open,
   RESERVED_CONTENT_TYPE,
-  type Responded,
-  respond,
   routeOf,
   type Sealed,
   type SessionState,
@@ -28,6 +26,7 @@ import {
   verifyBundle,
 } from '@talos/session'
 import type { NewSession, OutgoingMessage, ReceiveCommit, SessionHead } from '@talos/storage'
+import { answerFlight } from './flights.ts'
 import { type Carriage, checkCarriage, decodeFrame, encodeFrame, keptOf } from './frames.ts'
 import type { PrekeyKeeper } from './prekeys.ts'
 import { PeerQuota } from './quota.ts'
@@ -227,17 +226,14 @@ export class SessionKeeper {
   accept({ peer, wire, messageId }: Arrival): ReceivedFrame {
     const nowMs = this.#world.clock.nowMs()
     const common = { kind: 'frame', peer, messageId } as const
-    const repeated: Uint8Array[] = []
-    let responded: Responded
-    try {
-      responded = this.#respond(wire, { nowMs, onRepeated: (transcriptHash) => repeated.push(transcriptHash) })
-    } catch (error) {
-      const [transcriptHash] = repeated
-      const known = transcriptHash === undefined ? undefined : this.#sessionFrom(peer, transcriptHash)
-      if (known === undefined) throw error
+    const answer = answerFlight({ world: this.#world, prekeys: this.#prekeys, flight: wire, nowMs })
+    if (answer.kind === 'repeated') {
+      const known = this.#sessionFrom(peer, answer.transcriptHash)
+      if (known === undefined) throw answer.refusal
       const { sessionId, confirmed } = known
       return { ...common, sessionId, frame: { t: 'greeting' }, confirmed, isRepeatedFlight: true }
     }
+    const { responded } = answer
     const { sessionId, state, peerInstance: instance, usedOneTime, replay } = responded
     if (responded.peerDid !== peer) throw new TalosError('FRAME_INVALID', { reason: 'it is of another agent' })
     const frame = decodeFrame(responded.plaintext)
@@ -299,27 +295,6 @@ export class SessionKeeper {
       storage.sessions.retire(head.sessionId, { standing, nowMs })
       const isFit = next?.standing === 'whole' && !equalBytes(next.sessionId, head.sessionId)
       if (head.role === 'active' && isFit) storage.sessions.activate(next.sessionId, nowMs)
-    })
-  }
-
-  #respond(
-    firstFlight: Uint8Array,
-    { nowMs, onRepeated }: { readonly nowMs: number; readonly onRepeated: (transcriptHash: Uint8Array) => void },
-  ): Responded {
-    const { kernel, random, did, instance, sessionKey, storage } = this.#world
-    return respond({
-      kernel,
-      random,
-      nowMs,
-      self: { did, instance, sessionKey },
-      firstFlight,
-      findPrekeys: (bundleHash) => this.#prekeys.findSecrets(bundleHash),
-      findOneTime: (name) => this.#prekeys.findOneTime(name),
-      seen: (transcriptHash) => {
-        const isSeen = storage.prekeys.hasFirstFlight(transcriptHash)
-        if (isSeen) onRepeated(transcriptHash.slice())
-        return isSeen
-      },
     })
   }
 
