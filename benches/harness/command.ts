@@ -1,8 +1,9 @@
 /** The options that every benchmark command has, and the run from scenarios to report. */
 import { parseArgs } from 'node:util'
-import { type Effort, FULL_EFFORT, measure, QUICK_EFFORT, type Subject } from './measure.ts'
+import { type Contestant, type Effort, FULL_EFFORT, measure, QUICK_EFFORT, type Subject } from './measure.ts'
 import { type Report, reportJson, reportText } from './report.ts'
 import type { MeasuredScenario } from './targets.ts'
+import { serve, startWorker, type Worker, type WorkerPart, workerPart } from './worker.ts'
 
 /** Several subjects that do the same thing. */
 export interface Scenario {
@@ -112,13 +113,22 @@ export function select(scenarios: readonly Scenario[], only: readonly string[]) 
   }
 }
 
+/** Makes those subjects of a scenario that this machine has, ready to take turns. */
+export type Field = (scenario: Scenario, names: ReadonlySet<string>) => Promise<OpenField>
+
+export interface OpenField {
+  readonly contestants: readonly Contestant[]
+  readonly close: () => void | Promise<void>
+}
+
 /** Runs a benchmark and tells the exit code. */
-export async function runBench(bench: Bench, options: Options): Promise<number> {
+export async function runBench(bench: Bench, options: Options, field: Field = processes): Promise<number> {
   const { scenarios, subjects } = select(bench.scenarios, options.only)
   const measured: MeasuredScenario[] = []
   for (const [index, scenario] of scenarios.entries()) {
     const label = `${index + 1}/${scenarios.length} ${scenario.id}`
-    const result = await runScenario(scenario, { subjects, effort: options.effort, label })
+    const names = new Set(scenario.subjectNames.filter((name) => subjects.has(name)))
+    const result = await runScenario(scenario, { names, effort: options.effort, label, field })
     if (result.subjects.length > 0) measured.push(result)
   }
   progress('')
@@ -130,19 +140,38 @@ export async function runBench(bench: Bench, options: Options): Promise<number> 
 
 async function runScenario(
   scenario: Scenario,
-  options: { readonly subjects: ReadonlySet<string>; readonly effort: Effort; readonly label: string },
+  options: {
+    readonly names: ReadonlySet<string>
+    readonly effort: Effort
+    readonly label: string
+    readonly field: Field
+  },
 ): Promise<MeasuredScenario> {
-  const { subjects, effort, label } = options
+  const { names, effort, label, field } = options
   const { id, title } = scenario
   progress(`${label}: setting up`)
-  const open = await scenario.open(subjects)
+  const { contestants, close } = await field(scenario, names)
   try {
     const onTurn = ({ round, name }: { readonly round: number; readonly name: string }) =>
       progress(`${label}: round ${round}/${effort.rounds}, ${name}`)
-    const chosen = open.subjects.filter(({ name }) => subjects.has(name))
-    return { id, title, subjects: await measure({ subjects: chosen, effort, onTurn }) }
+    return { id, title, subjects: await measure({ contestants, effort, onTurn }) }
   } finally {
-    await open.close?.()
+    await close()
+  }
+}
+
+/** Each subject in a process of its own: nobody pays for another's garbage, nor for code compiled for another's types. */
+const processes: Field = async ({ id }, names) => {
+  const workers: Worker[] = []
+  for (const name of names) {
+    const worker = await startWorker({ scenario: id, subject: name })
+    if (worker !== undefined) workers.push(worker)
+  }
+  return {
+    contestants: workers.map(({ contestant }) => contestant),
+    close: async () => {
+      for (const { stop } of workers) await stop()
+    },
   }
 }
 
@@ -154,6 +183,11 @@ function progress(text: string): void {
 /** The whole command: options, help, run; mistakes of the command line are one line. */
 export async function main(prepare: (options: Options | 'help') => Promise<Bench>): Promise<void> {
   try {
+    const part = workerPart(process.argv.slice(2))
+    if (part !== undefined) {
+      await work(prepare, part)
+      return
+    }
     const options = readOptions(process.argv.slice(2))
     const bench = await prepare(options)
     if (options === 'help') process.stdout.write(helpText(bench))
@@ -163,4 +197,15 @@ export async function main(prepare: (options: Options | 'help') => Promise<Bench
     process.stderr.write(`${error.message}\n`)
     process.exitCode = 2
   }
+}
+
+/** The process of one subject. */
+async function work(prepare: (options: Options) => Promise<Bench>, { scenario, subject }: WorkerPart): Promise<void> {
+  const options = { json: false, effort: FULL_EFFORT, only: [subject], assert: false, install: false }
+  const { scenarios } = await prepare(options)
+  const open = await scenarios.find(({ id }) => id === scenario)?.open(new Set([subject]))
+  await serve(
+    open?.subjects.find(({ name }) => name === subject),
+    async () => await open?.close?.(),
+  )
 }

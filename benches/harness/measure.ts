@@ -1,5 +1,5 @@
 /**
- * Times subjects against each other in one process and one run.
+ * Times subjects against each other in one run.
  *
  * The subjects of a scenario take turns, A B C A B C …, so that a slow minute of the machine is everybody's. A turn is a
  * number of short batches; its value is their mean, per operation, in wall time and in processor time. A mean, since a
@@ -86,34 +86,49 @@ const STOPWATCH: Stopwatch = {
   interruptions: () => process.resourceUsage().involuntaryContextSwitches,
 }
 
-export interface MeasureOptions {
-  readonly subjects: readonly Subject[]
+/** A subject that can be told to warm up and to take a turn, wherever it runs. */
+export interface Contestant {
+  readonly name: string
+  /** Tells how many operations make a batch of the aimed length. */
+  readonly warmUp: (effort: Effort) => Promise<number>
+  readonly turn: (input: TurnInput) => Promise<Timing>
+}
+
+export interface TurnInput {
   readonly effort: Effort
-  readonly stopwatch?: Stopwatch
+  readonly batchSize: number
+}
+
+/** A subject in this process. */
+export function contestant(subject: Subject, stopwatch: Stopwatch = STOPWATCH): Contestant {
+  return {
+    name: subject.name,
+    warmUp: async (effort) => await warmUp(subject, { effort, stopwatch }),
+    turn: async (input) => await turn(subject, { ...input, stopwatch }),
+  }
+}
+
+export interface MeasureOptions {
+  readonly contestants: readonly Contestant[]
+  readonly effort: Effort
   /** Told before each turn. */
   readonly onTurn?: (turn: { readonly round: number; readonly name: string }) => void
 }
 
-/** Warms every subject up, then runs the rounds. The order of the result is that of the subjects. */
-export async function measure({
-  subjects,
-  effort,
-  onTurn,
-  stopwatch = STOPWATCH,
-}: MeasureOptions): Promise<Measured[]> {
-  const how = { effort, stopwatch }
-  const contestants: { readonly subject: Subject; readonly batchSize: number; readonly rounds: Timing[] }[] = []
-  for (const subject of subjects) {
-    onTurn?.({ round: 0, name: subject.name })
-    contestants.push({ subject, batchSize: await warmUp(subject, how), rounds: [] })
+/** Warms everybody up, then runs the rounds. The order of the result is that of the contestants. */
+export async function measure({ contestants, effort, onTurn }: MeasureOptions): Promise<Measured[]> {
+  const field: { readonly each: Contestant; readonly batchSize: number; readonly rounds: Timing[] }[] = []
+  for (const each of contestants) {
+    onTurn?.({ round: 0, name: each.name })
+    field.push({ each, batchSize: await each.warmUp(effort), rounds: [] })
   }
   for (let round = 1; round <= effort.rounds; round++) {
-    for (const { subject, batchSize, rounds } of contestants) {
-      onTurn?.({ round, name: subject.name })
-      rounds.push(await turn(subject, { ...how, batchSize }))
+    for (const { each, batchSize, rounds } of field) {
+      onTurn?.({ round, name: each.name })
+      rounds.push(await each.turn({ batchSize, effort }))
     }
   }
-  return contestants.map(({ subject, batchSize, rounds }) => ({ name: subject.name, batchSize, rounds }))
+  return field.map(({ each, batchSize, rounds }) => ({ name: each.name, batchSize, rounds }))
 }
 
 interface How {

@@ -1,7 +1,7 @@
 /** The harness measures what it says: turns, medians, paired ratios, verdicts and exit codes, on a clock of the test's own. */
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { type Bench, readOptions, runBench, type Scenario, select, UsageError } from '../harness/command.ts'
-import { type Effort, type Measured, measure, type Stopwatch, type Subject } from '../harness/measure.ts'
+import { type Bench, type Field, readOptions, runBench, type Scenario, select, UsageError } from '../harness/command.ts'
+import { contestant, type Effort, type Measured, measure, type Stopwatch, type Subject } from '../harness/measure.ts'
 import { pairedRatios, quantile, spreadOf } from '../harness/statistics.ts'
 import { judgeRatio, judgeValue, type RatioTarget } from '../harness/targets.ts'
 
@@ -28,6 +28,16 @@ function handMade() {
     ...more,
   })
   return { stopwatch, subject, interrupt }
+}
+
+function field(subjects: readonly Subject[], stopwatch: Stopwatch) {
+  return subjects.map((subject) => contestant(subject, stopwatch))
+}
+
+/** Runs everybody in this process. */
+const here: Field = async (scenario, names) => {
+  const { subjects } = await scenario.open(names)
+  return { contestants: subjects.map((subject) => contestant(subject)), close: () => undefined }
 }
 
 function rounds(name: string, wallUs: readonly number[]): Measured {
@@ -72,7 +82,11 @@ describe('a measurement', () => {
     const { stopwatch, subject } = handMade()
     const turns: string[] = []
     const subjects = [subject('a', () => 500_000), subject('b', () => 500_000)]
-    await measure({ subjects, effort: EFFORT, stopwatch, onTurn: ({ round, name }) => turns.push(`${name}${round}`) })
+    await measure({
+      contestants: field(subjects, stopwatch),
+      effort: EFFORT,
+      onTurn: ({ round, name }) => turns.push(`${name}${round}`),
+    })
     expect(turns).toEqual(['a0', 'b0', 'a1', 'b1', 'a2', 'b2', 'a3', 'b3'])
   })
 
@@ -80,7 +94,7 @@ describe('a measurement', () => {
     const { stopwatch, subject } = handMade()
     let calls = 0
     const seldomSlow = subject('a', () => (++calls % 4 === 0 ? 5_000_000 : 1_000_000))
-    const [a] = await measure({ subjects: [seldomSlow], effort: ONE_BY_ONE, stopwatch })
+    const [a] = await measure({ contestants: field([seldomSlow], stopwatch), effort: ONE_BY_ONE })
     expect(a).toEqual({
       name: 'a',
       batchSize: 1,
@@ -98,7 +112,7 @@ describe('a measurement', () => {
         return 9_000_000
       })
     const subjects = [interrupted('seldom', 4), interrupted('always', 1)]
-    const [seldom, always] = await measure({ subjects, effort: ONE_BY_ONE, stopwatch })
+    const [seldom, always] = await measure({ contestants: field(subjects, stopwatch), effort: ONE_BY_ONE })
     expect(seldom?.rounds).toEqual(Array(3).fill({ wallUs: 1000, cpuUs: 1500, interruptedShare: 0.25 }))
     expect(always?.rounds).toEqual(Array(3).fill({ wallUs: 9000, cpuUs: 4500, interruptedShare: 1 }))
   })
@@ -106,7 +120,7 @@ describe('a measurement', () => {
   test('sizes batches by what an operation takes, and keeps the most that a subject allows', async () => {
     const { stopwatch, subject } = handMade()
     const subjects = [subject('fast', () => 10_000), subject('bounded', () => 10_000, { maxBatch: 7 })]
-    const measured = await measure({ subjects, effort: EFFORT, stopwatch })
+    const measured = await measure({ contestants: field(subjects, stopwatch), effort: EFFORT })
     expect(measured.map(({ batchSize }) => batchSize)).toEqual([100, 7])
   })
 
@@ -129,7 +143,7 @@ describe('a measurement', () => {
         },
       },
     ]
-    const [measured] = await measure({ subjects, effort: EFFORT, stopwatch })
+    const [measured] = await measure({ contestants: field(subjects, stopwatch), effort: EFFORT })
     expect(measured?.rounds.map(({ wallUs }) => wallUs)).toEqual([1, 1, 1])
     expect(prepared).toEqual(ran)
     expect(ran.length).toBeGreaterThan(12)
@@ -235,7 +249,7 @@ describe('a command', () => {
         assert,
         install: false,
       }
-      expect(await runBench(bench(met, opened), options)).toBe(code)
+      expect(await runBench(bench(met, opened), options, here)).toBe(code)
       expect([...opened]).toEqual(['talos portable'])
       const report = JSON.parse(written.join(''))
       expect(report).toMatchObject({ format: 'talos-bench/1', bench: 'test', notes: ['a note'] })
