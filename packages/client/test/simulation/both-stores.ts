@@ -61,5 +61,9 @@ function comparable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(comparable)
   if (typeof value !== 'object' || value === null) return value
   const members = Object.entries(value).filter(([name]) => name !== 'position')
-  return Object.fromEntries(members.map(([name, member]) => [name, comparable(member)]).sort())
+  return Object.fromEntries(members.sort(byName).map(([name, member]) => [name, comparable(member)]))
+}
+
+function byName([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
+  return one < other ? -1 : 1
 }
