@@ -1,0 +1,199 @@
+/** Capabilities: tokens, chains, and the small languages in them (spec 07-delegation, 08-invocation, 09-receipt-revocation). */
+import { Cid, decodeCbor, encodeCbor, equalBytes, type IpldValue, parseJson } from '@talos/bytes'
+import {
+  argumentsFromJson,
+  argumentsToJson,
+  authorize,
+  commandCovers,
+  commandFromDisplay,
+  describeDelegation,
+  displayCommand,
+  explainDenial,
+  mcpToolCommand,
+  mcpToolOf,
+  modelMessage,
+  NO_REVOCATIONS,
+  openDelegation,
+  openInvocation,
+  openReceipt,
+  openRevocation,
+  parseCommand,
+} from '@talos/capability'
+import { parseDid } from '@talos/contracts'
+import type { Kernel } from '@talos/kernel'
+import { Budget } from '../../../../packages/protocol/capability/src/budget.ts'
+import {
+  type Conditions,
+  refusals,
+  talosConditions,
+  ucanConditions,
+} from '../../../../packages/protocol/capability/src/conditions.ts'
+import { parseSelector, select } from '../../../../packages/protocol/capability/src/selector.ts'
+import { judgePath } from '../../../../packages/protocol/capability/src/subpath.ts'
+import type { FuzzRandom } from '../random.ts'
+import { casesOf, fromHexSeed, jsonSeedsOf, seedsOf, signedIn, textOf } from '../seeds.ts'
+import { must, type Target, unlessRefused } from '../target.ts'
+import { kernel, trusting } from './kernels.ts'
+
+export function capabilityTargets(): readonly Target[] {
+  return [...tokenTargets(), ...chainTargets(), ...commandTargets(), ...conditionTargets(), ...argumentTargets()]
+}
+
+function tokenTargets(): readonly Target[] {
+  const delegations = seedsOf('capability/authorize.json', 'proofsHex')
+  const invocations = seedsOf('capability/authorize.json', 'invocationHex')
+  const receipts = seedsOf('capability/receipt.json', 'receiptHex')
+  const revocations = seedsOf('capability/revocation.json', 'revocationHex')
+  const tokens = [
+    { name: 'delegation', seeds: delegations, open: openedDelegation },
+    { name: 'invocation', seeds: invocations, open: openInvocation },
+    { name: 'receipt', seeds: receipts, open: openReceipt },
+    { name: 'revocation', seeds: revocations, open: openRevocation },
+  ]
+  return tokens.flatMap(({ name, seeds, open }): readonly Target[] => {
+    const wasSigned = signedIn(seeds)
+    return [
+      {
+        name: `${name}/open`,
+        form: 'cbor',
+        seeds,
+        run(input) {
+          open(input, { kernel })
+          must(wasSigned(input), 'nothing opens but what was signed')
+        },
+      },
+      {
+        name: `${name}/behind-signature`,
+        form: 'cbor',
+        seeds,
+        run: (input) => must(equalBytes(open(input, { kernel: trusting }).bytes, input), 'it keeps the exact bytes'),
+      },
+    ]
+  })
+}
+
+function openedDelegation(bytes: Uint8Array, options: { readonly kernel: Kernel }) {
+  const link = openDelegation(bytes, options)
+  JSON.stringify(describeDelegation(link))
+  return link
+}
+
+/** An invocation and its proofs in one list, each of which may be edited. */
+function chainTargets(): readonly Target[] {
+  const cases = casesOf('capability/authorize.json').map(({ input }) => ({
+    executor: parseDid(input['executor']),
+    nowS: Number(input['nowS']),
+    tokens: [input['invocationHex'], input['proofsHex']].flat().map(fromHexSeed),
+  }))
+  const decide = (used: Kernel) => (input: Uint8Array, random: FuzzRandom) => {
+    const tokens = decodeCbor(input, { maxBytes: 1_048_576 })
+    if (!Array.isArray(tokens) || !tokens.every((token) => token instanceof Uint8Array)) return
+    const [invocation = new Uint8Array(), ...proofs] = tokens
+    const { executor, nowS } = random.pick(cases)
+    const replay = { remember: () => 'new' as const }
+    const verdict = authorize({ invocation, proofs, executor, nowS, kernel: used, revocations: NO_REVOCATIONS, replay })
+    if (verdict.outcome === 'allow') {
+      must(equalBytes(verdict.invocation.bytes, invocation), 'it allows the invocation that it was given')
+      must(verdict.chain.length === verdict.invocation.proofs.length, 'its chain is what the invocation names')
+      return
+    }
+    must(explainDenial(verdict.cause).length > 0, 'a denial explains itself')
+    must(modelMessage(verdict.cause).length > 0, 'a denial has words for the model')
+  }
+  const seeds = cases.map(({ tokens }) => encodeCbor(tokens))
+  return [
+    { name: 'authorize/chain', form: 'cbor', seeds, run: decide(kernel) },
+    { name: 'authorize/behind-signature', form: 'cbor', seeds, run: decide(trusting) },
+  ]
+}
+
+function commandTargets(): readonly Target[] {
+  return [
+    {
+      name: 'command',
+      form: 'text',
+      seeds: seedsOf('capability/command.json', 'command', 'granted', 'asked', 'display'),
+      run(input, random) {
+        const text = textOf(input)
+        const segments = unlessRefused(() => parseCommand(text))
+        if (segments !== undefined) {
+          must(text === `/${segments.join('/')}`, 'a command is its segments')
+          must(
+            commandCovers(text, text) && commandCovers('/', text),
+            'a command covers itself, and the root covers all',
+          )
+          const tool = mcpToolOf(text)
+          must(tool === undefined || mcpToolCommand(tool) === text, 'a tool has one command')
+          must(commandFromDisplay(displayCommand(text)) === text, 'what is displayed leads back')
+        }
+        const named = { server: text.slice(0, 40), tool: text.slice(random.below(text.length + 1)) }
+        const written = unlessRefused(() => mcpToolCommand(named))
+        if (written === undefined) return
+        const back = mcpToolOf(written)
+        must(back?.server === named.server && back.tool === named.tool, 'the command leads back to the tool')
+      },
+    },
+    {
+      name: 'path',
+      form: 'text',
+      seeds: seedsOf('capability/path.json', 'path', 'roots'),
+      run(input) {
+        const segments = judgePath(textOf(input))
+        must(segments?.includes('..') !== true && segments?.includes('') !== true, 'a judged path goes nowhere else')
+      },
+    },
+  ]
+}
+
+function conditionTargets(): readonly Target[] {
+  const args = casesOf('capability/policy.json').map(({ input }) => argumentsFromJson(String(input['argumentsJson'])))
+  const judge = (conditions: Conditions, random: FuzzRandom) =>
+    refusals(conditions, random.pick(args), { budget: new Budget(), resolvePath: undefined })
+  return [
+    {
+      name: 'selector',
+      form: 'text',
+      seeds: seedsOf('capability/selector.json', 'selector'),
+      run: (input, random) =>
+        void select(parseSelector(textOf(input), 'pol[0]'), random.pick(args), new Budget().spend),
+    },
+    {
+      name: 'policy',
+      form: 'json',
+      seeds: jsonSeedsOf('capability/policy.json', 'policy'),
+      run(input, random) {
+        const policy = parseJson(input) as IpldValue
+        const loose = unlessRefused(() => ucanConditions(policy))
+        if (loose !== undefined) judge(loose, random)
+        judge(talosConditions(policy, []), random)
+      },
+    },
+    {
+      name: 'rules',
+      form: 'json',
+      seeds: jsonSeedsOf('capability/rules.json', 'rules'),
+      run: (input, random) => void judge(talosConditions([], parseJson(input) as IpldValue), random),
+    },
+  ]
+}
+
+function argumentTargets(): readonly Target[] {
+  return [
+    {
+      name: 'arguments',
+      form: 'json',
+      seeds: [
+        ...seedsOf('capability/arguments.json', 'json'),
+        ...seedsOf('capability/policy.json', 'argumentsJson').slice(0, 40),
+      ],
+      run(input) {
+        const args = argumentsFromJson(input)
+        const encoded = encodeCbor(args)
+        must(equalBytes(encodeCbor(argumentsFromJson(argumentsToJson(args))), encoded), 'the JSON leads back')
+        const read = decodeCbor(encoded, { maxDepth: 64 })
+        must(equalBytes(encodeCbor(read), encoded), 'the bytes are canonical')
+        must(Cid.fromSha256(kernel.sha256(encoded)).toString().length > 0, 'arguments have a hash')
+      },
+    },
+  ]
+}

@@ -1,0 +1,23 @@
+/** All targets, in the order in which they run. */
+import type { Target } from '../target.ts'
+import { capabilityTargets } from './capability.ts'
+import { contractTargets } from './contracts.ts'
+import { encodingTargets } from './encodings.ts'
+import { evidenceTargets } from './evidence.ts'
+import { identityTargets } from './identity.ts'
+import { sessionTargets } from './session.ts'
+import { wireTargets } from './wire.ts'
+
+/** @param only beginning of the names of those that are wanted; all where it is absent */
+export async function allTargets(only = ''): Promise<readonly Target[]> {
+  const targets = [
+    ...encodingTargets(),
+    ...contractTargets(),
+    ...identityTargets(),
+    ...(await sessionTargets()),
+    ...capabilityTargets(),
+    ...evidenceTargets(),
+    ...wireTargets(),
+  ]
+  return targets.filter(({ name }) => name.startsWith(only))
+}
