@@ -116,7 +116,7 @@ export function select(scenarios: readonly Scenario[], only: readonly string[]) 
 /** Makes those subjects of a scenario that this machine has, ready to take turns. */
 export type Field = (scenario: Scenario, names: ReadonlySet<string>) => Promise<OpenField>
 
-export interface OpenField {
+interface OpenField {
   readonly contestants: readonly Contestant[]
   readonly close: () => void | Promise<void>
 }

@@ -42,7 +42,7 @@ export function openStore(kernel: Kernel): BenchStore {
 }
 
 /** One row that is written again and again, each time as durably as SQLite can: what the disk itself costs. */
-export function openBareRow(): { readonly write: () => void; close(): void } {
+export function openBareRow(): { readonly write: () => void; readonly close: () => void } {
   const root = temporaryFolder()
   const database = new DatabaseSync(join(root, 'row.db'))
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
