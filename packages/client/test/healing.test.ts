@@ -179,6 +179,29 @@ describe('a side that was put back to an older copy', () => {
   })
 })
 
+describe('two sides that both lost what they had', () => {
+  it('come together again: a reset of what the peer does not know leads to a session from here', async () => {
+    await using pair = await pairOfAgents()
+    const { alice, bobDid } = pair
+    await alice.establishSession(bobDid)
+    const copy = join(pair.home, 'copy.db')
+    const again = await restartBob(pair, (folder) => cpSync(join(folder, AGENT_DATABASE_FILE), copy))
+    const [atBob, atAlice] = [again.folder.path, alice.folder.path]
+    await Promise.all([again.close(), alice.close()])
+    wipe(atBob)
+    cpSync(copy, join(atBob, AGENT_DATABASE_FILE))
+    wipe(atAlice)
+    const [bob, newAlice] = [await pair.reopen('bob'), await pair.reopen('alice')]
+    expect(pair.events.flatMap((event) => (event.type === 'session.restored' ? [event.sessions] : []))).toEqual([1, 0])
+    await expect(newAlice.send(bobDid, utf8('x'))).rejects.toMatchObject({ code: 'SESSION_MISSING' })
+    newAlice.addPeer(await (await bob.listen()).createInvitation())
+    await newAlice.connect(bobDid)
+    await expect.poll(() => newAlice.session(bobDid)?.confirmed, HEALS).toBe(true)
+    expect(resets(pair.events)).toEqual([])
+    await expectHealthy(newAlice, bob)
+  })
+})
+
 describe('sessions that both sides begin at once', () => {
   it('are both kept, and the one with the lower id sends on both sides', async () => {
     await using pair = await pairOfAgents()
