@@ -193,6 +193,19 @@ describe('a slab', () => {
     },
   )
 
+  it('cannot be taken away from its results, which would be empty then', () => {
+    const slab = new Slab()
+    const first = slab.copy(new Uint8Array(100).fill(1))
+    const { buffer } = first
+    if (!(buffer instanceof ArrayBuffer)) throw new Error('a slab is a buffer of its own')
+    expect(() => structuredClone(first, { transfer: [buffer] })).toThrow('unsupported type')
+    expect(() => buffer.transfer()).toThrow('not detachable')
+    const fits = Math.floor(SLAB_BYTES / SLAB_RESULT_MAX_BYTES)
+    const later = Array.from({ length: fits }, () => slab.copy(new Uint8Array(SLAB_RESULT_MAX_BYTES))).at(-1)
+    expect(() => structuredClone(later, { transfer: [later?.buffer ?? buffer] })).toThrow('unsupported type')
+    expect(first).toEqual(new Uint8Array(100).fill(1))
+  })
+
   it('keeps the middle sizes together, and no others', () => {
     const slab = new Slab()
     const buffers = [HEAP_RESULT_MAX_BYTES, HEAP_RESULT_MAX_BYTES + 1, SLAB_RESULT_MAX_BYTES, SLAB_RESULT_MAX_BYTES + 1]
