@@ -14,7 +14,7 @@ const NAMES = ['alice', 'bob'] as const
 type Name = (typeof NAMES)[number]
 
 /** The moment of a kill after both are linked; some are killed as they start. */
-const KILL_WITHIN_MS = 160
+const KILL_WITHIN_MS = 400
 /** Some kills do not wait for the link. */
 const KILL_UNLINKED = 0.15
 const LINKED_WITHIN_MS = 20_000
