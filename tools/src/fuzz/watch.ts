@@ -6,20 +6,26 @@ import type { WorkerTask } from './worker.ts'
 
 /** A case that has not ended by then never will, however busy the machine is. */
 const HANG_MS = 20_000
-const LOOK_MS = 500
+const LOOK_MS = 250
+const OWN_TARGETS = new URL('./targets/index.ts', import.meta.url)
 
 export interface WatchOptions {
   readonly targets: readonly Target[]
   readonly only: string
   readonly seed: number
   readonly seconds: number
+  /** Where the thread finds the targets; the repository's own unless given. */
+  readonly targetsModule?: URL
+  /** {@link HANG_MS} unless given. */
+  readonly hangMs?: number
 }
 
 /** Runs the targets for that time; a case that hangs is a finding, and the run ends there. */
-export async function watchedFuzz({ targets, only, seed, seconds }: WatchOptions): Promise<FuzzReport> {
+export async function watchedFuzz(options: WatchOptions): Promise<FuzzReport> {
+  const { targets, only, seed, seconds, targetsModule = OWN_TARGETS, hangMs = HANG_MS } = options
   const progress = new SharedArrayBuffer(8)
   const place = new Int32Array(progress)
-  const task: WorkerTask = { only, seed, seconds, progress }
+  const task: WorkerTask = { targetsModule: targetsModule.href, only, seed, seconds, progress }
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: task })
   const { promise, resolve, reject } = Promise.withResolvers<FuzzReport>()
   worker.once('message', resolve)
@@ -33,7 +39,7 @@ export async function watchedFuzz({ targets, only, seed, seconds }: WatchOptions
       sinceMs = performance.now()
       return
     }
-    if (performance.now() - sinceMs > HANG_MS) resolve(hung(targets, { seed, place }))
+    if (performance.now() - sinceMs > hangMs) resolve(hung(targets, { seed, place, hangMs }))
   }, LOOK_MS)
   try {
     return await promise
@@ -45,12 +51,12 @@ export async function watchedFuzz({ targets, only, seed, seconds }: WatchOptions
 
 function hung(
   targets: readonly Target[],
-  { seed, place }: { readonly seed: number; readonly place: Int32Array },
+  { seed, place, hangMs }: { readonly seed: number; readonly place: Int32Array; readonly hangMs: number },
 ): FuzzReport {
   const [index = 0, number = 0] = place
   const target = targets[index]
   if (target === undefined) throw new Error('the thread of the targets does not answer')
   const inputHex = Buffer.from(inputOf(target, { seed, number })).toString('hex')
-  const what = `it had not ended after ${HANG_MS} ms`
+  const what = `it had not ended after ${hangMs} ms`
   return { seed, targets: [], findings: [{ target: target.name, seed, case: number, what, inputHex }] }
 }
