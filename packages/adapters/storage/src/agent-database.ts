@@ -89,7 +89,7 @@ export class AgentDatabase {
     this.#sealer = sealer
     this.#generation = generation
     this.sessions = new SessionStore(database, sealer)
-    this.prekeys = new PrekeyStore(database, sealer)
+    this.prekeys = new PrekeyStore(database, sealer, { onChange: () => generation?.count() })
     this.messages = new MessageStore(database, sealer)
     this.grants = new GrantStore(database)
     this.revocations = new RevocationStore(database)
@@ -97,6 +97,7 @@ export class AgentDatabase {
     this.evidence = new EvidenceStore(database, sealer)
     this.peers = new PeerStore(database)
     this.settings = new SettingStore(database, sealer)
+    database.onEnd = (isDone) => (isDone ? generation?.note() : generation?.doubt())
     let frozen = 0
     const isRestored = generation?.raise(() => (frozen = this.#freeze()))
     this.restored = isRestored === true ? frozen : undefined
@@ -172,14 +173,7 @@ export class AgentDatabase {
 
   /** Runs several steps on the stores as one transaction. @throws TalosError `STORE_WRITE_FAILED`, and what `work` throws */
   transaction<T>(work: () => T): T {
-    try {
-      const result = this.#database.transaction(work)
-      if (!this.#database.isInTransaction) this.#generation?.note()
-      return result
-    } catch (error) {
-      this.#generation?.doubt()
-      throw error
-    }
+    return this.#database.transaction(work)
   }
 
   /** Removes what time has made useless. @throws TalosError `STORE_WRITE_FAILED` */

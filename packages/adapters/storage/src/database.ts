@@ -37,6 +37,8 @@ export class Database {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
   #isInTransaction = false
+  /** Told of the end of each transaction, and whether it took effect as far as is known. Must not throw. */
+  onEnd: (isDone: boolean) => void = () => undefined
 
   private constructor(store: string, database: DatabaseSync) {
     this.store = store
@@ -97,8 +99,10 @@ export class Database {
     try {
       const result = work()
       this.#attempt('write', () => this.#database.exec('COMMIT'))
+      this.onEnd(true)
       return result
     } catch (error) {
+      this.onEnd(false)
       // Some failures, a full disk among them, make SQLite roll back on its own.
       if (this.#database.isTransaction) this.#attempt('write', () => this.#database.exec('ROLLBACK'))
       throw error
@@ -109,11 +113,6 @@ export class Database {
 
   get isOpen(): boolean {
     return this.#database.isOpen
-  }
-
-  /** Whether a transaction is under way. */
-  get isInTransaction(): boolean {
-    return this.#isInTransaction
   }
 
   /** Idempotent. */

@@ -2,7 +2,7 @@
  * Notices that a database is an older copy of itself.
  *
  * A count stands in the database and in a small file beside it. It grows with every opening and every orderly end, and
- * with every step of a session: the database first, so that the file is never ahead of it by a crash. A file that is ahead
+ * with every step of a session and of the prekeys: the database first, so that the file is never ahead of it by a crash. A file that is ahead
  * says that the database was put back. The file is not synced at each step: after a loss of power it may be behind, which
  * says nothing. Left out: who puts back both; peers notice that, by messages that they know.
  */
@@ -57,7 +57,7 @@ export class Generation {
     return raised.isRestored
   }
 
-  /** Counts a step of a session, within its transaction. @throws TalosError `STORE_WRITE_FAILED` */
+  /** Counts a step that an older copy must not take back, within its transaction. @throws TalosError `STORE_WRITE_FAILED` */
   count(): void {
     const value = (this.#count ?? this.#stored()) + 1
     this.#database.run('UPDATE generation SET value = :value', { value })

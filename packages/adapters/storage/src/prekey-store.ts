@@ -55,10 +55,13 @@ export interface OneTimeKeyName {
 export class PrekeyStore {
   readonly #database: Database
   readonly #sealer: RowSealer
+  readonly #onChange: () => void
 
-  constructor(database: Database, sealer: RowSealer) {
+  /** @param options.onChange told within the transaction of what an older copy must not take back: bundles and pairs that peers saw */
+  constructor(database: Database, sealer: RowSealer, { onChange }: { readonly onChange: () => void }) {
     this.#database = database
     this.#sealer = sealer
+    this.#onChange = onChange
   }
 
   /** @throws TalosError `STORE_CONFLICT` (the serial does not grow), `STORE_FULL`, `STORE_WRITE_FAILED` */
@@ -68,6 +71,7 @@ export class PrekeyStore {
     }
     this.#database.transaction(() => {
       if (serial < this.nextSerial()) throw new TalosError('STORE_CONFLICT', { what: 'the prekey bundle' })
+      this.#onChange()
       const sealed = this.#sealer.seal({ table: BUNDLES, key: `${serial}`, version: 1 }, secrets)
       this.#database.run(
         `INSERT INTO prekey_bundles (serial, bundle_hash, bundle, sealed, created_ms, keep_until_ms)
@@ -123,6 +127,7 @@ export class PrekeyStore {
          WHERE served = 0 AND serial = (SELECT max(serial) FROM prekey_bundles) ORDER BY key_index LIMIT 1`,
       )
       if (row === undefined) return undefined
+      this.#onChange()
       const served = {
         serial: integerOf(row, 'serial'),
         index: integerOf(row, 'key_index'),

@@ -83,6 +83,7 @@ export class MemoryStorage {
     })
     this.prekeys = new MemoryPrekeys({
       transaction,
+      onChange: () => this.#count(),
       bundles: table(),
       oneTime: table(),
       flights: table(),
@@ -192,8 +193,12 @@ export class MemoryStorage {
     this.#undo.push(undo)
   }
 
-  #changeSession(change: SessionChange): number {
+  #count(): void {
     this.#generation.put('value', this.generation + 1)
+  }
+
+  #changeSession(change: SessionChange): number {
+    this.#count()
     return 'create' in change ? this.sessions.create(change.create) : this.sessions.update(change.update)
   }
 }
@@ -432,14 +437,18 @@ export class MemoryPrekeys {
   readonly #flights: Table<number>
   readonly #serial: Table<number>
 
+  readonly #onChange: () => void
+
   constructor(parts: {
     readonly transaction: Transaction
+    readonly onChange: () => void
     readonly bundles: Table<BundleRow>
     readonly oneTime: Table<OneTimeRow>
     readonly flights: Table<number>
     readonly serial: Table<number>
   }) {
     this.#transaction = parts.transaction
+    this.#onChange = parts.onChange
     this.#bundles = parts.bundles
     this.#oneTime = parts.oneTime
     this.#flights = parts.flights
@@ -449,6 +458,7 @@ export class MemoryPrekeys {
   put({ serial, bundleHash, bundle, secrets, oneTime, nowMs, keepUntilMs }: NewPrekeys): void {
     this.#transaction(() => {
       if (serial < this.nextSerial()) throw new TalosError('STORE_CONFLICT', { what: 'the prekey bundle' })
+      this.#onChange()
       const row = { serial, bundleHash, bundle, secrets: secrets.slice(), createdMs: nowMs, keepUntilMs }
       this.#bundles.put(toHex(bundleHash), row)
       this.#serial.put('highest', serial)
@@ -479,6 +489,7 @@ export class MemoryPrekeys {
     return this.#transaction(() => {
       const [row] = this.#unserved()
       if (row === undefined) return undefined
+      this.#onChange()
       const { serial, index, published } = row
       this.#oneTime.put(`${serial}/${index}`, { ...row, isServed: true })
       return { serial, index, published }

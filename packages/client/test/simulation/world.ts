@@ -232,6 +232,8 @@ class World {
         return
       case 'duplicate': {
         const packet = this.#network.peek(a)
+        // What travels one way has no id that would be known again: too many copies of it look like a peer that went back.
+        if (packet?.content.kind === 'envelope' && packet.requestId === undefined) this.#oracle.mayCostSession()
         if (packet !== undefined) this.#network.put(packet)
         return
       }
