@@ -19,7 +19,7 @@ const MAX_SEED = 0xffff_ffff
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: String(DEFAULT_SECONDS) },
-    seed: { type: 'string', default: String(Date.now() & MAX_SEED) },
+    seed: { type: 'string', default: String(Date.now() % (MAX_SEED + 1)) },
     only: { type: 'string', default: '' },
     part: { type: 'string', default: 'both' },
     case: { type: 'string' },

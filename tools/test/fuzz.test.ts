@@ -38,7 +38,7 @@ describe('the targets', async () => {
 
   it('have seeds out of the vectors for each target in Rust', () => {
     const counts = Map.groupBy(rustCorpus(), ({ target }) => `rust/${target}`)
-    expect([...counts.keys()].sort()).toEqual(rustTargets(''))
+    expect(new Set(counts.keys())).toEqual(new Set(rustTargets('')))
     for (const [target, files] of counts) expect({ target, few: files.length < 5 }).toEqual({ target, few: false })
   })
 })

@@ -51,19 +51,28 @@ const MAKERS: Readonly<Record<string, Readonly<Record<string, (input: Members) =
     handshake_respond: (input) => [
       ...fieldsOf(input, 'identitySecret', 'signedPrekeySecret', 'kemSeed', 'oneTimeSecret', 'peerIdentityKey'),
       ...fieldsOf(input, 'ephemeralKey', 'kemCiphertext', 'transcriptHash'),
-      ...[EXTRA, EXTRA.map((byte) => byte + 1), EXTRA.map((byte) => byte + 2), EXTRA, EXTRA],
+      EXTRA,
+      EXTRA.map((byte) => byte + 1),
+      EXTRA.map((byte) => byte + 2),
+      EXTRA,
+      EXTRA,
     ],
   },
   ratchetReceive: {
     ratchet_receive: (input) => [
       ...fieldsOf(input, 'headerKey', 'chainKey', 'expectedHeader', 'associatedData', 'message'),
-      ...[Number(input['prefixBytes']), EXTRA.subarray(0, 12), EXTRA, 200],
+      Number(input['prefixBytes']),
+      EXTRA.subarray(0, 12),
+      EXTRA,
+      200,
     ],
   },
   ratchetOpen: {
     ratchet_open: (input) => [
       ...fieldsOf(input, 'messageKey', 'nonce', 'associatedData', 'header', 'commitment', 'ciphertext'),
-      ...[EXTRA, EXTRA, 100],
+      EXTRA,
+      EXTRA,
+      100,
     ],
   },
   ratchetSeal: {

@@ -4,9 +4,9 @@ import { FuzzRandom } from './random.ts'
 import { BrokenPromise, checkRefusal, type Target } from './target.ts'
 
 /** A case that takes longer, twice, is a finding: the parsers answer in microseconds, and the machine may be busy. */
-export const MAX_CASE_MS = 2_000
+const MAX_CASE_MS = 2_000
 /** Memory that the process may gain while a target runs, above what it had at its beginning. */
-export const MAX_GROWTH_BYTES = 1_073_741_824
+const MAX_GROWTH_BYTES = 1_073_741_824
 /** Between two looks at the memory. */
 const MEMORY_CASES = 512
 /** The findings of one target that are told; it ends then. */

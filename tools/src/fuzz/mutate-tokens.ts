@@ -84,6 +84,8 @@ const ODD_VALUES = [
   '695f5f70726f746f5f5f',
   '6b636f6e7374727563746f72',
   'a1695f5f70726f746f5f5fa0',
+  '81'.repeat(300),
+  'a16161'.repeat(300),
 ].map((hex) => new Uint8Array(Buffer.from(hex, 'hex')))
 
 /** One edit of a CBOR token; `other` gives tokens to borrow. The same bytes where there is no token. */
@@ -133,19 +135,19 @@ function resized(bytes: Uint8Array, token: CborToken, random: FuzzRandom): Uint8
   return replaced(bytes, token, concatBytes(headOf(token.major, next.length), next))
 }
 
-function headOf(
-  major: number,
-  argument: number,
-  width = argument < 24 ? 0 : 1 + Math.ceil(Math.log2(Math.max(1, Math.ceil(Math.log2(argument + 1) / 8)))),
-): Uint8Array {
-  const type = major << 5
-  if (width === 0) return Uint8Array.of(type | (argument & 31))
-  const extra = 2 ** Math.min(width - 1, 3)
-  const head = new Uint8Array(1 + extra)
-  head[0] = type | (23 + Math.min(width, 4))
-  for (let index = extra, rest = argument; index > 0; index -= 1, rest = Math.floor(rest / 256))
+/** @param width 0: within the first byte; 1 to 4: 1, 2, 4 or 8 bytes behind it */
+function headOf(major: number, argument: number, width = widthOf(argument)): Uint8Array {
+  if (width === 0) return Uint8Array.of((major << 5) | (argument & 31))
+  const head = new Uint8Array(1 + 2 ** (width - 1))
+  head[0] = (major << 5) | (23 + width)
+  for (let index = head.length - 1, rest = argument; index > 0; index -= 1, rest = Math.floor(rest / 256)) {
     head[index] = rest % 256
+  }
   return head
+}
+
+function widthOf(argument: number): number {
+  return [24, 0x100, 0x1_0000, 0x1_0000_0000].filter((limit) => argument >= limit).length
 }
 
 const JSON_TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|[{}[\],:]|[ \t\r\n]+/g
@@ -190,6 +192,8 @@ const ODD_JSON = [
   '"../.."',
   '"==","..",null',
   '\u0001',
+  '['.repeat(2_000),
+  '{"a":'.repeat(2_000),
 ]
 
 /** One edit of a JSON token, on characters of one byte each. */

@@ -56,15 +56,13 @@ export function runRust(
     'run',
     name.slice('rust/'.length),
     '--',
-    ...[
-      `-max_total_time=${Math.max(1, Math.round(seconds))}`,
-      `-max_len=${MAX_LENGTH_BYTES}`,
-      `-timeout=${MAX_CASE_S}`,
-      `-rss_limit_mb=${MAX_MEMORY_MIB}`,
-      // libFuzzer takes 0 for a seed of its own choice.
-      `-seed=${seed === 0 ? 1 : seed}`,
-      '-print_final_stats=1',
-    ],
+    `-max_total_time=${Math.max(1, Math.round(seconds))}`,
+    `-max_len=${MAX_LENGTH_BYTES}`,
+    `-timeout=${MAX_CASE_S}`,
+    `-rss_limit_mb=${MAX_MEMORY_MIB}`,
+    // libFuzzer takes 0 for a seed of its own choice.
+    `-seed=${seed === 0 ? 1 : seed}`,
+    '-print_final_stats=1',
   )
   const executions = Number(/stat::number_of_executed_units:\s*(\d+)/.exec(stderr)?.[1] ?? 0)
   const failed = status !== 0

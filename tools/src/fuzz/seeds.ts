@@ -1,5 +1,5 @@
 /** Seeds out of contracts/vectors: the inputs of their cases, valid and invalid. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export const VECTORS = join(import.meta.dirname, '..', '..', '..', 'contracts', 'vectors')
@@ -16,13 +16,6 @@ export interface VectorCase {
 /** The cases of a file below contracts/vectors. */
 export function casesOf(path: string): readonly VectorCase[] {
   return JSON.parse(readFileSync(join(VECTORS, path), 'utf8')).cases
-}
-
-/** Every file of vectors. */
-export function vectorFiles(): readonly string[] {
-  return readdirSync(VECTORS, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.json'))
-    .sort()
 }
 
 export function fromHexSeed(hex: unknown): Uint8Array {

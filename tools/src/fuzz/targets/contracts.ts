@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeCbor, encodeCbor, encodeJcs, equalBytes, type IpldValue, type JsonValue, parseJson } from '@talos/bytes'
 import * as contracts from '@talos/contracts'
-import { jsonSeedsOf, seedsOf, VECTORS } from '../seeds.ts'
+import { jsonSeedsOf, seedsOf, textSeed, VECTORS } from '../seeds.ts'
 import { must, type Target, unlessRefused } from '../target.ts'
 
 const SCHEMAS = join(VECTORS, '..', 'schemas')
@@ -120,26 +120,38 @@ function schemaTargets(): readonly Target[] {
         ...seedsOf('identity/key-file.json', 'text'),
         ...seedsOf('proof/valid.json', 'bundle'),
         ...jsonSeedsOf('capability/policy.json', 'policy'),
-        ...CONTROL_FRAMES.map((frame) => new Uint8Array(Buffer.from(JSON.stringify(frame)))),
+        ...JSON_FRAMES.map((frame) => textSeed(JSON.stringify(frame))),
       ],
       run: (input) => validate(parseJson(input), (value) => encodeJcs(value as JsonValue)),
     },
   ]
 }
 
-/** Requests and answers of the control socket, for which there are no vectors. */
-const CONTROL_FRAMES = [
-  { v: 1, op: 'status' },
-  { v: 1, op: 'checkpoint' },
+const DID = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
+const CID = 'bafyreif4zy4k6zpr5qddvvrlxzh7ybmwtvu2xf5hdwomoljbpj4kuvpxqe'
+const CAUSE = { code: 'CAPABILITY_EXPIRED', message: 'm', remedy: 'r', path: 'proofs[0]', causes: [] }
+
+/** Lines of the control socket, and a denial, for which there are no vectors. */
+const JSON_FRAMES = [
   {
-    v: 1,
-    op: 'grant',
-    did: 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK',
-    commands: ['mcp:fs/read_file'],
+    method: 'grant',
+    to: DID,
+    server: 'git',
+    tool: 'log',
+    rules: [['known', '.path']],
+    expiresInS: 60,
+    depth: 1,
+    label: '',
   },
-  { v: 1, op: 'revoke', cid: 'bafyreif4zy4k6zpr5qddvvrlxzh7ybmwtvu2xf5hdwomoljbpj4kuvpxqe', reason: 'over' },
-  { v: 1, ok: false, error: { code: 'SCHEMA_INVALID', message: 'no' } },
-  { v: 1, ok: true, result: {} },
+  { method: 'revoke', cid: CID, reason: 'over' },
+  { method: 'import', bytes: 'AAAA' },
+  { method: 'exportProof', invocation: CID },
+  { method: 'status' },
+  { answer: 'granted', cid: CID, bytes: 'AAAA', delivered: true },
+  { answer: 'proof', bundle: '{}' },
+  { answer: 'status', did: DID, command: 'listen', processId: 1 },
+  { answer: 'failed', code: 'SCHEMA_INVALID', details: { path: '$', count: 1, done: false } },
+  { ...CAUSE, causes: [CAUSE, { ...CAUSE, causes: [CAUSE] }] },
 ]
 
 /** The payloads of envelopes, where they can be read. */

@@ -1,5 +1,5 @@
 /** Envelopes, DIDs, documents, invitations and key files (spec 03-identity, 04-envelope). */
-import { encodeJcs, equalBytes, fromBase64url, parseJson, toBase64url, toHex, utf8 } from '@talos/bytes'
+import { encodeJcs, equalBytes, fromBase64url, type JsonValue, parseJson, toBase64url, toHex, utf8 } from '@talos/bytes'
 import { parseDid } from '@talos/contracts'
 import {
   decodeMultikey,
@@ -147,12 +147,16 @@ function keyFileTargets(): readonly Target[] {
       seeds: seeds.flatMap((seed) => unlessRefused(() => withoutChecksum(seed)) ?? []),
       run(input) {
         const file = parseJson(input)
-        if (typeof file !== 'object' || file === null || Array.isArray(file)) return
+        if (!isObject(file)) return
         const checksum = toHex(kernel.sha256(utf8(encodeJcs(file))))
         return openCheaply(encodeJcs({ ...file, checksum }))
       },
     },
   ]
+}
+
+function isObject(value: JsonValue): value is { readonly [name: string]: JsonValue } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function withoutChecksum(seed: Uint8Array): Uint8Array {

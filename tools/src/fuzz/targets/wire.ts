@@ -122,21 +122,22 @@ function helloTargets(): readonly Target[] {
       form: 'bytes',
       seeds: seedsOf('link/certificate.json', 'certificateHex'),
       run(input) {
-        const certificate = parsedCertificate(input)
-        const key = certificate === undefined ? undefined : transportKeyOf(certificate)
+        const key = keyIn(input)
         must(key === undefined || key.length === 32, 'a transport key has 32 bytes')
       },
     },
   ]
 }
 
-/** What Node's TLS has done before a certificate reaches us. */
-function parsedCertificate(der: Uint8Array): X509Certificate | undefined {
+/** Node's TLS has read a certificate before it reaches us. */
+function keyIn(der: Uint8Array): Uint8Array | undefined {
+  let certificate: Parameters<typeof transportKeyOf>[0]
   try {
-    return new X509Certificate(der)
+    certificate = new X509Certificate(der)
   } catch {
     return undefined
   }
+  return transportKeyOf(certificate)
 }
 
 function routeTargets(): readonly Target[] {
