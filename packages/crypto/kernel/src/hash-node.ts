@@ -28,21 +28,26 @@ function sha256(data: Uint8Array): Uint8Array {
   return new Uint8Array(hash('sha256', data, 'buffer'))
 }
 
-/** Nothing here calls back, so the kept blocks serve one call at a time; they are all zero in between. */
+/**
+ * Nothing here calls back, so the kept blocks serve one call at a time; they are all zero in between, also after a call that
+ * throws, such as one with detached data: what it left there would be part of the next key.
+ */
 function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
   const lengthBytes = BLOCK_BYTES + data.length
   const isKept = lengthBytes <= keptInner.length
   const inner = isKept ? keptInner.subarray(0, lengthBytes) : new Uint8Array(lengthBytes)
   const innerView = isKept ? keptView : new DataView(inner.buffer)
-  inner.set(key.length > BLOCK_BYTES ? sha256(key) : key)
-  for (let offset = 0; offset < BLOCK_BYTES; offset += 4) {
-    const word = innerView.getInt32(offset)
-    innerView.setInt32(offset, word ^ INNER_PAD)
-    outerView.setInt32(offset, word ^ OUTER_PAD)
+  try {
+    inner.set(key.length > BLOCK_BYTES ? sha256(key) : key)
+    for (let offset = 0; offset < BLOCK_BYTES; offset += 4) {
+      const word = innerView.getInt32(offset)
+      innerView.setInt32(offset, word ^ INNER_PAD)
+      outerView.setInt32(offset, word ^ OUTER_PAD)
+    }
+    inner.set(data, BLOCK_BYTES)
+    outer.set(hash('sha256', inner, 'buffer'), BLOCK_BYTES)
+    return sha256(outer)
+  } finally {
+    wipe(inner, outer)
   }
-  inner.set(data, BLOCK_BYTES)
-  outer.set(hash('sha256', inner, 'buffer'), BLOCK_BYTES)
-  const tag = sha256(outer)
-  wipe(inner, outer)
-  return tag
 }

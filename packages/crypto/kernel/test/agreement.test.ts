@@ -33,6 +33,19 @@ describe('the node and the noble path', () => {
     fc.assert(property, { seed: 42, numRuns: 50 })
   })
 
+  it.each(KERNELS)('leave nothing of an HMAC that failed for the next one: %s', (_, kernel) => {
+    const secret = new Uint8Array(32).fill(1)
+    const before = kernel.hmacSha256(secret, secret)
+    const gone = new Uint8Array(9)
+    structuredClone(gone, { transfer: [gone.buffer] })
+    try {
+      kernel.hmacSha256(new Uint8Array(64).fill(9), gone)
+    } catch (error) {
+      expect(error).toBeInstanceOf(Error)
+    }
+    expect(kernel.hmacSha256(secret, secret)).toEqual(before)
+  })
+
   it('open what the other one sealed, on either side of the length where OpenSSL takes over', () => {
     const lengthBytes = fc.oneof(
       fc.integer({ min: 0, max: 64 }),
