@@ -72,7 +72,7 @@ export class NativeBlock {
   /**
    * Packs the inputs, makes the call and returns what it answers, 0 or more.
    *
-   * @throws TalosError `KERNEL_ARGUMENT` for an input that is no byte array or detached and for a block above its limit, the code of
+   * @throws TalosError `KERNEL_ARGUMENT` for an input that is no byte array or whose memory is gone and for a block above its limit, the code of
    * the refusal where the module refuses, `KERNEL_INTERNAL` where it fails
    */
   run(call: NativeCall, { words, inputs, outputBytes }: NativeRequest): number {
@@ -184,11 +184,16 @@ function refusalOf(answer: number, operation: string): TalosError {
 }
 
 function byteLengthOf(input: unknown): number {
-  // Only an empty array is asked for its buffer, which V8 would have to make for a small one.
-  if (input instanceof Uint8Array && (input.length > 0 || !isDetached(input.buffer))) return input.length
+  // Only an empty array is looked into: one whose memory is gone, or shrank under it, has no length left.
+  if (input instanceof Uint8Array && (input.length > 0 || isReadable(input))) return input.length
   throw new TalosError('KERNEL_ARGUMENT', { argument: 'input', lengthBytes: 0, expectedBytes: 'an array of bytes' })
 }
 
-function isDetached(buffer: ArrayBufferLike): boolean {
-  return buffer instanceof ArrayBuffer && buffer.detached
+function isReadable(input: Uint8Array): boolean {
+  try {
+    NOTHING.set(input)
+    return true
+  } catch {
+    return false
+  }
 }

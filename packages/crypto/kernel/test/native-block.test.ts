@@ -22,6 +22,14 @@ function detached(): Uint8Array {
   return bytes
 }
 
+/** A view of memory that was made smaller under it. */
+function shrunk(): Uint8Array {
+  const buffer = new ArrayBuffer(16, { maxByteLength: 16 })
+  const bytes = new Uint8Array(buffer, 8, 8)
+  buffer.resize(4)
+  return bytes
+}
+
 /** An operation that keeps the blocks it is called with, writes `output` behind `inputBytes` of input, and answers. */
 function operation({
   inputBytes = 0,
@@ -111,6 +119,7 @@ describe('the block of a native call', () => {
     ['words', Uint16Array.of(1)],
     ['nothing', undefined],
     ['detached memory', detached()],
+    ['memory that shrank', shrunk()],
   ])('takes no %s for bytes', (_, input) => {
     const { blocks, call } = operation({})
     const inputs: unknown[] = [input]
