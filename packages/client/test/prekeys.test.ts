@@ -134,11 +134,15 @@ describe('prekeys', () => {
     expect(carry(bob, alice)).toBe(0)
   })
 
-  it('are all withdrawn from an older copy, which cannot know which of them were handed out', async () => {
+  it('are all withdrawn from an older copy, which cannot know which of them were handed out: others are made', async () => {
     await using parties = await twoParties()
     const { bob } = parties
-    expect(opened(bob, await bob.prekeys.serve()).oneTime).toBeDefined()
+    const before = opened(bob, await bob.prekeys.serve())
+    expect(before.oneTime).toBeDefined()
     bob.agent.database.prekeys.withdraw()
-    expect(opened(bob, await bob.prekeys.serve()).oneTime).toBeUndefined()
+    expect(bob.agent.database.prekeys.unserved()).toBe(0)
+    const after = opened(bob, await bob.prekeys.serve())
+    expect(after.oneTime).toBeDefined()
+    expect(after.payload.serial).toBeGreaterThan(before.payload.serial)
   })
 })

@@ -152,7 +152,11 @@ export class PrekeyStore {
 
   /** Hands out none of the one-time keys that are there: it is not known which were. @throws TalosError `STORE_WRITE_FAILED` */
   withdraw(): void {
-    this.#database.run('UPDATE one_time_prekeys SET served = 1 WHERE served = 0')
+    this.#database.transaction(() => {
+      this.#database.run('UPDATE one_time_prekeys SET served = 1 WHERE served = 0')
+      // Peers may have seen later bundles than these: the next one is due at once, however young these are.
+      this.#database.run('UPDATE prekey_bundles SET created_ms = 0')
+    })
   }
 
   /** Secret bytes of a one-time key that no session used yet. @throws TalosError `STORE_ROW_INVALID`, `STORE_KEY_MISSING` */

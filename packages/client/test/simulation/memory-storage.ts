@@ -503,6 +503,7 @@ export class MemoryPrekeys {
         const row = this.#oneTime.get(key)
         if (row?.isServed === false) this.#oneTime.put(key, { ...row, isServed: true })
       }
+      for (const row of this.#bundles.values()) this.#bundles.put(toHex(row.bundleHash), { ...row, createdMs: 0 })
     })
   }
 

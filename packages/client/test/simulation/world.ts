@@ -36,7 +36,7 @@ const BACKUPS_KEPT = 3
 const QUIET_ROUNDS = 40
 const QUIET_ROUND_MS = MINUTE_MS
 /**
- * Whoever went back with everything it has, or lost all, may serve bundles that its peer takes for old ones, until the
+ * Whoever went back with everything it has, or lost all, or made bundles while its clock was ahead and went back, may serve bundles that its peer takes for old ones, until the
  * next is made: no other way to heal keeps an old bundle from being served again. Rounds of hours pass then.
  */
 const PATIENT_ROUNDS = 80
@@ -113,6 +113,7 @@ class World {
   readonly #events: string[] = []
   #elapsedMs = 0
   #clockJumped = false
+  #wentBack = false
   #lostAll = false
 
   /** Writes and sends so far. */
@@ -251,6 +252,7 @@ class World {
         const kept = this.#kept(endpoint)
         const backup = kept[b % Math.max(1, kept.length)]
         this.#lostAll ||= kind === 'restore-all'
+        this.#wentBack = true
         if (backup !== undefined) endpoint.restore(backup, kind === 'restore' ? 'stays' : 'goes back')
         this.#note(backup === undefined ? 'nothing to go back to' : 'restored')
         return
@@ -286,7 +288,7 @@ class World {
   }
 
   async #settle(): Promise<void> {
-    const isPatient = this.#lostAll
+    const isPatient = this.#lostAll || (this.#clockJumped && this.#wentBack)
     for (let round = 0; round < (isPatient ? PATIENT_ROUNDS : QUIET_ROUNDS); round += 1) {
       await this.#deliverAll()
       for (const endpoint of this.#endpoints) {
