@@ -42,6 +42,7 @@ export interface SealInput {
 }
 
 export interface Sealed {
+  /** To go on from, also where storing it fails: whoever seals twice from one state uses one message key twice. */
   readonly state: SessionState
   readonly message: Uint8Array
   /**

@@ -33,7 +33,7 @@ export interface SealStreamInput {
 }
 
 export interface SealedStream extends Sealed {
-  /** Seals the chunks. `message` is the head, which is stored and sent as every message is. */
+  /** Seals the chunks. `message` is the head, which is stored and sent as every message is; no chunk leaves before it may. */
   readonly stream: StreamSealer
 }
 
