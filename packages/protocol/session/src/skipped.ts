@@ -23,7 +23,9 @@ export function advance(kernel: Kernel, input: AdvanceInput<ReceivingChain>): Re
   const { chain, to } = input
   if (to === chain.count) return chain
   const { messageKeys, nextChainKey } = kernel.ratchetAdvance(chain.chainKey, gapOf(input))
-  return { ...chain, chainKey: nextChainKey, count: to, skipped: [...chain.skipped, ...keysBefore(input, messageKeys)] }
+  const skipped = [...chain.skipped, ...keysBefore(input, messageKeys)]
+  messageKeys.fill(0)
+  return { ...chain, chainKey: nextChainKey, count: to, skipped }
 }
 
 /**

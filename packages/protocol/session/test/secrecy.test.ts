@@ -1,9 +1,10 @@
 import { inspect } from 'node:util'
 import { decodeCbor, toBase64, toBase64url, toHex } from '@talos/bytes'
 import { isTalosError } from '@talos/errors'
+import type { Kernel } from '@talos/kernel'
 import { describe, expect, it } from 'vitest'
 import { decodeSessionState, encodePrekeySecrets, encodeSessionState } from '../src/index.ts'
-import { establish, initiateTo, makeAgent, respondTo } from './agents.ts'
+import { establish, initiateTo, kernel, makeAgent, respondTo } from './agents.ts'
 import { Line, recordOf } from './line.ts'
 
 /** Members that may be seen; every other byte string of a record is a secret. */
@@ -80,6 +81,27 @@ describe('secrets', () => {
     const { prekeys } = holder
     const oneTime = prekeys.oneTime.map(({ secret }) => secret.use((bytes) => bytes.slice()))
     expectHidden(prekeys, [...secretsIn(decodeCbor(encodePrekeySecrets(prekeys.secrets))), ...oneTime])
+  })
+
+  it('of a gap are in the state alone, in the current chain and in the one that a turn closes', async () => {
+    const { line } = await play()
+    const made: Uint8Array[] = []
+    const watched: Kernel = {
+      ...kernel,
+      ratchetAdvance: (chainKey, steps) => {
+        const advanced = kernel.ratchetAdvance(chainKey, steps)
+        made.push(advanced.messageKeys)
+        return advanced
+      },
+    }
+    line.say('alice', 'one that is missing')
+    line.hear('bob', line.say('alice', 'after it'), { kernel: watched })
+    line.say('alice', 'one more, the last of its chain')
+    line.hear('alice', line.say('bob', 'turn'))
+    line.hear('bob', line.say('alice', 'turn'), { kernel: watched })
+    expect(made.map((keys) => keys.length)).toEqual([64, 32])
+    for (const keys of made) expect(keys).toEqual(new Uint8Array(keys.length))
+    expect(line.states.bob.toJSON()).toMatchObject({ skippedKeys: 4 })
   })
 
   it('and texts of a peer are in no error', async () => {
