@@ -18,6 +18,13 @@ import { misbehave, refusal, Script, type Side, withRecord } from './session-scr
 /** When a step is due by age, and an offer without an answer again. */
 const at = (hours: number) => ({ nowMs: NOW_MS + hours * PQ_STEP_AGE_MS })
 
+/** What an answerer holds, of an offer that nobody made. */
+const HELD_ANSWER = {
+  offerHash: new Uint8Array(32).fill(1),
+  ciphertext: new Uint8Array(1088).fill(2),
+  secret: new Uint8Array(32).fill(3),
+}
+
 export async function postQuantumCases(): Promise<readonly CaseDraft[]> {
   const given = await stage({ seed: 'post-quantum', oneTimeIndex: 1 })
   return [
@@ -146,13 +153,8 @@ function dueTimes(given: Stage): readonly CaseDraft[] {
     return { clause: '6.11', description, input, expected: { due: controlDue(state, nowMs) } }
   }
   const offer = { seed: new Uint8Array(64).fill(7), sealedMs: NOW_MS }
-  const answer = {
-    offerHash: new Uint8Array(32).fill(1),
-    ciphertext: new Uint8Array(1088).fill(2),
-    secret: new Uint8Array(32).fill(3),
-  }
   const answering = (isDue: boolean) =>
-    withRecord(responder, (record) => ({ ...record, pq: { ...record.pq, answer: { ...answer, due: isDue } } }))
+    withRecord(responder, (record) => ({ ...record, pq: { ...record.pq, answer: { ...HELD_ANSWER, due: isDue } } }))
   return [
     due('nothing happened yet', initiator),
     due('49 messages', changed({}, PQ_STEP_MESSAGES - 1)),
@@ -167,7 +169,7 @@ function dueTimes(given: Stage): readonly CaseDraft[] {
     due('offered just now', changed({ offer }, PQ_STEP_MESSAGES)),
     due('offered a millisecond below an hour ago', changed({ offer }), NOW_MS + PQ_OFFER_REPEAT_MS - 1),
     due('offered an hour ago', changed({ offer }), NOW_MS + PQ_OFFER_REPEAT_MS),
-    due('answered, and waiting for the next chain', changed({ agreed: answer.secret }), NOW_MS + PQ_STEP_AGE_MS),
+    due('answered, and waiting for the next chain', changed({ agreed: HELD_ANSWER.secret }), NOW_MS + PQ_STEP_AGE_MS),
     due('an offer arrived', answering(true)),
     due('its answer was sealed', answering(false), NOW_MS + PQ_STEP_AGE_MS),
   ]
@@ -183,10 +185,17 @@ function refusals(given: Stage): readonly CaseDraft[] {
   const answer = (epoch: number) => encodePqAnswer({ epoch, ciphertext: new Uint8Array(1088) })
   const invalid = 'SESSION_MESSAGE_INVALID'
   const refuse = (by: Side, description: string, contentType: number, content: Uint8Array): CaseDraft => {
-    const message = misbehave(play.state(by), { contentType, padded: Uint8Array.of(...content, 0x80) })
     const to = by === 'initiator' ? 'responder' : 'initiator'
-    return refusal(play.state(to), { clause: '6.11', description, message }, invalid)
+    return refuseIn(play.state(to), { description, message: misbehaving(by, contentType, content) })
   }
+  const misbehaving = (by: Side, contentType: number, content: Uint8Array) =>
+    misbehave(play.state(by), { contentType, padded: Uint8Array.of(...content, 0x80) })
+  const refuseIn = (state: SessionState, given: { readonly description: string; readonly message: Uint8Array }) =>
+    refusal(state, { clause: '6.11', ...given }, invalid)
+  const answering = withRecord(play.state('responder'), (record) => ({
+    ...record,
+    pq: { ...record.pq, answer: { ...HELD_ANSWER, due: false } },
+  }))
   const header = (description: string, epoch: number): CaseDraft => {
     const state = withRecord(play.state('initiator'), ({ sending: _turned, ...record }) => ({ ...record, epoch }))
     const late = new Script('pq-epoch', { initiated: { ...given.initiated, state }, responded: given.responded })
@@ -221,5 +230,9 @@ function refusals(given: Stage): readonly CaseDraft[] {
     ),
     header('a turn to the next epoch, for which nothing is agreed', 1),
     header('a turn two epochs ahead', 2),
+    refuseIn(answering, {
+      description: 'an offer of another key than the one that was answered',
+      message: misbehaving('initiator', CONTENT_PQ_OFFER, offer(1)),
+    }),
   ]
 }
