@@ -57,10 +57,16 @@ export function toBase58btc(bytes: Uint8Array): string {
   return base58.encode(bytes)
 }
 
-/** Reads base58btc without the multibase prefix. @throws ENCODING_INVALID, INPUT_TOO_LARGE beyond MAX_BASE58_CHARS */
+/**
+ * Reads base58btc without the multibase prefix.
+ *
+ * @throws ENCODING_INVALID, INPUT_TOO_LARGE beyond MAX_BASE58_CHARS and, as the writer, beyond MAX_BASE58_BYTES
+ */
 export function fromBase58btc(text: string): Uint8Array {
   refuseBeyond(text.length, MAX_BASE58_CHARS)
-  return decodeStrictly(text, { encoding: 'base58btc', coder: base58 })
+  const bytes = decodeStrictly(text, { encoding: 'base58btc', coder: base58 })
+  refuseBeyond(bytes.length, MAX_BASE58_BYTES)
+  return bytes
 }
 
 /** Writes lower-case base32 (RFC 4648 alphabet) without padding. */

@@ -11,6 +11,7 @@ import {
   encodeCbor,
   encodeJcs,
   equalBytes,
+  fromBase58btc,
   fromHex,
   MAX_BASE58_BYTES,
   MAX_BASE58_CHARS,
@@ -415,6 +416,13 @@ describe('base 58', () => {
   it('is bounded when writing', () => {
     expect(toBase58btc(new Uint8Array(MAX_BASE58_BYTES).fill(0xff)).length).toBeLessThanOrEqual(MAX_BASE58_CHARS)
     expect(codeOf(() => toBase58btc(new Uint8Array(MAX_BASE58_BYTES + 1)))).toBe('INPUT_TOO_LARGE')
+  })
+
+  it('reads no more bytes than it writes, however few their characters are', () => {
+    expect(fromBase58btc('1'.repeat(MAX_BASE58_BYTES))).toEqual(new Uint8Array(MAX_BASE58_BYTES))
+    for (const text of ['1'.repeat(MAX_BASE58_BYTES + 1), 'z'.repeat(MAX_BASE58_CHARS)]) {
+      expect(codeOf(() => fromBase58btc(text))).toBe('INPUT_TOO_LARGE')
+    }
   })
 })
 
