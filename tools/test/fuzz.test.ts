@@ -49,7 +49,13 @@ function planted(defect: (input: Uint8Array) => unknown): Target {
     defect(input)
     must(equalBytes(encodeCbor(decodeCbor(input)), input), 'taken bytes are canonical')
   }
-  return { name: 'planted', form: 'cbor', seeds: seedsOf('canonical/cbor.json', 'cborHex'), run }
+  return {
+    name: 'planted',
+    refusals: /^CBOR_INVALID$|^INPUT_/,
+    form: 'cbor',
+    seeds: seedsOf('canonical/cbor.json', 'cborHex'),
+    run,
+  }
 }
 
 /** Bytes of a byte string. */
@@ -79,6 +85,12 @@ const DEFECTS: Readonly<Record<string, { readonly target: Target; readonly what:
       if (input.length > 30) throw new TalosError('CBOR_INVALID')
     }),
     what: /^a promise is broken: CBOR_INVALID fills \{reason\}/,
+  },
+  'a code that is of another parser': {
+    target: planted((input) => {
+      if (input.length > 30) throw new TalosError('CID_INVALID')
+    }),
+    what: /^a promise is broken: it does not refuse with CID_INVALID$/,
   },
   'a parser that writes to its input': {
     target: planted((input) => input.fill(0xf6, 5, 6)),

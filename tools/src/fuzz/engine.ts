@@ -131,7 +131,7 @@ class TargetRun {
     } catch (error) {
       const tookMs = performance.now() - beginMs
       try {
-        checkRefusal(error)
+        checkRefusal(error, this.#target.refusals)
         return { tookMs }
       } catch (finding) {
         return { tookMs, what: describe(finding) }

@@ -265,7 +265,9 @@ export function editText(bytes: Uint8Array, random: FuzzRandom, other: Uint8Arra
     case 0:
       return fromLatin1(lines.toSpliced(at, 1).join('\n'))
     case 1:
-      return fromLatin1(lines.toSpliced(at, 0, line).join('\n'))
+      return fromLatin1(
+        lines.toSpliced(at, 0, ...Array.from({ length: random.oneIn(8) ? 80 : 1 }, () => line)).join('\n'),
+      )
     case 2:
       return fromLatin1(lines.toSpliced(at, random.below(2), borrowed).join('\n'))
     case 3:

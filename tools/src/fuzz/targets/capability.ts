@@ -32,7 +32,7 @@ import { parseSelector, select } from '../../../../packages/protocol/capability/
 import { judgePath } from '../../../../packages/protocol/capability/src/subpath.ts'
 import type { FuzzRandom } from '../random.ts'
 import { casesOf, fromHexSeed, jsonSeedsOf, seedsOf, signedIn, textOf } from '../seeds.ts'
-import { must, type Target, unlessRefused } from '../target.ts'
+import { must, NOTHING, type Target, unlessRefused } from '../target.ts'
 import { kernel, trusting } from './kernels.ts'
 
 export function capabilityTargets(): readonly Target[] {
@@ -55,6 +55,7 @@ function tokenTargets(): readonly Target[] {
     return [
       {
         name: `${name}/open`,
+        refusals: /^(ENVELOPE_|SCHEMA_|CBOR_|INPUT_|CAPABILITY_|RECEIPT_|REVOCATION_)/,
         form: 'cbor',
         seeds,
         run(input) {
@@ -64,6 +65,7 @@ function tokenTargets(): readonly Target[] {
       },
       {
         name: `${name}/behind-signature`,
+        refusals: /^(ENVELOPE_|SCHEMA_|CBOR_|INPUT_|CAPABILITY_|RECEIPT_|REVOCATION_)/,
         form: 'cbor',
         seeds,
         run: (input) => must(equalBytes(open(input, { kernel: trusting }).bytes, input), 'it keeps the exact bytes'),
@@ -102,8 +104,8 @@ function chainTargets(): readonly Target[] {
   }
   const seeds = cases.map(({ tokens }) => encodeCbor(tokens))
   return [
-    { name: 'authorize/chain', form: 'cbor', seeds, run: decide(kernel) },
-    { name: 'authorize/behind-signature', form: 'cbor', seeds, run: decide(trusting) },
+    { name: 'authorize/chain', refusals: /^(CBOR_|INPUT_)/, form: 'cbor', seeds, run: decide(kernel) },
+    { name: 'authorize/behind-signature', refusals: /^(CBOR_|INPUT_)/, form: 'cbor', seeds, run: decide(trusting) },
   ]
 }
 
@@ -111,6 +113,7 @@ function commandTargets(): readonly Target[] {
   return [
     {
       name: 'command',
+      refusals: NOTHING,
       form: 'text',
       seeds: seedsOf('capability/command.json', 'command', 'granted', 'asked', 'display'),
       run(input, random) {
@@ -135,6 +138,7 @@ function commandTargets(): readonly Target[] {
     },
     {
       name: 'path',
+      refusals: NOTHING,
       form: 'text',
       seeds: seedsOf('capability/path.json', 'path', 'roots'),
       run(input) {
@@ -152,6 +156,7 @@ function conditionTargets(): readonly Target[] {
   return [
     {
       name: 'selector',
+      refusals: /^CAPABILITY_POLICY_INVALID$/,
       form: 'text',
       seeds: seedsOf('capability/selector.json', 'selector'),
       run: (input, random) =>
@@ -159,6 +164,7 @@ function conditionTargets(): readonly Target[] {
     },
     {
       name: 'policy',
+      refusals: /^(CAPABILITY_POLICY_INVALID|JSON_|INPUT_)/,
       form: 'json',
       seeds: jsonSeedsOf('capability/policy.json', 'policy'),
       run(input, random) {
@@ -170,6 +176,7 @@ function conditionTargets(): readonly Target[] {
     },
     {
       name: 'rules',
+      refusals: /^(CAPABILITY_POLICY_INVALID|JSON_|INPUT_)/,
       form: 'json',
       seeds: jsonSeedsOf('capability/rules.json', 'rules'),
       run: (input, random) => void judge(talosConditions([], parseJson(input) as IpldValue), random),
@@ -181,6 +188,7 @@ function argumentTargets(): readonly Target[] {
   return [
     {
       name: 'arguments',
+      refusals: /^(CAPABILITY_ARGUMENTS_INVALID|ENCODING_INVALID|INPUT_TOO_(LARGE|DEEP))$/,
       form: 'json',
       seeds: [
         ...seedsOf('capability/arguments.json', 'json'),

@@ -58,6 +58,7 @@ function layoutTarget(file: string): Target {
   decode(shortest)
   return {
     name: `layout/${id}`,
+    refusals: /^LAYOUT_INVALID$/,
     form: 'bytes',
     seeds: [shortest, ...(LAYOUT_SEEDS[String(id)]?.() ?? [])],
     run: (input) => must(equalBytes(encode(decode(input)) as Uint8Array, input), 'taken bytes are written again'),
@@ -81,7 +82,7 @@ function validate(value: IpldValue | JsonValue, write: (value: unknown) => strin
   const before = write(value)
   let taken = 0
   for (const [name, parse] of VALIDATORS) {
-    const parsed = unlessRefused(() => [parse(value)])
+    const parsed = unlessRefused(() => [parse(value)], /^SCHEMA_INVALID$/)
     if (parsed === undefined) continue
     taken += 1
     must(parsed[0] === value, `${name} gives back what it was given`)
@@ -95,6 +96,7 @@ function schemaTargets(): readonly Target[] {
   return [
     {
       name: 'schema/cbor',
+      refusals: /^(CBOR_INVALID|INPUT_TOO_(LARGE|DEEP))$/,
       form: 'cbor',
       seeds: [
         ...seedsOf('session/state.json', 'stateHex'),
@@ -113,6 +115,7 @@ function schemaTargets(): readonly Target[] {
     },
     {
       name: 'schema/json',
+      refusals: /^(JSON_INVALID|INPUT_TOO_(LARGE|DEEP))$/,
       form: 'json',
       seeds: [
         ...seedsOf('audit/entry.json', 'body'),

@@ -21,7 +21,7 @@ import {
   utf8,
 } from '@talos/bytes'
 import { seedsOf, textOf, textSeed } from '../seeds.ts'
-import { must, type Target, unlessRefused } from '../target.ts'
+import { must, NOTHING, type Target, unlessRefused } from '../target.ts'
 
 const CODINGS = {
   hex: { read: fromHex, write: toHex },
@@ -39,12 +39,14 @@ export function encodingTargets(): readonly Target[] {
   return [
     {
       name: 'cbor',
+      refusals: /^(CBOR_INVALID|INPUT_TOO_(LARGE|DEEP))$/,
       form: 'cbor',
       seeds: seedsOf('canonical/cbor.json', 'cborHex'),
       run: (input) => must(equalBytes(encodeCbor(decodeCbor(input)), input), 'taken bytes are canonical'),
     },
     {
       name: 'jcs',
+      refusals: NOTHING,
       form: 'json',
       seeds: jsonSeeds,
       run(input) {
@@ -58,6 +60,7 @@ export function encodingTargets(): readonly Target[] {
     },
     {
       name: 'json',
+      refusals: /^(JSON_INVALID|INPUT_TOO_(LARGE|DEEP))$/,
       form: 'json',
       seeds: [...jsonSeeds, ...seedsOf('mcp/config.json', 'text'), ...seedsOf('capability/arguments.json', 'json')],
       run(input) {
@@ -67,20 +70,22 @@ export function encodingTargets(): readonly Target[] {
     },
     {
       name: 'encodings',
+      refusals: NOTHING,
       form: 'text',
       seeds: seedsOf('canonical/encodings.json', 'text', 'bytesHex'),
       run(input) {
         const text = textOf(input)
         for (const [name, { read, write }] of Object.entries(CODINGS)) {
-          const bytes = unlessRefused(() => read(text))
+          const bytes = unlessRefused(() => read(text), /^(ENCODING_INVALID|INPUT_TOO_LARGE)$/)
           if (bytes !== undefined) must(write(bytes) === text, `a taken text of ${name} is canonical`)
         }
-        const decoded = unlessRefused(() => fromUtf8(input))
+        const decoded = unlessRefused(() => fromUtf8(input), /^ENCODING_INVALID$/)
         if (decoded !== undefined) must(equalBytes(utf8(decoded), input), 'a taken text of UTF-8 is canonical')
       },
     },
     {
       name: 'cid',
+      refusals: NOTHING,
       form: 'text',
       seeds: [
         ...seedsOf('audit/entry.json', 'body'),
@@ -89,9 +94,9 @@ export function encodingTargets(): readonly Target[] {
       ],
       run(input) {
         const text = textOf(input)
-        const ofText = unlessRefused(() => Cid.parse(text))
+        const ofText = unlessRefused(() => Cid.parse(text), /^CID_INVALID$/)
         if (ofText !== undefined) must(ofText.toString() === text, 'a taken text is canonical')
-        const ofBytes = unlessRefused(() => Cid.fromBytes(input))
+        const ofBytes = unlessRefused(() => Cid.fromBytes(input), /^CID_INVALID$/)
         if (ofBytes !== undefined) must(equalBytes(ofBytes.bytes, input), 'taken bytes are canonical')
       },
     },

@@ -5,6 +5,7 @@ import {
   formatCheckpoint,
   formatTlogProof,
   formatVerifierKey,
+  MAX_PROOF_HASHES,
   openCheckpoint,
   openNote,
   parseCheckpoint,
@@ -14,7 +15,7 @@ import {
 } from '@talos/merkle'
 import { describeProof, verifyProofBundle } from '@talos/proof'
 import { casesOf, seedsOf, textOf } from '../seeds.ts'
-import { must, type Target, unlessRefused } from '../target.ts'
+import { must, NOTHING, type Target, unlessRefused } from '../target.ts'
 import { kernel, trusting } from './kernels.ts'
 
 const NOW_S = 1_800_000_000
@@ -35,6 +36,7 @@ function noteTargets(): readonly Target[] {
   return [
     {
       name: 'note/verifier-key',
+      refusals: /^NOTE_KEY_INVALID$/,
       form: 'text',
       seeds: seedsOf('merkle/note.json', 'text', 'logKey', 'keys'),
       run(input) {
@@ -44,6 +46,7 @@ function noteTargets(): readonly Target[] {
     },
     {
       name: 'note/open',
+      refusals: /^NOTE_/,
       form: 'text',
       seeds: notes,
       run(input) {
@@ -57,6 +60,7 @@ function noteTargets(): readonly Target[] {
     },
     {
       name: 'note/behind-signature',
+      refusals: NOTHING,
       form: 'text',
       seeds: notes,
       run(input) {
@@ -70,6 +74,7 @@ function noteTargets(): readonly Target[] {
     },
     {
       name: 'note/checkpoint',
+      refusals: /^CHECKPOINT_/,
       form: 'text',
       seeds: notes.map((note) => note.subarray(0, Math.max(0, Buffer.from(note).lastIndexOf('\n\n') + 1))),
       run(input) {
@@ -93,12 +98,16 @@ function proofTargets(): readonly Target[] {
   return [
     {
       name: 'tlog-proof',
+      refusals: /^(TLOG_PROOF_|NOTE_|CHECKPOINT_|MERKLE_)/,
       form: 'text',
       seeds,
       run(input, random) {
         const text = textOf(input)
         const parsed = unlessRefused(() => parseTlogProof(text))
-        if (parsed !== undefined) must(formatTlogProof(parsed) === text, 'a taken proof is canonical')
+        if (parsed !== undefined) {
+          must(formatTlogProof(parsed) === text, 'a taken proof is canonical')
+          must(parsed.proof.length <= MAX_PROOF_HASHES, 'no proof is longer than the largest tree asks for')
+        }
         verifyTlogProof(text, { ...random.pick(options), kernel: trusting })
       },
     },
@@ -120,6 +129,7 @@ function bundleTargets(): readonly Target[] {
   return [
     {
       name: 'proof-bundle/verify',
+      refusals: NOTHING,
       form: 'json',
       seeds,
       run(input) {
@@ -128,6 +138,7 @@ function bundleTargets(): readonly Target[] {
     },
     {
       name: 'proof-bundle/behind-signature',
+      refusals: /^(JSON_|INPUT_)/,
       form: 'json',
       seeds,
       run(input) {
@@ -145,6 +156,7 @@ function isShort(seed: Uint8Array): boolean {
 function auditTarget(): Target {
   return {
     name: 'audit-entry',
+    refusals: /^(AUDIT_ENTRY_INVALID|SCHEMA_INVALID|JSON_INVALID|INPUT_TOO_(LARGE|DEEP))$/,
     form: 'json',
     seeds: seedsOf('audit/entry.json', 'body'),
     run: (input) => must(equalBytes(encodeEntry(decodeEntry(input)), input), 'a taken entry is canonical'),

@@ -18,7 +18,7 @@ import {
   verifyTransportBinding,
 } from '@talos/identity'
 import { seedsOf, signedIn, textOf, textSeed } from '../seeds.ts'
-import { must, type Target, unlessRefused } from '../target.ts'
+import { must, NOTHING, type Target, unlessRefused } from '../target.ts'
 import { kernel, trusting } from './kernels.ts'
 
 const NOW_S = 1_790_086_399
@@ -36,11 +36,12 @@ function envelopeTargets(): readonly Target[] {
     ...seedsOf('identity/log-key.json', 'envelopeHex'),
     ...seedsOf('capability/receipt.json', 'receiptHex'),
   ]
-  const tags = ['talos/example@1', 'talos/log-key@1', 'talos/receipt@1', 'ucan/dlg@1.0.0', 'ucan/inv@1.0.0']
+  const tags = ['talos/example@1', 'talos/logkey@1', 'talos/receipt@1', 'ucan/dlg@1.0.0', 'ucan/inv@1.0.0']
   const wasSigned = signedIn(seeds)
   return [
     {
       name: 'envelope/open',
+      refusals: /^(ENVELOPE_|INPUT_|CBOR_)/,
       form: 'cbor',
       seeds,
       run(input) {
@@ -50,6 +51,7 @@ function envelopeTargets(): readonly Target[] {
     },
     {
       name: 'envelope/behind-signature',
+      refusals: /^(ENVELOPE_|INPUT_|CBOR_)/,
       form: 'cbor',
       seeds,
       run(input) {
@@ -59,6 +61,7 @@ function envelopeTargets(): readonly Target[] {
     },
     {
       name: 'log-key/behind-signature',
+      refusals: /^(ENVELOPE_|INPUT_|CBOR_|LOG_KEY_|SCHEMA_)/,
       form: 'cbor',
       seeds: seedsOf('identity/log-key.json', 'envelopeHex'),
       run: (input) => void openLogKeyDelegation(input, { kernel: trusting }),
@@ -70,6 +73,7 @@ function didTargets(): readonly Target[] {
   return [
     {
       name: 'did',
+      refusals: NOTHING,
       form: 'text',
       seeds: [...seedsOf('identity/did-key.json', 'did'), ...seedsOf('identity/multikey.json', 'multikey')],
       run(input) {
@@ -88,12 +92,14 @@ function didTargets(): readonly Target[] {
     },
     {
       name: 'did-document',
+      refusals: /^(DID_DOCUMENT_|SCHEMA_|JSON_|INPUT_)/,
       form: 'json',
       seeds: seedsOf('identity/did-document.json', 'text'),
       run: (input) => must(encodeDidDocument(parseDidDocument(input)) === textOf(input), 'a taken text is canonical'),
     },
     {
       name: 'transport-binding',
+      refusals: /^(TRANSPORT_BINDING_|DID_)/,
       form: 'bytes',
       seeds: seedsOf('identity/transport-binding.json', 'signatureHex'),
       run(input, random) {
@@ -115,6 +121,7 @@ function invitationTargets(): readonly Target[] {
   return [
     {
       name: 'invitation/text',
+      refusals: /^INVITATION_/,
       form: 'text',
       seeds,
       run(input) {
@@ -125,6 +132,7 @@ function invitationTargets(): readonly Target[] {
     },
     {
       name: 'invitation/behind-signature',
+      refusals: /^INVITATION_/,
       form: 'cbor',
       seeds: signed,
       run: (input) => void parseInvitation({ text: `talos1:${toBase64url(input)}`, kernel: trusting, nowS: NOW_S }),
@@ -140,9 +148,16 @@ function keyFileTargets(): readonly Target[] {
     disposeAgentSecrets(await openKeyFile({ text, passphrase: PASSPHRASE, kernel }))
   }
   return [
-    { name: 'key-file/text', form: 'json', seeds, run: (input) => openCheaply(textOf(input)) },
+    {
+      name: 'key-file/text',
+      refusals: /^(KEY_FILE_|PASSPHRASE_)/,
+      form: 'json',
+      seeds,
+      run: (input) => openCheaply(textOf(input)),
+    },
     {
       name: 'key-file/behind-checksum',
+      refusals: /^(KEY_FILE_|PASSPHRASE_|JSON_INVALID|INPUT_)/,
       form: 'json',
       seeds: seeds.flatMap((seed) => unlessRefused(() => withoutChecksum(seed)) ?? []),
       run(input) {

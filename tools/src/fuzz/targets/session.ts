@@ -118,6 +118,7 @@ function bundleTargets(): readonly Target[] {
   return [
     {
       name: 'bundle/verify',
+      refusals: /^SESSION_/,
       form: 'cbor',
       seeds,
       run(input) {
@@ -127,6 +128,7 @@ function bundleTargets(): readonly Target[] {
     },
     {
       name: 'bundle/behind-signature',
+      refusals: /^SESSION_/,
       form: 'cbor',
       seeds,
       run: (input) => void verifyBundle({ kernel: trusting, bytes: input, ...given }),
@@ -146,10 +148,20 @@ function respondTargets(scene: Scene): readonly Target[] {
     must(equalBytes(input, scene.firstFlight), 'no first flight opens but the one that was sealed')
   }
   return [
-    { name: 'respond/first-flight', form: 'bytes', seeds, run: run(kernel) },
-    { name: 'respond/behind-signature', form: 'bytes', seeds: [scene.firstFlight], run: run(trusting) },
+    { name: 'respond/first-flight', refusals: /^SESSION_/, form: 'bytes', seeds, run: run(kernel) },
+    {
+      name: 'respond/behind-signature',
+      refusals: /^SESSION_/,
+      form: 'bytes',
+      seeds: [scene.firstFlight],
+      run: run(trusting),
+    },
   ]
 }
+
+/** As the docstring of `open` has them. */
+const OPEN_REFUSALS =
+  /^SESSION_(SUITE|MESSAGE_INVALID|MISMATCH|EXHAUSTED|HEADER|DUPLICATE|GAP|LOW_ORDER|AUTHENTICATION|TOO_LARGE)$/
 
 interface Situation {
   readonly state: SessionState
@@ -191,10 +203,11 @@ function openTargets(scene: Scene): readonly Target[] {
     const opening = others.filter((other) => unlessRefused(() => open(state, { kernel, nowMs, message: other })))
     return {
       name: `session-open/${name}`,
+      refusals: /^SESSION_/,
       form: 'bytes',
       seeds: [message, ...others, ...foreign],
       run(input) {
-        const opened = unlessRefused(() => open(state, { kernel, nowMs, message: input }))
+        const opened = unlessRefused(() => open(state, { kernel, nowMs, message: input }), OPEN_REFUSALS)
         const isHonest = opening.some((other) => equalBytes(other, input))
         must((opened !== undefined) === isHonest, 'nothing opens but what was sealed, and that does')
         must(equalBytes(encodeSessionState(state), before), 'a state stays as it was')
@@ -220,7 +233,7 @@ function dishonestTargets({ alice, bob, bobAgent }: Scene): readonly Target[] {
     sealControl(alice, { kernel: used, random, nowMs: LATER_MS }).message
   const before = encodeSessionState(bob)
   const hear = (message: Uint8Array) => {
-    const opened = unlessRefused(() => open(bob, { kernel, nowMs: LATER_MS, message }))
+    const opened = unlessRefused(() => open(bob, { kernel, nowMs: LATER_MS, message }), OPEN_REFUSALS)
     must(equalBytes(encodeSessionState(bob), before), 'a state stays as it was')
     if (opened === undefined) return
     const stored = encodeSessionState(opened.state)
@@ -234,6 +247,7 @@ function dishonestTargets({ alice, bob, bobAgent }: Scene): readonly Target[] {
   return [
     {
       name: 'session-open/dishonest-header',
+      refusals: /^SESSION_/,
       form: 'bytes',
       seeds: [seen(speak).header],
       run(input, random) {
@@ -243,6 +257,7 @@ function dishonestTargets({ alice, bob, bobAgent }: Scene): readonly Target[] {
     },
     {
       name: 'session-open/dishonest-control',
+      refusals: /^SESSION_/,
       form: 'bytes',
       seeds: [seen(control).content],
       run(input, random) {
@@ -261,10 +276,11 @@ function streamTargets({ alice, bob, bobAgent: { random } }: Scene): readonly Ta
   return [
     {
       name: 'stream/head',
+      refusals: /^SESSION_/,
       form: 'bytes',
       seeds: [message],
       run(input) {
-        const opened = unlessRefused(() => openStream(bob, { kernel, nowMs: NOW_MS, message: input }))
+        const opened = unlessRefused(() => openStream(bob, { kernel, nowMs: NOW_MS, message: input }), OPEN_REFUSALS)
         must((opened !== undefined) === equalBytes(input, message), 'nothing opens but what was sealed, and that does')
         must(opened === undefined || isStreamHead(input), 'what opens is a head')
         must(equalBytes(encodeSessionState(bob), before), 'a state stays as it was')
@@ -272,11 +288,12 @@ function streamTargets({ alice, bob, bobAgent: { random } }: Scene): readonly Ta
     },
     {
       name: 'stream/chunk',
+      refusals: /^SESSION_/,
       form: 'bytes',
       seeds: [chunk],
       run(input) {
         const opener = start().stream
-        const opened = unlessRefused(() => opener.open(input))
+        const opened = unlessRefused(() => opener.open(input), OPEN_REFUSALS)
         must((opened !== undefined) === equalBytes(input, chunk), 'nothing opens but what was sealed, and that does')
         if (opened === undefined) must(opener.open(chunk).isLast, 'the honest chunk opens afterwards')
       },
@@ -289,6 +306,7 @@ function recordTargets(): readonly Target[] {
   return [
     {
       name: 'session-record',
+      refusals: /^SESSION_STATE_INVALID$/,
       form: 'cbor',
       seeds: [...seedsOf('session/state.json', 'stateHex'), ...seedsOf('session/post-quantum.json', 'stateHex')],
       run(input, random) {
@@ -304,6 +322,7 @@ function recordTargets(): readonly Target[] {
     },
     {
       name: 'prekey-secrets',
+      refusals: /^SESSION_STATE_INVALID$/,
       form: 'cbor',
       seeds: seedsOf('session/handshake.json', 'prekeySecretsHex'),
       run(input) {
@@ -329,6 +348,7 @@ function resetTarget(): Target {
   const wasSigned = signedIn(seeds)
   return {
     name: 'reset',
+    refusals: /^SESSION_RESET_INVALID$/,
     form: 'cbor',
     seeds,
     run(input, random) {
@@ -343,6 +363,7 @@ function resetTarget(): Target {
 function routeTarget(): Target {
   return {
     name: 'route',
+    refusals: /^SESSION_(SUITE|MESSAGE_INVALID)$/,
     form: 'bytes',
     seeds: [
       ...seedsOf('session/ratchet.json', 'messageHex'),

@@ -16,7 +16,7 @@ import { transportKeyOf } from '../../../../packages/adapters/network/src/tls/ce
 import { checkCarriage, decodeFrame, encodeFrame, keptOf } from '../../../../packages/client/src/frames.ts'
 import type { FuzzRandom } from '../random.ts'
 import { casesOf, fromHexSeed, type Members, seedsOf, textOf, textSeed } from '../seeds.ts'
-import { must, type Target, unlessRefused } from '../target.ts'
+import { must, NOTHING, type Target, unlessRefused } from '../target.ts'
 import { kernel, trusting } from './kernels.ts'
 
 export function wireTargets(): readonly Target[] {
@@ -56,6 +56,7 @@ function frameTargets(): readonly Target[] {
   return [
     {
       name: 'link/frames',
+      refusals: /^NETWORK_/,
       form: 'bytes',
       seeds: [...seedsOf('link/frames.json', 'streamHex'), ...seedsOf('link/content.json', 'streamHex')],
       run(input, random) {
@@ -71,6 +72,7 @@ function frameTargets(): readonly Target[] {
     },
     {
       name: 'link/content',
+      refusals: /^NETWORK_/,
       form: 'bytes',
       seeds: seedsOf('link/content.json', 'streamHex'),
       run(input) {
@@ -103,6 +105,7 @@ function helloTargets(): readonly Target[] {
   return [
     {
       name: 'link/hello',
+      refusals: /^NETWORK_/,
       form: 'bytes',
       seeds,
       run(input, random) {
@@ -119,6 +122,7 @@ function helloTargets(): readonly Target[] {
     },
     {
       name: 'link/certificate',
+      refusals: NOTHING,
       form: 'bytes',
       seeds: seedsOf('link/certificate.json', 'certificateHex'),
       run(input) {
@@ -144,12 +148,14 @@ function routeTargets(): readonly Target[] {
   return [
     {
       name: 'routing-envelope',
+      refusals: /^NETWORK_/,
       form: 'bytes',
       seeds: seedsOf('link/routing-envelope.json', 'envelopeHex'),
       run: (input) => must(equalBytes(sealForRoute(openFromRoute(input, { nowS: 0 })), input), 'it is written again'),
     },
     {
       name: 'endpoint',
+      refusals: /^NETWORK_/,
       form: 'text',
       seeds: ['tls://example.org:443', 'tls://127.0.0.1:0', 'tls://[::1]:65535', 'tls://a.b-c:80', 'tls://[::]:1'].map(
         textSeed,
@@ -167,12 +173,14 @@ function mcpFrameTargets(): readonly Target[] {
   return [
     {
       name: 'mcp/frame',
+      refusals: /^MCP_FRAME_INVALID$/,
       form: 'cbor',
       seeds: seedsOf('mcp/frame.json', 'frameHex'),
       run: (input) => must(equalBytes(encodeMcpFrame(decodeMcpFrame(input)), input), 'taken bytes are canonical'),
     },
     {
       name: 'mcp/config',
+      refusals: /^MCP_(CONFIG_INVALID|UPSTREAM_UNSUPPORTED)$/,
       form: 'json',
       seeds: seedsOf('mcp/config.json', 'text'),
       run(input) {
@@ -193,6 +201,7 @@ function mcpMessageTargets(): readonly Target[] {
   return [
     {
       name: 'mcp/message',
+      refusals: NOTHING,
       form: 'json',
       seeds,
       run(input) {
@@ -215,13 +224,21 @@ function mcpMessageTargets(): readonly Target[] {
     },
     {
       name: 'mcp/list',
+      refusals: /^MCP_ANSWER_INVALID$/,
       form: 'json',
       seeds: seedsOf('mcp/list.json', 'responseHex'),
       run(input, random) {
-        const permits = (tool: string) => tool.length % (1 + random.below(3)) === 0
+        const divisor = 1 + random.below(3)
+        const permits = (tool: string) => tool.length % divisor === 0
         const filtered = filterTools({ response: input, serverName: 'x', permits })
-        const { tools } = JSON.parse(Buffer.from(filtered).toString('utf8')).result
-        must(Array.isArray(tools) && filtered.length <= input.length, 'what is left is a list, and no longer')
+        const tools: readonly { readonly name: string }[] = JSON.parse(Buffer.from(filtered).toString('utf8')).result
+          .tools
+        must(filtered.length <= input.length, 'what is left is no longer than what came')
+        if (divisor > 1)
+          must(
+            tools.every(({ name }) => permits(name)),
+            'what is left is permitted',
+          )
       },
     },
   ]
@@ -230,6 +247,7 @@ function mcpMessageTargets(): readonly Target[] {
 function appFrameTarget(): Target {
   return {
     name: 'app-frame',
+    refusals: /^FRAME_INVALID$/,
     form: 'cbor',
     seeds: seedsOf('frames/app-frame.json', 'frameHex'),
     run(input) {
