@@ -98,7 +98,10 @@ export interface RatchetSealInput {
 export interface RatchetSealed {
   /** 32 bytes. */
   readonly nextChainKey: Uint8Array
-  /** `prefix || nonce (12) || sealed header || commitment (32) || ciphertext with its tag`. */
+  /**
+   * `prefix || nonce (12) || sealed header || commitment (32) || ciphertext with its tag`. A view: its buffer may hold other
+   * messages as well, and cannot be transferred.
+   */
   readonly message: Uint8Array
 }
 
@@ -137,7 +140,7 @@ export type RatchetReceived =
   | { readonly kind: 'other-key' }
   /** It opens to this header, which is not the expected one; nothing else was done. */
   | { readonly kind: 'other-header'; readonly header: Uint8Array }
-  /** The chain stepped, the message is authentic, its padding is removed. */
+  /** The chain stepped, the message is authentic, its padding is removed; `content` is a view as {@link RatchetSealed} says. */
   | { readonly kind: 'opened'; readonly nextChainKey: Uint8Array; readonly content: Uint8Array }
 
 /** One turn of the root chain (20.14). */

@@ -41,6 +41,7 @@ export type Opened =
   | {
       readonly kind: 'content'
       readonly state: SessionState
+      /** A view: its buffer may hold what other messages said. Copy it before it is cloned into another thread. */
       readonly plaintext: Uint8Array
       readonly contentType: number
     }
