@@ -98,7 +98,8 @@ export class ReferenceEnd {
     const sending = state.sending ?? beginSending(state, draw(32))
     const needsStore = sending.count >= sending.lease
     if (needsStore)
-      sending.lease = sending.count + (leaseMessages ?? Math.min(Math.max(sending.count - sending.begun, 1), 256))
+      sending.lease =
+        sending.count + (leaseMessages ?? Math.min(Math.max(4 * (sending.count - sending.begun), 1), 1024))
     const nonce = draw(12)
     const { count } = sending
     const header = `01${sending.key}${u32(state.previousCount)}${u32(count)}${u32(state.epoch)}`

@@ -2,7 +2,13 @@
 import { createCipheriv, createHash, createHmac } from 'node:crypto'
 import { toHex, utf8 } from '@talos/bytes'
 import { encodeStreamHead } from '@talos/contracts'
-import { encodeSessionState, type SessionState, STREAM_CHUNK_BYTES, sealStream } from '@talos/session'
+import {
+  decodeSessionState,
+  encodeSessionState,
+  type SessionState,
+  STREAM_CHUNK_BYTES,
+  sealStream,
+} from '@talos/session'
 import { type CaseDraft, kernel, NOW_MS, recorder, stage } from './session-cast.ts'
 import { misbehave, recordOf, refusal, Script } from './session-script.ts'
 
@@ -55,7 +61,9 @@ function contentOf(sizeBytes: number): Uint8Array {
 }
 
 function streamed(description: string, given: Given): Extract<CaseDraft, { readonly expected: unknown }> {
-  const { sender, receiver, sizeBytes } = given
+  const { receiver, sizeBytes } = given
+  // As a reader of the case has it: from its record, so that the lease begins anew.
+  const sender = decodeSessionState(encodeSessionState(given.sender))
   const random = recorder(`stream/${sizeBytes}`)
   const { message, stream, state } = sealStream(sender, { kernel, random, nowMs: NOW_MS, contentType: 5 })
   const content = contentOf(sizeBytes)

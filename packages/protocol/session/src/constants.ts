@@ -27,10 +27,12 @@ export const MAX_MESSAGE_BYTES = 1_048_576
 /** The largest content in its largest padding, which a first payload may have, and the tag. */
 export const MAX_SEALED_PAYLOAD_BYTES = 1_081_360
 /**
- * Messages that one durable write of a sending chain covers, at most: the write is long paid for by then, and after a
- * crash the receiver keeps at most so many keys of messages that never were.
+ * Messages that one durable write of a sending chain covers, at most: the write is paid for by then, and after a crash
+ * the receiver keeps at most so many keys of messages that never were, about half of what it may keep.
  */
-export const LEASE_MAX_MESSAGES = 256
+export const LEASE_MAX_MESSAGES = 1_024
+/** A lease covers so many times what the process has sealed in the chain: a burst of a thousand stores six times. */
+export const LEASE_GROWTH = 4
 /** Messages of one chain that may be missing when a later one arrives: bounds the work that one message can cause. */
 export const MAX_GAP = 2_000
 /** Keys of missing messages that a session keeps; beyond, the oldest are dropped. */

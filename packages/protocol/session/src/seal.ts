@@ -11,6 +11,7 @@ import { TalosError } from '@talos/errors'
 import { AEAD_NONCE_BYTES, type Kernel, X25519_KEY_BYTES } from '@talos/kernel'
 import type { Random } from '@talos/ports'
 import {
+  LEASE_GROWTH,
   LEASE_MAX_MESSAGES,
   MAX_CHAIN_MESSAGES,
   MAX_MESSAGE_BYTES,
@@ -35,7 +36,7 @@ export interface SealInput {
   /** `padme` unless given; `none` for bulk. */
   readonly padding?: PaddingPolicy
   /**
-   * Messages that a new lease covers, 1 to {@link LEASE_MAX_MESSAGES}. Unless given, as many as this process has sealed in
+   * Messages that a new lease covers, 1 to {@link LEASE_MAX_MESSAGES}. Unless given, four times what this process has sealed in
    * the chain: one for a process that seals one message and ends, so that it skips no number.
    */
   readonly leaseMessages?: number
@@ -216,7 +217,7 @@ function extendLease(
   { chainKey, count, begun }: SendingChain,
   { kernel, leaseMessages }: Pick<StepInput, 'kernel' | 'leaseMessages'>,
 ): SendingChain['lease'] {
-  const wanted = leaseMessages ?? Math.min(Math.max(count - begun, 1), LEASE_MAX_MESSAGES)
+  const wanted = leaseMessages ?? Math.min(Math.max(LEASE_GROWTH * (count - begun), 1), LEASE_MAX_MESSAGES)
   const messages = Math.min(wanted, MAX_CHAIN_MESSAGES - count)
   return { count: count + messages, chainKey: kernel.ratchetForward(chainKey, messages) }
 }

@@ -30,11 +30,11 @@ function storedNumbers(count: number, leaseMessages?: number): readonly number[]
 }
 
 describe('a lease', () => {
-  it('begins with one message, doubles with the chain and stays at 256', () => {
-    expect(storedNumbers(1_025)).toEqual([0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 768, 1024])
+  it('begins with one message, grows with the chain and stays at 1,024', () => {
+    expect(storedNumbers(2_674)).toEqual([0, 1, 5, 25, 125, 625, 1_649, 2_673])
   })
 
-  it('covers as many messages as the sealer asks for, 1 to 256', () => {
+  it('covers as many messages as the sealer asks for, 1 to 1,024', () => {
     expect(storedNumbers(4, 1)).toEqual([0, 1, 2, 3])
     expect(storedNumbers(12, 5)).toEqual([0, 5, 10])
     expect(storedNumbers(LEASE_MAX_MESSAGES + 1, LEASE_MAX_MESSAGES)).toEqual([0, LEASE_MAX_MESSAGES])
@@ -71,16 +71,16 @@ describe('a lease', () => {
   it('makes a restarted sender go on at its end, with keys that were never used', () => {
     const line = new Line(states)
     const before = Array.from({ length: 9 }, (_, number) => line.say('bob', `${number}`))
-    expect(line.states.bob.toJSON()).toMatchObject({ sendCount: 9, sendLease: 16 })
+    expect(line.states.bob.toJSON()).toMatchObject({ sendCount: 9, sendLease: 25 })
     line.restart('bob')
-    expect(line.states.bob.toJSON()).toMatchObject({ sendCount: 16, sendLease: 16 })
+    expect(line.states.bob.toJSON()).toMatchObject({ sendCount: 25, sendLease: 25 })
     const { message, needsStore } = line.seal('bob', 'after the restart')
     expect(needsStore).toBe(true)
     expect(before.map(commitmentOf)).not.toContain(commitmentOf(message))
     expect(line.hear('alice', message)).toBe('after the restart')
-    expect(line.states.alice.toJSON()).toMatchObject({ receiveCount: 17, skippedKeys: 16 })
+    expect(line.states.alice.toJSON()).toMatchObject({ receiveCount: 26, skippedKeys: 25 })
     for (const [number, late] of before.entries()) expect(line.hear('alice', late)).toBe(`${number}`)
-    expect(line.states.alice.toJSON().skippedKeys).toBe(16 - 9)
+    expect(line.states.alice.toJSON().skippedKeys).toBe(25 - 9)
   })
 
   it('begins again with one message in a process that begins again, which so skips no number', () => {
@@ -93,7 +93,7 @@ describe('a lease', () => {
     }
     expect(line.states.alice.toJSON()).toMatchObject({ receiveCount: 300, skippedKeys: 0 })
     const stores = Array.from({ length: 16 }, (_, number) => line.seal('bob', `${number}`).needsStore)
-    expect(stores.flatMap((needsStore, number) => (needsStore ? [number] : []))).toEqual([0, 1, 2, 4, 8])
+    expect(stores.flatMap((needsStore, number) => (needsStore ? [number] : []))).toEqual([0, 1, 5])
   })
 
   it('counts what was sent at a turn, and up to its end after a restart', () => {

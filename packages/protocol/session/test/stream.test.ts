@@ -81,7 +81,7 @@ describe('a stream', () => {
     const before = line.say('alice', 'before')
     const { message, needsStore, stream } = begin(line, 'alice', { contentType: 7 })
     const after = line.say('alice', 'after')
-    expect([isStreamHead(message), isStreamHead(before), needsStore]).toEqual([true, false, true])
+    expect([isStreamHead(message), isStreamHead(before), needsStore]).toEqual([true, false, false])
     expect(line.hear('bob', after)).toBe('after')
     const opened = receive(line, 'bob', message)
     expect(opened.contentType).toBe(7)
