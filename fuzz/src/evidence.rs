@@ -8,12 +8,8 @@ use talos_kernel::{EnvelopeItem, VERIFY_MAX_ENVELOPES, verify_entries, verify_en
 /// Fields: public key and envelope, over and over.
 pub fn envelopes(data: &[u8]) {
     let fields = Fields::new(data).list(2 * VERIFY_MAX_ENVELOPES + 2);
-    let items: Vec<_> = fields
-        .as_chunks()
-        .0
-        .iter()
-        .map(|&[public_key, envelope]| EnvelopeItem { envelope, public_key })
-        .collect();
+    let items: Vec<_> =
+        fields.as_chunks().0.iter().map(|&[public_key, envelope]| EnvelopeItem { envelope, public_key }).collect();
     let Ok(verdicts) = verify_envelopes(&items) else {
         assert!(items.len() > VERIFY_MAX_ENVELOPES, "as many as are allowed are verified");
         return;

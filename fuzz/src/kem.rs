@@ -43,9 +43,8 @@ fn compare_encapsulation(key: &[u8], randomness: &[u8; 32]) -> Option<([u8; CIPH
     let mut made = ([POISON; CIPHERTEXT_BYTES], [POISON; 32]);
     let outcome = mlkem768_encapsulate(key, randomness, &mut made.0, &mut made.1);
     let mut expected = ([POISON; CIPHERTEXT_BYTES], [POISON; 32]);
-    let holds = key.try_into().is_ok_and(|key| {
-        plain::mlkem768_encapsulate(key, randomness, &mut expected.0, &mut expected.1)
-    });
+    let holds =
+        key.try_into().is_ok_and(|key| plain::mlkem768_encapsulate(key, randomness, &mut expected.0, &mut expected.1));
     assert_eq!(outcome.is_ok(), holds, "both engines judge a key alike");
     assert!(made == expected, "both engines encapsulate alike");
     if !holds {

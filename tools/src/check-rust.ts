@@ -9,6 +9,7 @@ const ROOT = join(import.meta.dirname, '..', '..')
 
 const STEPS: readonly (readonly string[])[] = [
   ['fmt', '--all', '--check'],
+  ['fmt', '--manifest-path', 'fuzz/Cargo.toml', '--check'],
   ['clippy', '--workspace', '--all-targets', '--locked', '--quiet', '--', '-D', 'warnings'],
   ['test', '--workspace', '--locked', '--quiet'],
   ['test', '-p', 'talos-kernel', '--no-default-features', '--locked', '--quiet'],
