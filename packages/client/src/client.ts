@@ -140,7 +140,8 @@ export class TalosClient implements AsyncDisposable {
     const { restored } = agent.database
     if (restored !== undefined) emit({ type: 'session.restored', sessions: restored })
     this.#messenger.dropOutdated()
-    this.#resuming = this.#effects.resume()
+    // What stays is tried again with what arrives next: a store that cannot be read ends no process.
+    this.#resuming = this.#effects.resume().catch(() => undefined)
   }
 
   /**

@@ -54,6 +54,7 @@ export class Effects {
   /** Acts on what is left, by an earlier process or a failure. Another failure leaves the rest for later. */
   async resume(): Promise<void> {
     for (;;) {
+      this.#hasLeft = true
       const rows = this.#options.messages.incoming(ROWS_AT_A_TIME, 'effect')
       this.#hasLeft = rows.length > 0
       if (!this.#hasLeft) return

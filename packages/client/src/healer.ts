@@ -222,7 +222,7 @@ export class Healer {
 
   /** Whether a session sends to a peer, other than one that counts as lost. */
   #isThere(peer: Did, lost?: Uint8Array): boolean {
-    const active = this.#options.sessions.heads(peer).find(({ role }) => role === 'active')
+    const active = this.#options.sessions.active(peer)
     if (active === undefined || (lost !== undefined && equalBytes(active.sessionId, lost))) return false
     return !this.#isOver(peer)
   }

@@ -136,7 +136,8 @@ export class Healing {
 
   /**
    * A reset was handed over. Where the peer took it, this side seals nothing in that session either, and the peer begins
-   * another one. Where it refused it for good, such as one of a session that it does not have, this side begins.
+   * another one. Where it refused it for good, such as one of a session that it does not have, this side begins; so it does
+   * where the two sides' resets of one session crossed.
    *
    * @param refusal the peer's code, where it refused
    * @throws TalosError `STORE_WRITE_FAILED`
@@ -148,7 +149,9 @@ export class Healing {
     const head = find(heads, facts.sessionId)
     if (head !== undefined) {
       const next = newestBesides(heads, facts.sessionId)
-      this.#sessions.retire(head, { standing: refusal === undefined ? 'frozen' : 'reset', next })
+      // Where the peer said the same meanwhile, each side would leave it to the other to begin.
+      const isForPeer = refusal === undefined && head.standing !== 'reset'
+      this.#sessions.retire(head, { standing: isForPeer ? 'frozen' : 'reset', next })
     }
     this.#pending.delete(peer)
     this.#told.set(toHex(facts.sessionId), this.#monotonicMs())

@@ -82,23 +82,26 @@ export class SessionKeeper {
     return this.#world.storage.sessions.list(peer)
   }
 
-  /** The session that sends to a peer, or none. */
+  /** The session that sends to a peer, or none. One whose record cannot be read is lost, and sends no more. */
   active(peer: Did): SessionState | undefined {
     // Heads alone: this is asked several times a call, and the state is in memory as a rule.
     const head = this.heads(peer).find(({ role }) => role === 'active')
-    return head === undefined ? undefined : this.#memory.load(head.sessionId).state
+    if (head === undefined) return undefined
+    const held = this.#memory.find(head.sessionId)
+    if (held !== undefined) return held.state
+    this.retire(head, { standing: 'frozen' })
+    return this.active(peer)
   }
 
-  /** The session with a peer that was begun last, whether it sends or not. */
+  /** The session with a peer that was begun last, of those that can be read, whether it sends or not. */
   newest(peer: Did): SessionState | undefined {
-    const [head] = this.heads(peer)
-    return head === undefined ? undefined : this.#memory.load(head.sessionId).state
+    return this.#memory.states(this.heads(peer)).at(0)
   }
 
   /** Whether the peer has had a session: it began it, or spoke in it. A first flight may still be on its way. */
   isShared(sessionId: Uint8Array): boolean {
-    const { state } = this.#memory.load(sessionId)
-    return state.confirmed || state.role === 'responder'
+    const state = this.#memory.find(sessionId)?.state
+    return state?.confirmed !== false || state.role === 'responder'
   }
 
   /** @throws TalosError `SESSION_MISSING` */
@@ -300,9 +303,8 @@ export class SessionKeeper {
 
   /** The peer's session that came from a handshake, while it is kept. */
   #sessionFrom(peer: Did, transcriptHash: Uint8Array): SessionState | undefined {
-    return this.heads(peer)
-      .map(({ sessionId }) => this.#memory.load(sessionId).state)
-      .find((state) => equalBytes(state.transcriptHash, transcriptHash))
+    const states = this.#memory.states(this.heads(peer))
+    return states.find((state) => equalBytes(state.transcriptHash, transcriptHash))
   }
 
   /** @throws TalosError `SESSION_MISSING`, `SESSION_FROZEN` */
@@ -389,7 +391,8 @@ export class SessionKeeper {
   /** Of two sessions that both sides began at once, the one with the lower id sends (spec 15-frames, 15.2). */
   #goesBefore(rival: SessionHead, { state, nowMs }: { readonly state: SessionState; readonly nowMs: number }): boolean {
     if (rival.standing !== 'whole' || Math.abs(nowMs - rival.createdMs) >= SIMULTANEOUS_MS) return false
-    const isByOtherSide = this.#memory.load(rival.sessionId).state.role !== state.role
+    const role = this.#memory.find(rival.sessionId)?.state.role
+    const isByOtherSide = role !== undefined && role !== state.role
     return isByOtherSide && toHex(rival.sessionId) < toHex(state.sessionId)
   }
 }

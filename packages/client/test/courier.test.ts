@@ -1,5 +1,6 @@
 import { utf8 } from '@talos/bytes'
 import type { AppFrame } from '@talos/contracts'
+import { createReset } from '@talos/session'
 import { OUTBOX_KEEP_MS } from '@talos/storage'
 import { manualClock } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
@@ -119,6 +120,28 @@ describe('a session that is lost', () => {
     bob.healing.told(peer, 'SESSION_MISSING')
     expect(bob.healing.due(peer)).toBeUndefined()
     expect(bob.healing.wantsSession(peer)).toBe(true)
+  })
+
+  it('at both sides at once is replaced by both: neither leaves it to the other', async () => {
+    await using parties = await twoParties()
+    const { alice, bob } = parties
+    const sessionId = await parties.establish()
+    const sides = [
+      { side: alice, other: bob },
+      { side: bob, other: alice },
+    ]
+    const crossing = sides.map(async ({ side, other }) => {
+      const { signer, random, instance, clock, did } = other.agent
+      const facts = { session: sessionId, reason: 'header', peer: side.agent.did, instance } as const
+      for (let count = 0; count < FAILURES_BEFORE_RESET; count += 1) {
+        side.healing.failed({ peer: did, sessionId, code: 'SESSION_HEADER' })
+      }
+      const bytes = await createReset({ signer, random, nowS: Math.floor(clock.nowMs() / 1000), ...facts })
+      side.healing.take({ from: did, bytes })
+    })
+    await Promise.all(crossing)
+    for (const { side, other } of sides) side.healing.told(other.agent.did)
+    expect(sides.map(({ side, other }) => side.healing.wantsSession(other.agent.did))).toEqual([true, true])
   })
 
   it.each([

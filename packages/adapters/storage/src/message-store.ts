@@ -5,7 +5,7 @@
  * that it can travel in another session when this one is lost.
  */
 import type { Did } from '@talos/contracts'
-import { TalosError } from '@talos/errors'
+import { isTalosError, TalosError } from '@talos/errors'
 import type { Database, Row } from './database.ts'
 import type { RowSealer } from './row-seal.ts'
 import { bytesOf, integerOf, requireRoom, requireSize, textOf } from './rows.ts'
@@ -106,10 +106,11 @@ export class MessageStore {
     })
   }
 
-  /** Messages that a peer did not acknowledge, in the order of sending. */
+  /** Messages that a peer did not acknowledge, in the order of sending. A row that does not open is passed over. */
   outgoing(peer: Did, limit = OUTBOX_MAX_PER_PEER): StoredOutgoing[] {
-    const sql = 'SELECT * FROM outbox WHERE peer = :peer ORDER BY position LIMIT :limit'
-    return this.#database.all(sql, { peer, limit }).map((row) => this.#outgoingOf(row))
+    const sql = 'SELECT * FROM outbox WHERE peer = :peer AND position > :after ORDER BY position LIMIT :limit'
+    const page = (after: number) => this.#database.all(sql, { peer, after, limit })
+    return readable({ page, limit, read: (row) => this.#outgoingOf(row) })
   }
 
   /** One message of the outbox. */
@@ -198,14 +199,16 @@ export class MessageStore {
     })
   }
 
-  /** What arrived, of one kind, and was not handed over, in the order of arrival. */
+  /** What arrived, of one kind, and was not handed over, in the order of arrival. A row that does not open is passed over. */
   incoming(limit = INBOX_MAX, kind: IncomingKind = 'message'): StoredIncoming[] {
-    const sql = 'SELECT * FROM inbox WHERE kind = :kind ORDER BY position LIMIT :limit'
-    return this.#database.all(sql, { kind, limit }).map((row) => ({
+    const sql = 'SELECT * FROM inbox WHERE kind = :kind AND position > :after ORDER BY position LIMIT :limit'
+    const page = (after: number) => this.#database.all(sql, { kind, after, limit })
+    const read = (row: Row) => ({
       ...this.#messageOf(INBOX, row),
       kind,
       receivedMs: integerOf(row, 'received_ms'),
-    }))
+    })
+    return readable({ page, limit, read })
   }
 
   /** What the message asked for is done: forgets it, and keeps its id. @throws TalosError `STORE_WRITE_FAILED` */
@@ -239,6 +242,33 @@ export class MessageStore {
       contentType: integerOf(row, 'content_type'),
       plaintext: this.#sealer.open(placeOf(table, { peer, messageId }), bytesOf(row, 'sealed')),
     }
+  }
+}
+
+/**
+ * Rows in the order of their positions, `limit` of those that open: one that was damaged, or is of another key, must not
+ * hold up what follows it. It stays where it is.
+ */
+function readable<T>(options: {
+  /** Up to `limit` rows after a position. */
+  readonly page: (after: number) => Row[]
+  readonly limit: number
+  readonly read: (row: Row) => T
+}): T[] {
+  const { page, limit, read } = options
+  const found: T[] = []
+  for (let after = 0; ; ) {
+    const rows = page(after)
+    for (const row of rows) {
+      after = integerOf(row, 'position')
+      try {
+        found.push(read(row))
+      } catch (error) {
+        if (!isTalosError(error, 'STORE_ROW_INVALID')) throw error
+      }
+      if (found.length === limit) return found
+    }
+    if (rows.length < limit) return found
   }
 }
 
