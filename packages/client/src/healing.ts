@@ -172,11 +172,12 @@ export class Healing {
     const heads = this.#sessions.heads(from)
     const named = find(heads, sessionId)
     if (named === undefined || named.instance !== reset.instance) throw new TalosError('SESSION_MISSING')
-    if (named.standing === 'reset') return { sessionId, reason, isNew: false }
-    this.#taken.take(from)
     const next = active === undefined ? undefined : find(heads, active)
-    // A peer without any session has lost the others too that it once had: it would wait for somebody to use them.
+    // A peer without any session has lost the others too that it once had: it would wait for somebody to use them. So has
+    // one that names a session that it lost before: it was put back to a time before the others.
     const others = active === undefined ? heads.filter((head) => this.#isLostWith(head, named)) : []
+    if (named.standing === 'reset' && others.length === 0) return { sessionId, reason, isNew: false }
+    this.#taken.take(from)
     storage.transaction(() => {
       for (const head of others) this.#sessions.retire(head, { standing: 'reset' })
       this.#sessions.retire(named, { standing: 'reset', next })
@@ -199,7 +200,8 @@ export class Healing {
   }
 
   #isLostWith({ sessionId, instance, standing }: SessionHead, named: SessionHead): boolean {
-    return instance === named.instance && standing === 'whole' && this.#sessions.isShared(sessionId)
+    if (instance !== named.instance || standing !== 'whole' || equalBytes(sessionId, named.sessionId)) return false
+    return this.#sessions.isShared(sessionId)
   }
 
   #isOurs({ standing, sessionId }: SessionHead): boolean {

@@ -228,6 +228,30 @@ describe('an older copy', () => {
   })
 })
 
+describe('a peer that was put back to a time before the session that it has', () => {
+  it('names the one before, that it lost already: the later one is lost as well', async () => {
+    await using parties = await twoParties()
+    const { alice, bob } = parties
+    let nowMs = 0
+    const healing = partiesWithTime(alice, () => nowMs)
+    const { did: from, signer, random, instance, clock } = bob.agent
+    const session = await parties.establish()
+    const resetOf = async (active?: Uint8Array) => {
+      const facts = { session, active, reason: 'missing', peer: alice.agent.did, instance } as const
+      return await createReset({ signer, random, nowS: Math.floor(clock.nowMs() / 1000), ...facts })
+    }
+    expect(healing.take({ from, bytes: await resetOf() })).toMatchObject({ isNew: true })
+    expect(healing.take({ from, bytes: await resetOf() })).toMatchObject({ isNew: false })
+    const later = await parties.establish()
+    nowMs = RESET_INTERVAL_MS
+    expect(healing.take({ from, bytes: await resetOf(later) })).toMatchObject({ isNew: false })
+    expect(healing.wantsSession(from)).toBe(false)
+    expect(healing.take({ from, bytes: await resetOf() })).toMatchObject({ isNew: true })
+    expect(healing.wantsSession(from)).toBe(true)
+    expect(alice.agent.database.sessions.get(later)).toMatchObject({ standing: 'reset' })
+  })
+})
+
 function partiesWithTime({ world, sessions }: Party, monotonicMs: () => number): Healing {
   return new Healing({ world: { ...world, monotonicMs }, sessions })
 }
