@@ -18,7 +18,19 @@ export async function stateCases(): Promise<readonly CaseDraft[]> {
     accepted('a responder with a skipped key', play.state('responder')),
     ...refusals(record, rich),
     ...steps(given),
+    ahead(record),
   ]
+}
+
+function ahead(record: SessionRecord): CaseDraft {
+  const skipped = [{ count: 3, messageKey: new Uint8Array(32), storedMs: NOW_MS }]
+  const changed = { ...record, receiving: { ...record.receiving, count: 3, skipped } }
+  return {
+    clause: '6.9',
+    description: 'a skipped key of the next number of its chain',
+    input: { stateHex: toHex(encodeCbor(changed as unknown as IpldValue)) },
+    error: 'SESSION_STATE_INVALID',
+  }
 }
 
 /** Records within a post-quantum step. */

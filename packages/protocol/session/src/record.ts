@@ -86,11 +86,14 @@ function partsOf(record: SessionRecord): SessionParts {
   }
 }
 
+/** What the current chain skipped lies behind it: else its numbers would come a second time when it gets there. */
 function checkSkipped(record: SessionRecord): void {
+  const { receiving } = record
   const ascends = keptChains(record).every(({ skipped }) =>
     skipped.every(({ count }, index) => count > (skipped[index - 1]?.count ?? -1)),
   )
-  if (countSkipped(record) > MAX_SKIPPED_KEYS || !ascends) throw invalid()
+  const isBehind = receiving === undefined || receiving.skipped.every(({ count }) => count < receiving.count)
+  if (countSkipped(record) > MAX_SKIPPED_KEYS || !ascends || !isBehind) throw invalid()
 }
 
 /** One part of a post-quantum step at most, and the one of this side. */

@@ -28,7 +28,7 @@ function withChains(state: SessionState, sizes: readonly number[]): Uint8Array {
   const record = recordOf(state)
   const [current = 0, ...old] = sizes
   const oldChains = old.map((size) => ({ headerKey: new Uint8Array(32), skipped: keys(size) }))
-  const receiving = { ...record.receiving, skipped: keys(current) }
+  const receiving = { ...record.receiving, count: 2 ** 24, skipped: keys(current) }
   return encodeCbor({ ...record, receiving, oldChains } as unknown as IpldValue)
 }
 
@@ -63,6 +63,17 @@ describe('a stored session', () => {
     const chains = Array.from({ length: MAX_OLD_CHAINS }, () => 1)
     expect(decodeSessionState(withChains(bob, [0, ...chains])).toJSON().skippedKeys).toBe(MAX_OLD_CHAINS)
     expect(() => decodeSessionState(withChains(bob, [0, ...chains, 1]))).toThrow(invalid)
+  })
+
+  it('holds no key for a number that its current chain did not come to', async () => {
+    const { bob } = await establish()
+    const record = recordOf(bob)
+    const stored = (count: number) => {
+      const receiving = { ...record.receiving, count, skipped: keys(1) }
+      return encodeCbor({ ...record, receiving } as unknown as IpldValue)
+    }
+    expect(decodeSessionState(stored(2 ** 24)).toJSON().skippedKeys).toBe(1)
+    expect(() => decodeSessionState(stored(2 ** 24 - 1))).toThrow(invalid)
   })
 
   it('holds one part of a post-quantum step, at the side that has it', async () => {
