@@ -88,7 +88,11 @@ export class Courier {
     // The bytes that were refused may be older than those of the row.
     const isAnother = active !== undefined && !equalBytes(active.sessionId, message.sessionId)
     if (isAnother) return { kind: 'resealed', message: this.#reseal(row) }
-    if (peerCode === 'SESSION_MISSING' || active === undefined) return { kind: 'waits' }
+    if (active === undefined) return { kind: 'waits' }
+    if (peerCode === 'SESSION_MISSING') {
+      if (!this.#preferLater(row.peer, active.sessionId)) return { kind: 'waits' }
+      return { kind: 'resealed', message: this.#reseal(row) }
+    }
     const count = (this.#refusals.get(keyOf(row)) ?? 0) + 1
     this.#refusals.set(keyOf(row), count)
     // Bytes that waited may be of a chain that the peer keeps no longer, in a session that is well: other ones show which.
@@ -112,6 +116,22 @@ export class Courier {
       return undefined
     }
     return this.#sessions.active(row.peer) === undefined ? undefined : this.#reseal(row)
+  }
+
+  /**
+   * The peer does not have the session that sends. Where it has a later one, such as one that it began after it lost the
+   * first, and that counted as begun at once, that one sends from now on. Tells whether there is one.
+   */
+  #preferLater(peer: Did, missing: Uint8Array): boolean {
+    const heads = this.#sessions.heads(peer)
+    const before = headOf(heads, missing)
+    const later = heads.find(({ sessionId, instance, standing, createdMs }) => {
+      const isLater = instance === before?.instance && createdMs > before.createdMs
+      return isLater && standing === 'whole' && this.#sessions.isShared(sessionId)
+    })
+    const { storage, clock } = this.#world
+    if (later !== undefined) storage.sessions.activate(later.sessionId, clock.nowMs())
+    return later !== undefined
   }
 
   #reseal(row: StoredOutgoing): QueuedFrame {

@@ -1,4 +1,4 @@
-import { utf8 } from '@talos/bytes'
+import { toHex, utf8 } from '@talos/bytes'
 import type { AppFrame } from '@talos/contracts'
 import { createReset } from '@talos/session'
 import { OUTBOX_KEEP_MS } from '@talos/storage'
@@ -194,6 +194,30 @@ describe('sessions of both sides', () => {
       expect(alice.sessions.require(bob.agent.did).sessionId).toEqual(expected)
       expect(bob.sessions.require(alice.agent.did).sessionId).toEqual(expected)
     }
+  })
+})
+
+describe('a session that sends here and is gone at the peer', () => {
+  it('gives way to one that the peer began later, and to none that is older', async () => {
+    await using parties = await twoParties()
+    const { alice, bob } = parties
+    const peer = bob.agent.did
+    let [first, later] = [new Uint8Array(), new Uint8Array()]
+    do {
+      first = await parties.establish()
+      later = await parties.establishFromBob()
+      // Both were begun at once: chance says which one sends.
+    } while (toHex(alice.sessions.require(peer).sessionId) !== toHex(first))
+    bob.agent.database.sessions.remove(first)
+    const message = post(alice, bob)
+    expect(message.sessionId).toEqual(first)
+    expect(alice.courier.refused(message, 'SESSION_MISSING')).toMatchObject({
+      kind: 'resealed',
+      message: { messageId: message.messageId, sessionId: later },
+    })
+    expect(carry(alice, bob)).toBe(1)
+    expect(alice.courier.refused(post(alice, bob), 'SESSION_MISSING')).toEqual({ kind: 'waits' })
+    expect(alice.sessions.require(peer).sessionId).toEqual(later)
   })
 })
 
