@@ -138,4 +138,19 @@ const VERSION_2 = `
   INSERT INTO generation (id, value) VALUES (1, 0);
 `
 
-export const AGENT_MIGRATIONS: Migrations = [VERSION_1, VERSION_2]
+/** How many ids of each peer are kept: counting them at each message would cost more than storing it. */
+const VERSION_3 = `
+  CREATE TABLE inbox_id_counts (
+    peer TEXT PRIMARY KEY,
+    n INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO inbox_id_counts (peer, n) SELECT peer, count(*) FROM inbox_ids GROUP BY peer;
+  CREATE TRIGGER inbox_ids_added AFTER INSERT ON inbox_ids BEGIN
+    INSERT INTO inbox_id_counts (peer, n) VALUES (NEW.peer, 1) ON CONFLICT (peer) DO UPDATE SET n = n + 1;
+  END;
+  CREATE TRIGGER inbox_ids_removed AFTER DELETE ON inbox_ids BEGIN
+    UPDATE inbox_id_counts SET n = n - 1 WHERE peer = OLD.peer;
+  END;
+`
+
+export const AGENT_MIGRATIONS: Migrations = [VERSION_1, VERSION_2, VERSION_3]

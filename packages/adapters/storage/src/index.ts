@@ -36,7 +36,9 @@ export { FILE_MODE, FOLDER_MODE } from './files.ts'
 export { GENERATION_FILE } from './generation.ts'
 export {
   INBOX_IDS_KEEP_MS,
+  INBOX_IDS_MAX_PER_PEER,
   INBOX_MAX,
+  INBOX_MAX_PER_PEER,
   type IncomingKind,
   type IncomingMessage,
   type MessageName,
@@ -72,6 +74,7 @@ export {
   type NewSession,
   RECEIVE_ONLY_SESSIONS,
   type Retirement,
+  SESSIONS_MAX_PER_PEER,
   type SessionHead,
   type SessionRole,
   type SessionStanding,

@@ -12,10 +12,17 @@ import { bytesOf, integerOf, requireRoom, requireSize, textOf } from './rows.ts'
 
 /** Messages that wait for one peer's acknowledgement: above this the sender must wait. */
 export const OUTBOX_MAX_PER_PEER = 10_000
-/** Messages that wait for the application, over all peers: above this nothing is acknowledged any more. */
+/** What waits in the inbox, of each kind, over all peers: above this nothing of that kind is acknowledged any more. */
 export const INBOX_MAX = 10_000
+/** What waits in the inbox, of each kind, of one peer: nobody fills it for the others. A thousand messages may be 1 GB. */
+export const INBOX_MAX_PER_PEER = 1_000
 /** Ids are remembered this long; a sender gives up resending long before (a week, the life of a session). */
 export const INBOX_IDS_KEEP_MS = 30 * 24 * 60 * 60 * 1000
+/**
+ * Ids that are remembered of one peer, some 300 MB of disk: three messages in four seconds for a month. Above this the peer's
+ * messages are refused: an id that is forgotten too early would let a message in twice.
+ */
+export const INBOX_IDS_MAX_PER_PEER = 2_000_000
 /** How long a message waits for its peer: as long as a session lives. */
 export const OUTBOX_KEEP_MS = 7 * 24 * 60 * 60 * 1000
 const OUTBOX = 'outbox'
@@ -165,11 +172,19 @@ export class MessageStore {
    * Takes the id of something that arrived and leaves nothing to be done.
    *
    * @returns false for an id that had arrived before
-   * @throws TalosError `STORE_WRITE_FAILED`
+   * @throws TalosError `PEER_QUOTA`, `STORE_WRITE_FAILED`
    */
   noteArrived({ peer, messageId, nowMs }: MessageName & { readonly nowMs: number }): boolean {
     placeOf(INBOX, { peer, messageId })
-    const sql = 'INSERT OR IGNORE INTO inbox_ids (peer, message_id, received_ms) VALUES (:peer, :messageId, :nowMs)'
+    if (this.hasArrived({ peer, messageId })) return false
+    const counted = this.#database.get('SELECT n FROM inbox_id_counts WHERE peer = :peer', { peer })
+    if (counted !== undefined && integerOf(counted, 'n') >= INBOX_IDS_MAX_PER_PEER) {
+      throw new TalosError('PEER_QUOTA', {
+        what: 'messages from one peer within 30 days',
+        limit: INBOX_IDS_MAX_PER_PEER,
+      })
+    }
+    const sql = 'INSERT INTO inbox_ids (peer, message_id, received_ms) VALUES (:peer, :messageId, :nowMs)'
     return this.#database.run(sql, { peer, messageId, nowMs }) === 1
   }
 
@@ -177,19 +192,14 @@ export class MessageStore {
    * Takes a message that arrived, once: a second one with the same id changes nothing.
    *
    * @returns false for a message that had arrived before
-   * @throws TalosError `STORE_FULL`, `STORE_WRITE_FAILED`, `INPUT_TOO_LARGE`
+   * @throws TalosError `PEER_QUOTA`, `STORE_FULL`, `STORE_WRITE_FAILED`, `INPUT_TOO_LARGE`
    */
   putIncoming(message: IncomingMessage): boolean {
     const { peer, messageId, sessionId, kind, contentType, plaintext, nowMs } = message
     const place = placeOf(INBOX, { peer, messageId })
     return this.#database.transaction(() => {
-      if (this.hasArrived({ peer, messageId })) return false
-      requireRoom(this.#database, {
-        what: 'messages that wait for the application',
-        limit: INBOX_MAX,
-        count: 'SELECT count(*) AS n FROM inbox',
-      })
-      this.noteArrived({ peer, messageId, nowMs })
+      if (!this.noteArrived({ peer, messageId, nowMs })) return false
+      this.#requireInboxRoom(peer, kind)
       this.#database.run(
         `INSERT INTO inbox (peer, message_id, session_id, kind, content_type, sealed, received_ms)
          VALUES (:peer, :messageId, :sessionId, :kind, :contentType, :sealed, :nowMs)`,
@@ -220,6 +230,22 @@ export class MessageStore {
   /** Forgets ids older than {@link INBOX_IDS_KEEP_MS}. @throws TalosError `STORE_WRITE_FAILED` */
   removeExpired(nowMs: number): void {
     this.#database.run('DELETE FROM inbox_ids WHERE received_ms <= :before', { before: nowMs - INBOX_IDS_KEEP_MS })
+    this.#database.run('DELETE FROM inbox_id_counts WHERE n <= 0')
+  }
+
+  #requireInboxRoom(peer: Did, kind: IncomingKind): void {
+    requireRoom(this.#database, {
+      what: 'messages that wait for the application',
+      limit: INBOX_MAX,
+      count: 'SELECT count(*) AS n FROM inbox WHERE kind = :kind',
+      parameters: { kind },
+    })
+    requireRoom(this.#database, {
+      what: 'messages of one peer that wait for the application',
+      limit: INBOX_MAX_PER_PEER,
+      count: 'SELECT count(*) AS n FROM inbox WHERE peer = :peer AND kind = :kind',
+      parameters: { peer, kind },
+    })
   }
 
   #exists(table: 'outbox' | 'inbox_ids', key: { readonly peer: string; readonly messageId: string }): boolean {

@@ -11,6 +11,8 @@ import { bytesOf, integerOf, textOf } from './rows.ts'
 
 /** Older sessions of a peer instance that may still receive, next to the active one: messages under way arrive. */
 export const RECEIVE_ONLY_SESSIONS = 2
+/** Sessions of one peer over all its instances, which it names itself: of more, the oldest go. */
+export const SESSIONS_MAX_PER_PEER = 48
 const TABLE = 'sessions'
 /** Columns of a {@link SessionHead}. */
 const HEAD = 'session_id, peer, instance, role, standing, version, created_ms, updated_ms'
@@ -104,7 +106,7 @@ export class SessionStore {
 
   /**
    * Stores a session as the active one of its peer instance. The one before becomes receive-only; of these the oldest beyond
-   * {@link RECEIVE_ONLY_SESSIONS} go.
+   * {@link RECEIVE_ONLY_SESSIONS} go, and of all that peer's those beyond {@link SESSIONS_MAX_PER_PEER}.
    *
    * @returns its version, 1
    * @throws TalosError `STORE_CONFLICT` (the id exists), `STORE_WRITE_FAILED`, `INPUT_TOO_LARGE`
@@ -202,6 +204,13 @@ export class SessionStore {
       `DELETE FROM sessions WHERE session_id IN (
          SELECT session_id FROM sessions WHERE peer = :peer AND instance = :instance AND role = 'receive-only'
          ORDER BY created_ms DESC, updated_ms DESC, session_id LIMIT -1 OFFSET ${RECEIVE_ONLY_SESSIONS})`,
+      { peer, instance },
+    )
+    this.#database.run(
+      `DELETE FROM sessions WHERE session_id IN (
+         SELECT session_id FROM sessions WHERE peer = :peer AND instance <> :instance
+         ORDER BY updated_ms DESC, session_id
+         LIMIT -1 OFFSET ${SESSIONS_MAX_PER_PEER - RECEIVE_ONLY_SESSIONS - 1})`,
       { peer, instance },
     )
   }

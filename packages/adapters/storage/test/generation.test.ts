@@ -87,7 +87,7 @@ describe('a database that is put back to an older copy', () => {
   })
 })
 
-describe('what version 2 of the database adds', () => {
+describe('what later versions of the database add', () => {
   it('is there in a database of version 1, with what that held', () => {
     using agent = openAgent()
     agent.database.close()
@@ -96,12 +96,18 @@ describe('what version 2 of the database adds', () => {
     Database.open({ path, store: 'agent', migrations: AGENT_MIGRATIONS.slice(0, 1) }).close()
     const raw = new DatabaseSync(path)
     raw.exec(`INSERT INTO sessions VALUES (x'01', 'p', 'main', 'active', 1, x'00', 1, 1)`)
+    raw.exec(`INSERT INTO inbox_ids VALUES ('p', '01', 1), ('p', '02', 1), ('q', '01', 1)`)
     raw.close()
     rmSync(join(agent.folder.path, GENERATION_FILE))
     const { folder, lock, storageKey } = agent
     using migrated = AgentDatabase.open({ folder, lock, storageKey, kernel, random })
     expect(migrated.sessions.list()).toEqual([expect.objectContaining({ standing: 'whole', role: 'active' })])
     expect(migrated.messages.incoming(10, 'effect')).toEqual([])
+    using counted = new DatabaseSync(path)
+    expect(counted.prepare('SELECT peer, n FROM inbox_id_counts').all()).toEqual([
+      { peer: 'p', n: 2 },
+      { peer: 'q', n: 1 },
+    ])
   })
 })
 
