@@ -66,8 +66,7 @@ pub(crate) fn open_into(
     out: &mut [u8],
 ) -> Result<(), Error> {
     let (text, tag) = ciphertext.split_at(ciphertext.len() - AEAD_TAG_BYTES);
-    out.copy_from_slice(text);
-    if engine::aead_open(key, nonce, associated_data, out, exact("tag", tag)?) {
+    if engine::aead_open(key, nonce, associated_data, text, exact("tag", tag)?, out) {
         return Ok(());
     }
     out.fill(0);

@@ -8,10 +8,16 @@ mod accelerated;
 mod accelerated;
 #[cfg(all(test, feature = "accelerated", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod agreement;
+mod composed;
+#[cfg(test)]
+mod composed_agreement;
 mod plain;
+#[cfg(test)]
+#[path = "../tests/support/mod.rs"]
+mod support;
 
-/// Longest message that the accelerated AEAD takes: from here on RustCrypto, which hashes four blocks at a time and ciphers
-/// sixteen where the processor has AVX-512, has made good for its longer start. Measured.
+/// Longest message that the accelerated AEAD takes where the composed one does not run: from here on RustCrypto, which hashes
+/// four blocks at a time, has made good for its longer start. Measured.
 const ACCELERATED_AEAD_MAX_BYTES: usize = 3584;
 
 /// Tells whether curves, ML-KEM and short AEAD messages run on the accelerated engine.
@@ -21,25 +27,32 @@ pub fn is_accelerated() -> bool {
 }
 
 pub(crate) fn aead_seal(key: &[u8; 32], nonce: &[u8; 12], associated_data: &[u8], text: &mut [u8]) -> [u8; 16] {
-    if text.len() <= ACCELERATED_AEAD_MAX_BYTES && is_accelerated() {
+    if composed::takes(text.len()) {
+        composed::aead_seal(key, nonce, associated_data, text)
+    } else if text.len() <= ACCELERATED_AEAD_MAX_BYTES && is_accelerated() {
         accelerated::aead_seal(key, nonce, associated_data, text)
     } else {
         plain::aead_seal(key, nonce, associated_data, text)
     }
 }
 
-/// False when the tag is wrong; `text` is of no use then.
+/// Opens `text` into `out` of the same length. False when the tag is wrong; `out` is of no use then.
 pub(crate) fn aead_open(
     key: &[u8; 32],
     nonce: &[u8; 12],
     associated_data: &[u8],
-    text: &mut [u8],
+    text: &[u8],
     tag: &[u8; 16],
+    out: &mut [u8],
 ) -> bool {
+    if composed::takes(text.len()) {
+        return composed::aead_open(key, nonce, associated_data, text, tag, out);
+    }
+    out.copy_from_slice(text);
     if text.len() <= ACCELERATED_AEAD_MAX_BYTES && is_accelerated() {
-        accelerated::aead_open(key, nonce, associated_data, text, tag)
+        accelerated::aead_open(key, nonce, associated_data, out, tag)
     } else {
-        plain::aead_open(key, nonce, associated_data, text, tag)
+        plain::aead_open(key, nonce, associated_data, out, tag)
     }
 }
 

@@ -1,11 +1,7 @@
 //! Both engines on the same inputs: each output of one is the other's.
 
+use super::support::Random;
 use super::{ACCELERATED_AEAD_MAX_BYTES, accelerated, plain};
-
-#[path = "../../tests/support/mod.rs"]
-mod support;
-
-use support::Random;
 
 /// False, with a line, on a processor that the accelerated engine does not run on.
 fn can_compare() -> bool {
