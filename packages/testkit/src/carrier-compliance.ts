@@ -166,10 +166,13 @@ function describeBytes(connect: () => Promise<Ends>): void {
       }
       await near.end()
     })()
-    await pause(STALLED_AFTER_MS)
-    const stalledAt = sentBytes
-    await pause(STALLED_AFTER_MS)
-    expect(sentBytes).toBe(stalledAt)
+    // A busy machine may be slow to fill the buffers: stalled is who did not move for a whole pause.
+    let stalledAt = -1
+    while (sentBytes !== stalledAt) {
+      stalledAt = sentBytes
+      await pause(STALLED_AFTER_MS)
+    }
+    expect(stalledAt).toBeGreaterThan(0)
     expect(stalledAt).toBeLessThan(STALL_BY_BYTES)
     stop = true
     const received = await receive(far)
