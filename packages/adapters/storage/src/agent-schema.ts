@@ -138,7 +138,10 @@ const VERSION_2 = `
   INSERT INTO generation (id, value) VALUES (1, 0);
 `
 
-/** How many ids of each peer are kept: counting them at each message would cost more than storing it. */
+/**
+ * How many ids of each peer are kept: counting them at each message would cost more than storing it. And what the sessions
+ * add up to, beside the count that an older copy is known by.
+ */
 const VERSION_3 = `
   CREATE TABLE inbox_id_counts (
     peer TEXT PRIMARY KEY,
@@ -150,6 +153,20 @@ const VERSION_3 = `
   END;
   CREATE TRIGGER inbox_ids_removed AFTER DELETE ON inbox_ids BEGIN
     UPDATE inbox_id_counts SET n = n - 1 WHERE peer = OLD.peer;
+  END;
+
+  ALTER TABLE generation ADD COLUMN session_count INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE generation ADD COLUMN session_versions INTEGER NOT NULL DEFAULT 0;
+  UPDATE generation SET session_count = (SELECT count(*) FROM sessions),
+    session_versions = (SELECT coalesce(sum(version), 0) FROM sessions);
+  CREATE TRIGGER sessions_added AFTER INSERT ON sessions BEGIN
+    UPDATE generation SET session_count = session_count + 1, session_versions = session_versions + NEW.version;
+  END;
+  CREATE TRIGGER sessions_removed AFTER DELETE ON sessions BEGIN
+    UPDATE generation SET session_count = session_count - 1, session_versions = session_versions - OLD.version;
+  END;
+  CREATE TRIGGER sessions_stepped AFTER UPDATE OF version ON sessions BEGIN
+    UPDATE generation SET session_versions = session_versions + NEW.version - OLD.version;
   END;
 `
 

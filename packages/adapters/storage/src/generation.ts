@@ -2,9 +2,14 @@
  * Notices that a database is an older copy of itself.
  *
  * A count stands in the database and in a small file beside it. It grows with every opening and every orderly end, and
- * with every step of a session and of the prekeys: the database first, so that the file is never ahead of it by a crash. A file that is ahead
- * says that the database was put back. The file is not synced at each step: after a loss of power it may be behind, which
- * says nothing. Left out: who puts back both; peers notice that, by messages that they know.
+ * with every step of a session and of the prekeys: the database first, so that the file is never ahead of it by a crash. A
+ * file that is ahead says that the database was put back. The file is not synced at each step: after a loss of power it may
+ * be behind, which says nothing.
+ *
+ * An older database file under the log of later changes (SQLite's WAL) that was left beside it has the latest count, and
+ * some sessions of before. Beside the count stands what all sessions add up to, kept by triggers; it differs then.
+ *
+ * Left out: who puts back database and file; peers notice that, by messages that they know.
  */
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { fromUtf8, utf8 } from '@talos/bytes'
@@ -17,6 +22,8 @@ import { integerOf } from './rows.ts'
 export const GENERATION_FILE = 'generation.txt'
 /** Digits of the largest count, and the line's end. */
 const MAX_FILE_BYTES = 17
+const COUNT_OF_SESSIONS = '(SELECT count(*) FROM sessions)'
+const SUM_OF_VERSIONS = '(SELECT coalesce(sum(version), 0) FROM sessions)'
 const COUNT = /^(?:0|[1-9][0-9]{0,15})\n$/
 
 export class Generation {
@@ -43,10 +50,14 @@ export class Generation {
     const stored = this.#read()
     const raised = this.#database.transaction(() => {
       const known = this.#stored()
-      const isRestored = stored === undefined ? false : stored > known
+      const isRestored = (stored !== undefined && stored > known) || this.#isMixed()
       if (isRestored) onRestored()
       const value = Math.max(known, stored ?? 0) + 1
-      this.#database.run('INSERT OR REPLACE INTO generation (id, value) VALUES (1, :value)', { value })
+      this.#database.run(
+        `INSERT OR REPLACE INTO generation (id, value, session_count, session_versions)
+         VALUES (1, :value, ${COUNT_OF_SESSIONS}, ${SUM_OF_VERSIONS})`,
+        { value },
+      )
       return { value, isRestored }
     })
     this.close()
@@ -92,6 +103,13 @@ export class Generation {
   #stored(): number {
     const row = this.#database.get('SELECT value FROM generation')
     return row === undefined ? 0 : integerOf(row, 'value')
+  }
+
+  /** Whether some sessions are of another time than the count. */
+  #isMixed(): boolean {
+    const sql = `SELECT 1 AS found FROM generation
+      WHERE session_count <> ${COUNT_OF_SESSIONS} OR session_versions <> ${SUM_OF_VERSIONS}`
+    return this.#database.get(sql) !== undefined
   }
 
   /** A file that is missing, or holds no count, says nothing. */

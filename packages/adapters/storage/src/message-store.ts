@@ -14,8 +14,8 @@ import { bytesOf, integerOf, requireRoom, requireSize, textOf } from './rows.ts'
 export const OUTBOX_MAX_PER_PEER = 10_000
 /** What waits in the inbox, of each kind, over all peers: above this nothing of that kind is acknowledged any more. */
 export const INBOX_MAX = 10_000
-/** What waits in the inbox, of each kind, of one peer: nobody fills it for the others. A thousand messages may be 1 GB. */
-export const INBOX_MAX_PER_PEER = 1_000
+/** What waits in the inbox, of each kind, of one peer: nobody fills it for the others alone. */
+export const INBOX_MAX_PER_PEER = 2_500
 /** Ids are remembered this long; a sender gives up resending long before (a week, the life of a session). */
 export const INBOX_IDS_KEEP_MS = 30 * 24 * 60 * 60 * 1000
 /**

@@ -1,6 +1,7 @@
 import { cpSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import type { Did } from '@talos/contracts'
 import { describe, expect, it } from 'vitest'
 import { AGENT_MIGRATIONS } from '../src/agent-schema.ts'
 import { AGENT_DATABASE_FILE, AgentDatabase, Database, GENERATION_FILE, OUTBOX_KEEP_MS } from '../src/index.ts'
@@ -46,6 +47,44 @@ describe('a database that is put back to an older copy', () => {
         cpSync(join(folder, `copy.db${end}`), join(folder, `${AGENT_DATABASE_FILE}${end}`))
     })
     expect(restored.restored).toBe(1)
+  })
+
+  it('is noticed under the log of later changes that was left beside it', () => {
+    using agent = openAgent()
+    const { path } = agent.folder
+    const stateBytes = 400
+    for (let number = 0; number < 40; number += 1) {
+      const state = new Uint8Array(stateBytes)
+      agent.database.sessions.create({
+        ...session,
+        sessionId: new Uint8Array(16).fill(number),
+        peer: `${number}` as Did,
+        state,
+      })
+    }
+    const step = (number: number) => ({ sessionId: new Uint8Array(16).fill(number), expectedVersion: 1, nowMs: 2 })
+    const commit = (number: number) =>
+      agent.database.commitSend({ session: { update: { ...step(number), state: new Uint8Array(stateBytes) } } })
+    agent.database.close()
+    copyOf(path, 'copy.db')
+    agent.reopen()
+    commit(0)
+    agent.reopen()
+    commit(39)
+    // As after a loss of power: what the log holds is not in the file yet.
+    cpSync(join(path, `${AGENT_DATABASE_FILE}-wal`), join(path, 'left.wal'))
+    cpSync(join(path, GENERATION_FILE), join(path, 'left.txt'))
+    using restored = reopen(agent, (folder) => {
+      cpSync(join(folder, 'copy.db'), join(folder, AGENT_DATABASE_FILE))
+      cpSync(join(folder, 'left.wal'), join(folder, `${AGENT_DATABASE_FILE}-wal`))
+      cpSync(join(folder, 'left.txt'), join(folder, GENERATION_FILE))
+    })
+    const versions = new Map(restored.sessions.list().map(({ peer, version }) => [String(peer), version]))
+    expect([versions.get('0'), versions.get('39')]).toEqual([1, 2])
+    expect(restored.restored).toBe(40)
+    restored.close()
+    using again = reopen(agent)
+    expect(again.restored).toBeUndefined()
   })
 
   it('counts as one that is gone, too', () => {
