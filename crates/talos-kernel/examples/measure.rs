@@ -24,7 +24,7 @@ const PREFIX: [u8; 19] = [1; 19];
 
 fn main() {
     println!("accelerated: {}", is_accelerated());
-    for content_bytes in [64, 1024, 65_536] {
+    for content_bytes in [64, 1024, 4096, 65_536] {
         messages(content_bytes);
     }
     chains();

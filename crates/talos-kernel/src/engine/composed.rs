@@ -21,7 +21,7 @@ pub(super) const FIRST_BYTES: usize = PASS_BYTES - BLOCK_BYTES;
 const LEAST_BLOCKS: usize = 2;
 const HASH_KEY_BYTES: usize = 32;
 /// Longest input of the scalar hash, associated data included. Measured.
-pub(super) const SCALAR_HASH_MAX_BYTES: usize = 4608;
+pub(super) const SCALAR_HASH_MAX_BYTES: usize = 7168;
 /// Longest text, half of what the block counter of 32 bits allows; longer ones are left to the engine that counts.
 const MAX_BYTES: u64 = 1 << 37;
 
