@@ -127,7 +127,8 @@ export class Healer {
    * Resolves when a session sends to a peer. Where the one that did is lost or over, it is brought back first.
    *
    * @param lost a session that does not count, because the peer cannot open it
-   * @throws TalosError `SESSION_MISSING` (there never was one, or it does not come back now), and what the link throws
+   * @throws TalosError `SESSION_MISSING` (there never was one, or it does not come back now), `CLIENT_CLOSED`, and what the
+   *   link throws
    */
   async require(peer: Did, lost?: Uint8Array): Promise<void> {
     const { sessions, wire } = this.#options
@@ -139,9 +140,10 @@ export class Healer {
     await arrived
   }
 
-  /** Tries nothing more. */
+  /** Tries nothing more, and lets nobody wait. */
   stop(): void {
     this.#isStopped = true
+    for (const peer of Array.from(this.#waiting.keys())) this.opened(peer)
     for (const { timer } of this.#pauses.values()) clearTimeout(timer)
     this.#pauses.clear()
   }
@@ -239,10 +241,11 @@ export class Healer {
     this.#waiting.set(peer, waiting)
     await new Promise<void>((resolve, reject) => {
       const check = () => {
-        if (!this.#isThere(peer, lost)) return
+        if (!this.#isStopped && !this.#isThere(peer, lost)) return
         clearTimeout(timer)
         this.#forget(peer, check)
-        resolve()
+        if (this.#isStopped) reject(new TalosError('CLIENT_CLOSED'))
+        else resolve()
       }
       const timer = setTimeout(() => {
         this.#forget(peer, check)

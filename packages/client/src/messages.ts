@@ -101,6 +101,8 @@ export class Messenger {
       message: messageId,
       commit: { content: { bytes: body } },
     })
+    // The session may have been lost while the entry was written.
+    await healer.require(peer)
     const sealed = sessions.seal({ peer, frame: { t: 'message', body }, messageId })
     const delivered = await this.#attempt({ peer, messageId, ...sealed })
     return {

@@ -1,4 +1,5 @@
-import { utf8 } from '@talos/bytes'
+import { fromHex, utf8 } from '@talos/bytes'
+import { TalosError } from '@talos/errors'
 import { describe, expect, it } from 'vitest'
 import { nextMessage, pairOfAgents } from './agents.ts'
 import { hostileTo } from './hostile.ts'
@@ -63,7 +64,46 @@ describe('the outbox', () => {
     await alice.establishSession(bobDid)
     await alice.send(bobDid, utf8('two'))
     await expect.poll(() => texts.toSorted(), { timeout: 5_000 }).toEqual(['one', 'two'])
-    expect(alice.database.messages.outgoing(bobDid)).toEqual([])
+    // The application has it before the answer is here.
+    await expect.poll(() => alice.database.messages.outgoing(bobDid)).toEqual([])
+  })
+
+  it('takes a message whose session is lost while its entry is written, and sends it in the next', async () => {
+    await using pair = await pairOfAgents()
+    const { alice, bob, bobDid } = pair
+    const before = await alice.establishSession(bobDid)
+    const append = alice.log.append.bind(alice.log)
+    const loseMeanwhile: typeof append = async (entry) => {
+      const appended = await append(entry)
+      if (entry.kind !== 'message.send') return appended
+      const sessionId = fromHex(before.sessionId)
+      alice.database.sessions.retire(sessionId, { standing: 'reset', nowMs: Date.now() })
+      return appended
+    }
+    Object.assign(alice.log, { append: loseMeanwhile })
+    const arrived = nextMessage(bob)
+    const sent = await alice.send(bobDid, utf8('there'))
+    expect(sent).toMatchObject({ delivered: true })
+    expect(sent.sessionId).not.toBe(before.sessionId)
+    expect((await arrived).text).toBe('there')
+  })
+
+  it('lets nobody wait for a session beyond the end', async () => {
+    await using pair = await pairOfAgents()
+    const { alice, bobDid } = pair
+    const { sessionId } = await alice.establishSession(bobDid)
+    // The peer is to begin another one, and gets no bundle for that.
+    alice.database.sessions.retire(fromHex(sessionId), { standing: 'frozen', nowMs: Date.now() })
+    const failure = new TalosError('STORE_READ_FAILED', { store: 'agent', reason: 'the disk failed' })
+    const latest = () => {
+      throw failure
+    }
+    Object.assign(alice.database.prekeys, { latest })
+    const sending = alice.send(bobDid, utf8('x'))
+    const refused = expect(sending).rejects.toMatchObject({ code: 'CLIENT_CLOSED' })
+    await expect.poll(() => pair.events.filter(({ type }) => type === 'session.reset')).toHaveLength(2)
+    await alice.close()
+    await refused
   })
 })
 
