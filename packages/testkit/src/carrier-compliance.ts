@@ -172,7 +172,6 @@ function describeBytes(connect: () => Promise<Ends>): void {
       stalledAt = sentBytes
       await pause(STALLED_AFTER_MS)
     }
-    expect(stalledAt).toBeGreaterThan(0)
     expect(stalledAt).toBeLessThan(STALL_BY_BYTES)
     stop = true
     const received = await receive(far)
