@@ -175,6 +175,17 @@ describe('doctor', () => {
     expect(ran.stdout).toMatch(/warn {2}home: .* holds no agent\n {6}Create an agent/)
   })
 
+  it('warns where the database is gone, and the next start makes another one', async () => {
+    using lost = new Home()
+    await lost.init('box')
+    rmSync(join(lost.path, 'agents', 'box', 'agent.db'))
+    const ran = await lost.run(['doctor'])
+    expect(ran.code).toBe(0)
+    expect(ran.stdout).toMatch(/^warn {2}box database: gone, .*\n {6}Put the whole folder back/m)
+    await lost.json(['capabilities', 'grant', '--agent', 'box', '--to', peerDid, '--server', 'files', '--for', '1m'])
+    expect((await lost.run(['doctor'])).stdout).toMatch(/^ok {4}box log: /m)
+  })
+
   it('fails on keys that others can read, on a damaged key file and on a kernel that there is not', async () => {
     using bad = new Home()
     await bad.init('open')

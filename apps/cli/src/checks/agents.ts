@@ -4,7 +4,7 @@ import { openAgentReader } from '@talos/client'
 import { isTalosError } from '@talos/errors'
 import { parseKeyFile } from '@talos/identity'
 import { loadKernel } from '@talos/kernel'
-import type { AgentFolder, AgentHome } from '@talos/storage'
+import { AGENT_DATABASE_FILE, type AgentFolder, type AgentHome } from '@talos/storage'
 import type { Output } from '../output.ts'
 import { Progress } from '../progress.ts'
 import { type Finding, finding } from './finding.ts'
@@ -29,11 +29,16 @@ async function checkAgent(
 ): Promise<Finding[]> {
   const keys = await finding(`${name} keys`, () => checkKeys(home.open(name)))
   if (keys.status === 'fail') return [keys]
-  return [
-    keys,
-    await finding(`${name} process`, () => checkOwner(home.open(name))),
-    await finding(`${name} log`, async () => await checkLog(home, { name, output })),
-  ]
+  const owner = await finding(`${name} process`, () => checkOwner(home.open(name)))
+  if (!existsSync(home.open(name).filePath(AGENT_DATABASE_FILE))) return [keys, owner, databaseGone(name)]
+  return [keys, owner, await finding(`${name} log`, async () => await checkLog(home, { name, output }))]
+}
+
+function databaseGone(name: string): Finding {
+  const detail = 'gone, with sessions, capabilities and messages that waited'
+  const remedy =
+    'Put the whole folder back from a backup; or start the agent: it makes another one, and peers begin anew.'
+  return { name: `${name} database`, status: 'warn', detail, remedy }
 }
 
 function checkKeys(folder: AgentFolder): string {
