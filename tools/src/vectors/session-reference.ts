@@ -46,6 +46,7 @@ interface Receiving {
   readonly headerKey: string
   chainKey: string
   count: number
+  /** As the record writes them, by number: u64(when it was stored), message key. */
   readonly skipped: Record<number, string>
 }
 
@@ -77,6 +78,11 @@ export interface ReferenceSeal {
   readonly content: Uint8Array
   readonly padding: 'padme' | 'none'
   readonly leaseMessages?: number | undefined
+}
+
+export interface ReferenceOpen {
+  readonly nowMs: number
+  readonly kemRandomness?: Uint8Array | undefined
 }
 
 export class ReferenceEnd {
@@ -132,21 +138,29 @@ export class ReferenceEnd {
   }
 
   /** Content of an honest message (6.7). */
-  open(messageHex: string, kemRandomness?: Uint8Array): string {
+  open(messageHex: string, { nowMs, kemRandomness }: ReferenceOpen): string {
     const state = this.#state
+    forgetOld(state, nowMs)
     const contentType = Number.parseInt(messageHex.slice(4, 6), 16)
     const at = (from: number, to?: number) => messageHex.slice(2 * from, to === undefined ? undefined : 2 * to)
     const [nonce, sealedHeader, commitment, ciphertext] = [at(19, 31), at(31, 92), at(92, 124), at(124)]
     const bound = `${state.bound}0102${state.role === 'initiator' ? '02' : '01'}${u8(contentType)}`
-    const { chain, header } = this.#chainOf({ nonce, bound, sealedHeader })
+    const { chain, header } = this.#chainOf({ nonce, bound, sealedHeader, nowMs })
     const count = Number.parseInt(header.slice(74, 82), 16)
-    const { key, commitment: expected } = messageKeys(takeKey(chain, count))
+    const { key, commitment: expected } = messageKeys(takeKey(chain, { count, nowMs }))
     if (expected !== commitment) throw new Error('the reference finds another commitment')
     const plain = unsealed(key, { nonce, bound: `${bound}${sealedHeader}${commitment}`, sealed: ciphertext })
     const content = plain?.replace(/80(?:00)*$/, '')
     if (content === undefined) throw new Error('the reference does not open the message')
     if (contentType >= 0xf0) this.#takeIn(contentType, { content, kemRandomness })
     return content
+  }
+
+  /** `skipped` of the current chain in the record (6.9). */
+  skippedHex(): string {
+    const [current] = this.#state.receiving
+    const keys = Object.entries(current === undefined ? {} : current.skipped)
+    return keys.map(([number, rest]) => u32(Number(number)) + rest).join('')
   }
 
   store(): void {
@@ -164,18 +178,20 @@ export class ReferenceEnd {
     if (sending !== undefined) sending.begun = sending.count
   }
 
-  #chainOf(message: { readonly nonce: string; readonly bound: string; readonly sealedHeader: string }): {
-    readonly chain: Receiving
-    readonly header: string
-  } {
-    const { nonce, bound, sealedHeader: sealed } = message
+  #chainOf(message: {
+    readonly nonce: string
+    readonly bound: string
+    readonly sealedHeader: string
+    readonly nowMs: number
+  }): { readonly chain: Receiving; readonly header: string } {
+    const { nonce, bound, sealedHeader: sealed, nowMs } = message
     for (const chain of this.#state.receiving) {
       const header = unsealed(chain.headerKey, { nonce, bound, sealed })
       if (header !== undefined) return { chain, header }
     }
     const header = unsealed(this.#state.nextReceive, { nonce, bound, sealed })
     if (header === undefined) throw new Error('the reference does not open the header')
-    return { chain: turn(this.#state, header), header }
+    return { chain: turn(this.#state, { header, nowMs }), header }
   }
 
   #takeIn(
@@ -246,11 +262,11 @@ function beginSending(state: State, secret: string): Sending {
   return sending
 }
 
-function turn(state: State, header: string): Receiving {
+function turn(state: State, { header, nowMs }: { readonly header: string; readonly nowMs: number }): Receiving {
   const [publicKey, previousCount] = [header.slice(2, 66), Number.parseInt(header.slice(66, 74), 16)]
   const mixes = Number.parseInt(header.slice(82), 16) === state.epoch + 1
   const [current] = state.receiving
-  if (current !== undefined) while (current.count < previousCount) skip(current)
+  if (current !== undefined) while (current.count < previousCount) skip(current, nowMs)
   const secret = state.sending?.secret ?? ''
   const mixed = mixes ? state.step.answer?.secret : undefined
   const { rootKey, chainKey, nextHeaderKey } = rootStep(state, { secret, publicKey, mixed })
@@ -267,16 +283,25 @@ function nextEpoch(state: State): void {
   state.step = {}
 }
 
-function takeKey(chain: Receiving, count: number): string {
-  while (chain.count <= count) skip(chain)
+/** Seven days are the age of a key that is dropped. */
+function forgetOld({ receiving }: State, nowMs: number): void {
+  for (const { skipped } of receiving) {
+    for (const [number, rest] of Object.entries(skipped)) {
+      if (nowMs - Number.parseInt(rest.slice(0, 16), 16) >= 604_800_000) delete skipped[Number(number)]
+    }
+  }
+}
+
+function takeKey(chain: Receiving, { count, nowMs }: { readonly count: number; readonly nowMs: number }): string {
+  while (chain.count <= count) skip(chain, nowMs)
   const key = chain.skipped[count]
   if (key === undefined) throw new Error('the reference used that key before')
   delete chain.skipped[count]
-  return key
+  return key.slice(16)
 }
 
-function skip(chain: Receiving): void {
-  chain.skipped[chain.count] = hmac(chain.chainKey, '01')
+function skip(chain: Receiving, nowMs: number): void {
+  chain.skipped[chain.count] = u64(nowMs) + hmac(chain.chainKey, '01')
   chain.chainKey = hmac(chain.chainKey, '02')
   chain.count += 1
 }
@@ -352,6 +377,10 @@ function u8(value: number): string {
 
 function u32(value: number): string {
   return value.toString(16).padStart(8, '0')
+}
+
+function u64(value: number): string {
+  return value.toString(16).padStart(16, '0')
 }
 
 function hex(data: Uint8Array): string {

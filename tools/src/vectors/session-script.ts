@@ -103,13 +103,14 @@ export class Script {
     const given = { kernel, nowMs, message, ...(kemRandomness && { kemRandomness }) }
     const opened = open(this.#states[by], given)
     this.#states[by] = opened.state
-    const again = this.#references[by].open(toHex(message), kemRandomness)
+    const again = this.#references[by].open(toHex(message), { nowMs, kemRandomness })
     const injected = kemRandomness && { kemRandomnessHex: toHex(kemRandomness) }
     const facts =
       opened.kind === 'control'
         ? { control: true, ...injected }
         : { plaintextHex: toHex(opened.plaintext), contentType: opened.contentType }
     if (opened.kind === 'content' && toHex(opened.plaintext) !== again) throw new Error('the reference opens otherwise')
+    if (skippedOf(opened.state) !== this.#references[by].skippedHex()) throw new Error('the reference keeps other keys')
     this.#note({ op: 'open', by, nowMs, messageHex: toHex(message), ...facts }, { by, stored })
     return this
   }
@@ -248,6 +249,11 @@ export function withRecord(state: SessionState, change: (record: SessionRecord) 
 
 export function recordOf(state: SessionState): SessionRecord {
   return decodeCbor(encodeSessionState(state)) as unknown as SessionRecord
+}
+
+/** The skipped keys of the current chain as stored. */
+function skippedOf(state: SessionState): string {
+  return toHex(recordOf(state).receiving?.skipped ?? new Uint8Array(0))
 }
 
 function restored(state: SessionState): SessionState {

@@ -1,6 +1,6 @@
 /** Vectors of stored session records (contracts/spec/06-session.md, 6.9) and of padded sizes (6.5). */
-import { decodeCbor, encodeCbor, type IpldValue, toHex } from '@talos/bytes'
-import type { SessionRecord, SessionRecordSkippedKey } from '@talos/contracts'
+import { concatBytes, decodeCbor, encodeCbor, type IpldValue, toHex } from '@talos/bytes'
+import type { SessionRecord } from '@talos/contracts'
 import { decodeSessionState, encodeSessionState, paddedSize } from '@talos/session'
 import { type CaseDraft, NOW_MS, type Stage, stage } from './session-cast.ts'
 import { recordOf, Script } from './session-script.ts'
@@ -19,12 +19,47 @@ export async function stateCases(): Promise<readonly CaseDraft[]> {
     ...refusals(record, rich),
     ...steps(given),
     ahead(record),
+    ...packed(record),
+  ]
+}
+
+/** One skipped key as 6.9 writes it. */
+function skippedKey(number: number, storedMs: number | bigint = NOW_MS): Uint8Array {
+  const key = new Uint8Array(44)
+  const view = new DataView(key.buffer)
+  view.setUint32(0, number)
+  view.setBigUint64(4, BigInt(storedMs))
+  return key.fill(number & 0xff, 12)
+}
+
+function oldChain(...keys: readonly Uint8Array[]): { readonly headerKey: Uint8Array; readonly skipped: Uint8Array } {
+  return { headerKey: new Uint8Array(32), skipped: concatBytes(...keys) }
+}
+
+/** Skipped keys as byte strings: what is one, and what is none. */
+function packed(record: SessionRecord): readonly CaseDraft[] {
+  const stored = (...keys: readonly Uint8Array[]) =>
+    encodeCbor({ ...record, oldChains: [oldChain(...keys)] } as unknown as IpldValue)
+  const refuse = (description: string, bytes: Uint8Array): CaseDraft => {
+    return { clause: '6.9', description, input: { stateHex: toHex(bytes) }, error: 'SESSION_STATE_INVALID' }
+  }
+  const entries = [{ count: 1, messageKey: new Uint8Array(32), storedMs: NOW_MS }]
+  const listed = { ...record, oldChains: [{ headerKey: new Uint8Array(32), skipped: entries }] }
+  const [least, most] = [skippedKey(0, 0), skippedKey(2 ** 24 - 1, 2n ** 53n - 1n)]
+  const many = Array.from({ length: 2000 }, (_, number) => skippedKey(number))
+  return [
+    accepted('an old chain with the least and the greatest key', decodeSessionState(stored(least, most))),
+    refuse('skipped keys of 43 bytes', stored(least.subarray(1))),
+    refuse('skipped keys of 45 bytes', stored(least, Uint8Array.of(0))),
+    refuse('a skipped key of number 2^24', stored(skippedKey(2 ** 24))),
+    refuse('a skipped key that was stored at 2^53', stored(skippedKey(1, 2n ** 53n))),
+    refuse('skipped keys as a list', encodeCbor(listed as unknown as IpldValue)),
+    refuse('2,001 skipped keys in two chains', stored(...many)),
   ]
 }
 
 function ahead(record: SessionRecord): CaseDraft {
-  const skipped = [{ count: 3, messageKey: new Uint8Array(32), storedMs: NOW_MS }]
-  const changed = { ...record, receiving: { ...record.receiving, count: 3, skipped } }
+  const changed = { ...record, receiving: { ...record.receiving, count: 3, skipped: skippedKey(3) } }
   return {
     clause: '6.9',
     description: 'a skipped key of the next number of its chain',
@@ -78,22 +113,20 @@ function refusals(record: SessionRecord, bytes: Uint8Array): readonly CaseDraft[
     return refuse(description, encodeCbor({ ...record, ...change } as unknown as IpldValue))
   }
   const { rootKey: _root, ...rootless } = record
-  const key = (count: number): SessionRecordSkippedKey => ({ count, messageKey: new Uint8Array(32), storedMs: NOW_MS })
-  const chain = (...skipped: readonly SessionRecordSkippedKey[]) => ({ headerKey: new Uint8Array(32), skipped })
   return [
     refuse('no bytes', new Uint8Array(0)),
     refuse('a byte more', Uint8Array.of(...bytes, 0)),
     refuse('a byte less', bytes.subarray(0, -1)),
     refuse('no root key', encodeCbor(rootless as unknown as IpldValue)),
-    changed('another version', { version: 1 }),
+    changed('another version', { version: 2 }),
     changed('another suite', { suite: 'ts0' }),
     changed('an epoch that is none', { epoch: 2 ** 32 }),
     changed('a member more', { note: 1 }),
     changed('a root key of 31 bytes', { rootKey: new Uint8Array(31) }),
-    changed('five old chains', { oldChains: [0, 1, 2, 3, 4].map((count) => chain(key(count))) }),
-    changed('an old chain without keys', { oldChains: [chain()] }),
-    changed('skipped keys that descend', { oldChains: [chain(key(2), key(1))] }),
-    changed('a skipped key twice', { oldChains: [chain(key(1), key(1))] }),
+    changed('five old chains', { oldChains: [0, 1, 2, 3, 4].map((number) => oldChain(skippedKey(number))) }),
+    changed('an old chain without keys', { oldChains: [oldChain()] }),
+    changed('skipped keys that descend', { oldChains: [oldChain(skippedKey(2), skippedKey(1))] }),
+    changed('a skipped key twice', { oldChains: [oldChain(skippedKey(1), skippedKey(1))] }),
   ]
 }
 

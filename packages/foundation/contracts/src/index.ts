@@ -225,7 +225,6 @@ export {
   parseSessionRecordPqStep,
   parseSessionRecordReceivingChain,
   parseSessionRecordSendingChain,
-  parseSessionRecordSkippedKey,
   type SessionRecord,
   type SessionRecordOldChain,
   type SessionRecordPqAnswer,
@@ -233,7 +232,6 @@ export {
   type SessionRecordPqStep,
   type SessionRecordReceivingChain,
   type SessionRecordSendingChain,
-  type SessionRecordSkippedKey,
 } from './generated/session-record.ts'
 export { parseSessionReset, SESSION_RESET_TAG, type SessionReset } from './generated/session-reset.ts'
 export { decodeStreamHead, encodeStreamHead, STREAM_HEAD_SIZE_BYTES, type StreamHead } from './generated/stream-head.ts'

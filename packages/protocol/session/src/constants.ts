@@ -82,7 +82,7 @@ export const PREKEY_BACKDATE_S = 300
 export const PREKEY_REFILL_SHARE = 0.25
 /** A served bundle stays below 3.2 KB; more is refused before it is decoded. */
 export const MAX_PUBLISHED_BUNDLE_BYTES = 8_192
-/** A stored session stays below 256 KiB with every skipped key that it may hold. */
-export const MAX_SESSION_RECORD_BYTES = 262_144
+/** A stored session stays below 128 KiB with every skipped key that it may hold. */
+export const MAX_SESSION_RECORD_BYTES = 131_072
 /** Stored prekey secrets are a fixed handful of keys. */
 export const MAX_PREKEY_SECRETS_BYTES = 1_024

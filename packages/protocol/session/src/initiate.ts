@@ -13,6 +13,7 @@ import { type Signer, signWith } from '@talos/identity'
 import { type HandshakeInitiated, type Kernel, X25519_KEY_BYTES } from '@talos/kernel'
 import type { Random } from '@talos/ports'
 import { checkTimes, refuseSelf, type VerifiedBundle } from './bundle.ts'
+import { checkNow } from './clock.ts'
 import { KIND_FIRST_FLIGHT, NO_CONTEXT } from './constants.ts'
 import { contributory } from './key-schedule.ts'
 import type { PaddingPolicy } from './padding.ts'
@@ -70,6 +71,7 @@ export interface Initiated extends Sealed {
  */
 export async function initiate(input: InitiateInput): Promise<Initiated> {
   const { kernel, random, plaintext, contentType = 0, padding = 'padme' } = input
+  checkNow(input.nowMs)
   checkContent({ plaintext, contentType })
   checkTimes(input.bundle.payload.spk, input.nowMs)
   checkTimes(input.bundle.payload.pqspk, input.nowMs)

@@ -9,6 +9,7 @@ import { equalBytes } from '@talos/bytes'
 import { decodeMessageHeader, type MessageHeader } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
+import { checkNow } from './clock.ts'
 import {
   CONTENT_PQ_ANSWER,
   CONTENT_STREAM,
@@ -26,6 +27,7 @@ import { checkPrefix } from './route.ts'
 import { checkSize } from './seal.ts'
 import { MAX_SEALED_BYTES, MIN_SEALED_BYTES, type SealedParts, sealedParts } from './sealed-parts.ts'
 import { advance, advancePast, boundSkipped, forgetExpired, takeSkipped } from './skipped.ts'
+import { NO_SKIPPED_KEYS } from './skipped-keys.ts'
 import { type OldChain, type ReceivingChain, type SessionParts, SessionState } from './state.ts'
 
 export interface OpenInput {
@@ -50,8 +52,8 @@ export type Opened =
 /**
  * Opens one message: each at most once, in any order within the limits. Store the state before what is in it acts.
  *
- * @throws TalosError `SESSION_SUITE`, `SESSION_MESSAGE_INVALID`, `SESSION_MISMATCH`, `SESSION_EXHAUSTED`,
- *   `SESSION_HEADER`, `SESSION_DUPLICATE`, `SESSION_GAP`, `SESSION_LOW_ORDER`, `SESSION_AUTHENTICATION`,
+ * @throws TalosError `SESSION_ARGUMENT`, `SESSION_SUITE`, `SESSION_MESSAGE_INVALID`, `SESSION_MISMATCH`,
+ *   `SESSION_EXHAUSTED`, `SESSION_HEADER`, `SESSION_DUPLICATE`, `SESSION_GAP`, `SESSION_LOW_ORDER`, `SESSION_AUTHENTICATION`,
  *   `SESSION_TOO_LARGE`; the state given stays usable
  */
 export function open(state: SessionState, input: OpenInput): Opened {
@@ -133,7 +135,7 @@ export function newReceivingChain(
   { ratchetKey, previousCount, epoch }: MessageHeader,
 ): ReceivingChain {
   const header = new HeaderForm({ ratchetKey, previousCount, epoch })
-  return { ...keys, count: 0, previousCount, epoch, skipped: [], header }
+  return { ...keys, count: 0, previousCount, epoch, skipped: NO_SKIPPED_KEYS, header }
 }
 
 interface OpenContext {
@@ -170,6 +172,7 @@ function checkMessage(
   given: { readonly message: Uint8Array; readonly nowMs: number; readonly highestType: number },
 ): number {
   const { message, nowMs, highestType } = given
+  checkNow(nowMs)
   checkPrefix(message, KIND_MESSAGE)
   const sealedBytes = message.length - MESSAGE_PREFIX_BYTES
   if (sealedBytes < MIN_SEALED_BYTES || sealedBytes > MAX_SEALED_BYTES) throw invalidMessage('its size')
@@ -250,7 +253,8 @@ function takeNumber(
   checkConstants(parts, { chain, header })
   const to = header.count
   const taken = to < chain.count ? takeSkipped(chain, to) : advancePast(kernel, { chain, to, nowMs })
-  return { messageKey: taken.messageKey, parts: { ...parts, receiving: taken.chain } }
+  const oldestMs = Math.min(parts.oldestMs, nowMs)
+  return { messageKey: taken.messageKey, parts: { ...parts, receiving: taken.chain, oldestMs } }
 }
 
 /**
@@ -282,6 +286,7 @@ function takeTurn(before: SessionParts, input: LocatedContext): SessionParts | u
     sending: undefined,
     receiving: newReceivingChain({ headerKey, chainKey: turned.chainKey }, header),
     oldChains: [...before.oldChains, ...closed],
+    oldestMs: Math.min(before.oldestMs, nowMs),
   })
 }
 

@@ -9,9 +9,9 @@ import { MAX_SESSION_MESSAGES, MAX_SESSION_RECORD_BYTES, MAX_SKIPPED_KEYS, SESSI
 import { HeaderForm, MessageForm } from './form.ts'
 import { isOpener } from './post-quantum.ts'
 import { oldestKeyMs } from './skipped.ts'
+import { areSkippedKeys } from './skipped-keys.ts'
 import {
   countSkipped,
-  keptChains,
   type ReceivingChain,
   type SendingChain,
   type SessionFacts,
@@ -24,7 +24,7 @@ export function encodeSessionState(state: SessionState): Uint8Array {
   const { facts, root, pq, sending, receiving, oldChains, messages, sinceBytes } = SessionState.partsOf(state)
   const leased = sending === undefined ? 0 : sending.lease.count - sending.count
   const record: SessionRecord = {
-    version: 2,
+    version: 3,
     suite: SESSION_SUITE,
     ...facts,
     ...root,
@@ -88,12 +88,12 @@ function partsOf(record: SessionRecord): SessionParts {
 
 /** What the current chain skipped lies behind it: else its numbers would come a second time when it gets there. */
 function checkSkipped(record: SessionRecord): void {
-  const { receiving } = record
-  const ascends = keptChains(record).every(({ skipped }) =>
-    skipped.every(({ count }, index) => count > (skipped[index - 1]?.count ?? -1)),
-  )
-  const isBehind = receiving === undefined || receiving.skipped.every(({ count }) => count < receiving.count)
-  if (countSkipped(record) > MAX_SKIPPED_KEYS || !ascends || !isBehind) throw invalid()
+  const { receiving, oldChains } = record
+  const isReadable =
+    countSkipped(record) <= MAX_SKIPPED_KEYS &&
+    oldChains.every(({ skipped }) => areSkippedKeys(skipped)) &&
+    (receiving === undefined || areSkippedKeys(receiving.skipped, receiving.count))
+  if (!isReadable) throw invalid()
 }
 
 /** One part of a post-quantum step at most, and the one of this side. */

@@ -21,6 +21,7 @@ import type { HandshakeResponded, Kernel } from '@talos/kernel'
 import type { Random } from '@talos/ports'
 import { checkTimes, refuseSelf } from './bundle.ts'
 import { provesInitiator } from './certificate.ts'
+import { checkNow } from './clock.ts'
 import { KIND_FIRST_FLIGHT, RESERVED_CONTENT_TYPE } from './constants.ts'
 import { contributory, invalidMessage, turnRoot } from './key-schedule.ts'
 import { newReceivingChain, openContent, openHeader } from './open.ts'
@@ -91,12 +92,13 @@ export interface Responded {
 /**
  * Accepts a first flight.
  *
- * @throws TalosError `SESSION_SUITE`, `SESSION_MESSAGE_INVALID`, `SESSION_MODE`, `SESSION_SELF`, `SESSION_PREKEY_UNKNOWN`,
- *   `SESSION_PREKEY_EXPIRED`, `SESSION_PREKEY_NOT_YET_VALID`, `SESSION_CONTEXT`, `SESSION_REPLAY`, `SESSION_LOW_ORDER`,
+ * @throws TalosError `SESSION_ARGUMENT`, `SESSION_SUITE`, `SESSION_MESSAGE_INVALID`, `SESSION_MODE`, `SESSION_SELF`,
+ *   `SESSION_PREKEY_UNKNOWN`, `SESSION_PREKEY_EXPIRED`, `SESSION_PREKEY_NOT_YET_VALID`, `SESSION_CONTEXT`, `SESSION_REPLAY`, `SESSION_LOW_ORDER`,
  *   `SESSION_AUTHENTICATION`, `SESSION_SIGNATURE`
  */
 export function respond(input: RespondInput): Responded {
   const { kernel, nowMs } = input
+  checkNow(nowMs)
   const flight = parseFlight(input.firstFlight)
   const claim = checkClaim(input, flight)
   const hash = transcriptHash(kernel, claim.transcript)

@@ -10,6 +10,7 @@
 import { TalosError } from '@talos/errors'
 import { AEAD_NONCE_BYTES, type Kernel, X25519_KEY_BYTES } from '@talos/kernel'
 import type { Random } from '@talos/ports'
+import { checkNow } from './clock.ts'
 import {
   LEASE_GROWTH,
   LEASE_MAX_MESSAGES,
@@ -69,7 +70,7 @@ export function seal(state: SessionState, input: SealInput): Sealed {
 /**
  * Seals a message of the established session, of an application or of the protocol.
  *
- * @throws TalosError `SESSION_EXHAUSTED`, `SESSION_LOW_ORDER`
+ * @throws TalosError `SESSION_ARGUMENT` (the time), `SESSION_EXHAUSTED`, `SESSION_LOW_ORDER`
  */
 export function sealMessage(
   before: SessionParts,
@@ -79,6 +80,7 @@ export function sealMessage(
   },
 ): Sealed {
   const { kernel, random, nowMs, contentType, content, padding, leaseMessages } = input
+  checkNow(nowMs)
   if (nowMs - before.facts.createdMs >= SESSION_LIFETIME_MS) throw exhausted('age')
   const parts = beginSending(before, input)
   const prefix = parts.form.prefix(contentType)

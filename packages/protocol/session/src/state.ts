@@ -8,8 +8,9 @@
  * reuses it.
  */
 import { toHex } from '@talos/bytes'
-import type { Did, SessionRecord, SessionRecordPqStep, SessionRecordSkippedKey } from '@talos/contracts'
+import type { Did, SessionRecord, SessionRecordPqStep } from '@talos/contracts'
 import { type HeaderForm, MessageForm } from './form.ts'
+import { keyCount } from './skipped-keys.ts'
 import type { SessionMode, SessionRole } from './transcript.ts'
 
 /** What never changes; one object that all states of a session share. */
@@ -61,7 +62,8 @@ export interface ReceivingChain {
   readonly count: number
   readonly previousCount: number
   readonly epoch: number
-  readonly skipped: readonly SessionRecordSkippedKey[]
+  /** As in the record; shared by states, never written to. */
+  readonly skipped: Uint8Array
   readonly header: HeaderForm
 }
 
@@ -81,7 +83,7 @@ export interface SessionParts {
   readonly messages: number
   /** Bytes sealed and opened since the last post-quantum step. */
   readonly sinceBytes: number
-  /** No skipped key was stored before; infinite when there is none. */
+  /** No skipped key was stored before: a bound, exact when it is found that keys may be too old. */
   readonly oldestMs: number
 }
 
@@ -211,13 +213,13 @@ export function newParts(
 }
 
 /** Every chain that keeps skipped keys, oldest first, the current one last. */
-export function keptChains<Chain extends { readonly skipped: readonly SessionRecordSkippedKey[] }>(parts: {
-  readonly receiving?: Chain | undefined
+export function keptChains(parts: {
+  readonly receiving?: Pick<ReceivingChain, 'skipped'> | undefined
   readonly oldChains: readonly OldChain[]
-}): readonly (Chain | OldChain)[] {
+}): readonly Pick<ReceivingChain, 'skipped'>[] {
   return parts.receiving === undefined ? parts.oldChains : [...parts.oldChains, parts.receiving]
 }
 
 export function countSkipped(parts: Parameters<typeof keptChains>[0]): number {
-  return keptChains(parts).reduce((sum, { skipped }) => sum + skipped.length, 0)
+  return keptChains(parts).reduce((sum, { skipped }) => sum + keyCount(skipped), 0)
 }

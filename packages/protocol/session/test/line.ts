@@ -95,6 +95,15 @@ export function commitmentOf(message: Uint8Array): string {
   return toHex(message.subarray(92, 124))
 }
 
+/** A skipped key as a record has it. */
+export function skippedKey({ number = 1, storedMs = BigInt(NOW_MS) }): Uint8Array {
+  const key = new Uint8Array(44).fill(number & 0xff)
+  const view = new DataView(key.buffer)
+  view.setUint32(0, number)
+  view.setBigUint64(4, storedMs)
+  return key
+}
+
 export function recordOf(state: SessionState): SessionRecord {
   return decodeCbor(encodeSessionState(state)) as unknown as SessionRecord
 }

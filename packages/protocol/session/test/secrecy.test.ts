@@ -11,9 +11,17 @@ import { Line, recordOf } from './line.ts'
 const PUBLIC_MEMBERS = ['sessionId', 'transcriptHash', 'context', 'remoteRatchet', 'ratchetPublic', 'bundleHash']
 
 function secretsIn(value: unknown, name = ''): readonly Uint8Array[] {
-  if (value instanceof Uint8Array) return PUBLIC_MEMBERS.includes(name) ? [] : [value]
+  if (value instanceof Uint8Array) {
+    if (name === 'skipped') return messageKeysOf(value)
+    return PUBLIC_MEMBERS.includes(name) ? [] : [value]
+  }
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([member, inner]) => secretsIn(inner, Array.isArray(value) ? name : member))
+}
+
+/** Of skipped keys: each stands behind 12 bytes that are no secret. */
+function messageKeysOf(skipped: Uint8Array): readonly Uint8Array[] {
+  return Array.from({ length: skipped.length / 44 }, (_, index) => skipped.subarray(44 * index + 12, 44 * index + 44))
 }
 
 function spellings(secret: Uint8Array): readonly string[] {

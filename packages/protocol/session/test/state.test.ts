@@ -1,4 +1,4 @@
-import { decodeCbor, encodeCbor, type IpldValue } from '@talos/bytes'
+import { concatBytes, decodeCbor, encodeCbor, type IpldValue } from '@talos/bytes'
 import type { SessionRecord } from '@talos/contracts'
 import { describe, expect, it } from 'vitest'
 import {
@@ -10,18 +10,14 @@ import {
   type SessionState,
 } from '../src/index.ts'
 import { establish, NOW_MS } from './agents.ts'
-import { Line, recordOf } from './line.ts'
+import { Line, recordOf, skippedKey } from './line.ts'
 
 const invalid = expect.objectContaining({ code: 'SESSION_STATE_INVALID' })
 
-/** Keys of `count` skipped messages, with the longest numbers that there are. */
-function keys(count: number) {
+/** Keys of `count` skipped messages, with the greatest numbers that there are. */
+function keys(count: number): Uint8Array {
   const first = 2 ** 24 - count
-  return Array.from({ length: count }, (_, index) => ({
-    count: first + index,
-    messageKey: new Uint8Array(32).fill(index),
-    storedMs: NOW_MS,
-  }))
+  return concatBytes(...Array.from({ length: count }, (_, index) => skippedKey({ number: first + index })))
 }
 
 function withChains(state: SessionState, sizes: readonly number[]): Uint8Array {
@@ -48,10 +44,12 @@ describe('a stored session', () => {
 
   it('holds 2,000 skipped keys in all its chains within its size, and not one more', async () => {
     const { bob } = await establish()
-    for (const sizes of [[MAX_SKIPPED_KEYS], [400, 400, 400, 400, 400]]) {
+    for (const sizes of [[MAX_SKIPPED_KEYS - 1], [MAX_SKIPPED_KEYS], [400, 400, 400, 400, 400]]) {
       const stored = withChains(bob, sizes)
+      const state = decodeSessionState(stored)
       expect(stored.length).toBeLessThan(MAX_SESSION_RECORD_BYTES)
-      expect(decodeSessionState(stored).toJSON().skippedKeys).toBe(MAX_SKIPPED_KEYS)
+      expect(state.toJSON().skippedKeys).toBe(sizes.reduce((sum, size) => sum + size))
+      expect(encodeSessionState(state)).toEqual(stored)
     }
     for (const sizes of [[MAX_SKIPPED_KEYS + 1], [MAX_SKIPPED_KEYS, 1], [401, 400, 400, 400, 400]]) {
       expect(() => decodeSessionState(withChains(bob, sizes))).toThrow(invalid)
@@ -74,6 +72,40 @@ describe('a stored session', () => {
     }
     expect(decodeSessionState(stored(2 ** 24)).toJSON().skippedKeys).toBe(1)
     expect(() => decodeSessionState(stored(2 ** 24 - 1))).toThrow(invalid)
+  })
+
+  it('takes 44 bytes for each skipped key in either chain, and refuses what is no such key', async () => {
+    const { bob } = await establish()
+    const record = recordOf(bob)
+    const stored = (where: 'current' | 'old', skipped: Uint8Array) => {
+      const old = where === 'old' ? [{ headerKey: new Uint8Array(32), skipped }] : []
+      const receiving = { ...record.receiving, count: 2 ** 24, ...(where === 'current' && { skipped }) }
+      return encodeCbor({ ...record, receiving, oldChains: old } as unknown as IpldValue)
+    }
+    const least = skippedKey({ number: 0, storedMs: 0n })
+    const most = skippedKey({ number: 2 ** 24 - 1, storedMs: 2n ** 53n - 1n })
+    const good = [least, most, concatBytes(least, most)]
+    const two = (first: number, second: number) =>
+      concatBytes(skippedKey({ number: first }), skippedKey({ number: second }))
+    const bad = {
+      '43 bytes': keys(1).subarray(1),
+      '45 bytes': concatBytes(keys(1), new Uint8Array(1)),
+      '87 bytes': keys(2).subarray(1),
+      descending: two(2, 1),
+      twice: two(1, 1),
+      'a number of 2^24': skippedKey({ number: 2 ** 24 }),
+      'a time of 2^53': skippedKey({ storedMs: 2n ** 53n }),
+      'the last time that there is': skippedKey({ storedMs: 2n ** 64n - 1n }),
+    }
+    for (const where of ['current', 'old'] as const) {
+      for (const skipped of good) {
+        const bytes = stored(where, skipped)
+        expect(encodeSessionState(decodeSessionState(bytes))).toEqual(bytes)
+      }
+      for (const [name, skipped] of Object.entries(bad)) {
+        expect(() => decodeSessionState(stored(where, skipped)), `${where}: ${name}`).toThrow(invalid)
+      }
+    }
   })
 
   it('holds one part of a post-quantum step, at the side that has it', async () => {

@@ -9,7 +9,7 @@ import { checkPrekeyBundleInstanceName, type PrekeyBundleInstanceName } from './
  */
 export interface SessionRecord {
   /** Version of this record. */
-  readonly version: 2
+  readonly version: 3
   /** The one suite of Talos Session 1. */
   readonly suite: 'ts1-x25519-mlkem768-sha256-chacha20poly1305'
   /** Which end this is. */
@@ -59,7 +59,7 @@ export interface SessionRecord {
 }
 
 const checkSessionRecord: Check = object({
-  version: oneOfValues(2),
+  version: oneOfValues(3),
   suite: oneOfValues('ts1-x25519-mlkem768-sha256-chacha20poly1305'),
   role: oneOfValues('initiator', 'responder'),
   mode: oneOfValues('accountable', 'deniable'),
@@ -134,8 +134,11 @@ export interface SessionRecordReceivingChain {
   readonly previousCount: number
   /** Epoch in every header of the chain. */
   readonly epoch: number
-  /** Keys of skipped messages, in the order of their numbers. */
-  readonly skipped: readonly SessionRecordSkippedKey[]
+  /**
+   * Keys of skipped messages, ascending by number; 44 bytes for each: u32 number, u64 time of storing in milliseconds,
+   * message key (32).
+   */
+  readonly skipped: Uint8Array
 }
 
 const checkSessionRecordReceivingChain: Check = object({
@@ -144,10 +147,7 @@ const checkSessionRecordReceivingChain: Check = object({
   count: integer(0, 16_777_216),
   previousCount: integer(0, 16_777_216),
   epoch: integer(0, 4_294_967_295),
-  skipped: array(
-    ref(() => checkSessionRecordSkippedKey),
-    { minItems: 0, maxItems: 2000 },
-  ),
+  skipped: bytes(0, 88_000),
 })
 
 /** Returns `value` typed as SessionRecordReceivingChain. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
@@ -238,42 +238,20 @@ export function parseSessionRecordPqAnswer(value: unknown): SessionRecordPqAnswe
 export interface SessionRecordOldChain {
   /** Header key of the chain. */
   readonly headerKey: Uint8Array
-  /** Keys of skipped messages, in the order of their numbers. */
-  readonly skipped: readonly SessionRecordSkippedKey[]
+  /**
+   * Keys of skipped messages, ascending by number; 44 bytes for each: u32 number, u64 time of storing in milliseconds,
+   * message key (32).
+   */
+  readonly skipped: Uint8Array
 }
 
 const checkSessionRecordOldChain: Check = object({
   headerKey: bytes(32, 32),
-  skipped: array(
-    ref(() => checkSessionRecordSkippedKey),
-    { minItems: 1, maxItems: 2000 },
-  ),
+  skipped: bytes(44, 88_000),
 })
 
 /** Returns `value` typed as SessionRecordOldChain. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
 export function parseSessionRecordOldChain(value: unknown): SessionRecordOldChain {
   run('session-record#oldChain', checkSessionRecordOldChain, value)
   return value as SessionRecordOldChain
-}
-
-/** The key of one message that did not arrive yet. */
-export interface SessionRecordSkippedKey {
-  /** Number of the message. */
-  readonly count: number
-  /** Its message key. */
-  readonly messageKey: Uint8Array
-  /** When the key was stored. */
-  readonly storedMs: TimestampMs
-}
-
-const checkSessionRecordSkippedKey: Check = object({
-  count: integer(0, 16_777_215),
-  messageKey: bytes(32, 32),
-  storedMs: ref(() => checkTimestampMs),
-})
-
-/** Returns `value` typed as SessionRecordSkippedKey. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
-export function parseSessionRecordSkippedKey(value: unknown): SessionRecordSkippedKey {
-  run('session-record#skippedKey', checkSessionRecordSkippedKey, value)
-  return value as SessionRecordSkippedKey
 }
