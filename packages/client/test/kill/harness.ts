@@ -157,6 +157,8 @@ class Pair {
       const isIdle = [...this.#running.values()].every(({ waiting }) => waiting === 0)
       if (this.#last.length === NAMES.length && this.#last.every((id) => got.has(id)) && isIdle) return true
     }
+    const waiting = Array.from(this.#running, ([name, running]) => `${running.waiting} at ${name}`).join(', ')
+    this.#events[`not quiet: ${this.#last.length} said a last word, ${waiting} wait`] = 1
     return false
   }
 
