@@ -112,13 +112,18 @@ export class ChannelKeeper {
 
   /** The session with a peer is lost: what was under way in its channels is, too. */
   dropAll(peer: Did): void {
-    for (const link of Array.from(this.#links.keys())) if (link.peerDid === peer) this.drop(link)
+    for (const link of Array.from(this.#links.keys())) if (link.peerDid === peer) this.#end(link)
   }
 
   /** A link is gone: so are its channels. */
   drop(link: Link): void {
-    for (const channel of Array.from(this.#links.get(link)?.open.values() ?? [])) channel.finish('failed')
+    this.#end(link)
     this.#links.delete(link)
+  }
+
+  /** Ends the channels of a link. Their numbers stay taken as long as it is there. */
+  #end(link: Link): void {
+    for (const channel of Array.from(this.#links.get(link)?.open.values() ?? [])) channel.finish('failed')
   }
 
   async #accept(link: Link, frame: Extract<AppFrame, { t: 'open' }>, origin: FrameOrigin): Promise<void> {

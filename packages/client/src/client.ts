@@ -31,6 +31,7 @@ import { type MerkleProof, makeMerkleProof, type VerifiedMerkleProof, verifyMerk
 import { type MessageHandler, Messenger, type SentMessage } from './messages.ts'
 import { nowS, type TalosClientOptions } from './options.ts'
 import { PrekeyKeeper } from './prekeys.ts'
+import { Readiness } from './readiness.ts'
 import { sessionWorld } from './session-world.ts'
 import { SessionKeeper } from './sessions.ts'
 import { ExecutorGate } from './tool-gate.ts'
@@ -116,14 +117,11 @@ export class TalosClient implements AsyncDisposable {
       messages: agent.database.messages,
       act: async (effect) => await this.#intake.act(effect),
     })
-    this.#channels = new ChannelKeeper({ agent, sessions, wire, ready: async (peer) => await healer.require(peer) })
+    const post = async (peer: Did, frame: AppFrame) => await this.#messenger.post(peer, frame)
+    const readiness = new Readiness({ healer, wire, sessions, post })
+    this.#channels = new ChannelKeeper({ agent, sessions, wire, ready: async (peer) => await readiness.of(peer) })
     this.#authority = new Authority(agent)
-    this.#evidence = new EvidenceKeeper({
-      agent,
-      sessions,
-      wire,
-      post: async (peer, frame) => await this.#messenger.post(peer, frame),
-    })
+    this.#evidence = new EvidenceKeeper({ agent, sessions, wire, post })
     this.#intake = new Intake({
       agent,
       messenger: this.#messenger,

@@ -193,6 +193,7 @@ export class Healer {
       return
     }
     healing.told(peer)
+    this.#options.dropChannels(peer)
     await this.#record({ peer, sessionId, reason, by: 'self' })
   }
 

@@ -101,21 +101,40 @@ describe('a side that lost its database', () => {
 })
 
 describe('a channel in a session that is lost', () => {
-  it('ends at once, not in silence, and the next one runs in the next session', async () => {
+  const open = async (pair: Pair) =>
+    await pair.alice.openChannel(pair.bobDid, { protocol: 'test/echo/1', name: 'echo' })
+  const serve = (bob: TalosClient) =>
+    bob.onChannel('test/echo/1', (channel) => channel.onFrame(async (frame) => await channel.send(frame)))
+
+  it('runs in the next session at once: nothing of the caller fails', async () => {
     await using pair = await pairOfAgents()
     const { alice, bobDid } = pair
     await alice.establishSession(bobDid)
     const bob = await restartBob(pair, wipe)
-    bob.onChannel('test/echo/1', (channel) => channel.onFrame(async (frame) => await channel.send(frame)))
-    const open = async () => await alice.openChannel(bobDid, { protocol: 'test/echo/1', name: 'echo' })
-    const lost = await open()
-    expect(await lost.closed).toBe('failed')
-    await expect.poll(() => alice.session(bobDid)?.confirmed, HEALS).toBe(true)
-    const channel = await open()
+    serve(bob)
+    const channel = await open(pair)
     const echoed = new Promise((resolve) => channel.onFrame(resolve))
     await channel.send(utf8('again'))
     expect(await echoed).toEqual(utf8('again'))
     expect(alice.connectedPeers()).toHaveLength(1)
+  })
+
+  it('ends, not in silence, where that came up on the way, and the next one runs', async () => {
+    await using pair = await pairOfAgents()
+    const { alice, bob, bobDid } = pair
+    const { sessionId } = await alice.establishSession(bobDid)
+    serve(bob)
+    const first = await open(pair)
+    const load = bob.database.sessions
+    for (const head of load.list(alice.did)) load.retire(head.sessionId, { standing: 'frozen', nowMs: 1 })
+    await bob.connect(alice.did)
+    await bob.send(alice.did, utf8('not in the old one'))
+    expect(await first.closed).toBe('failed')
+    const channel = await open(pair)
+    const echoed = new Promise((resolve) => channel.onFrame(resolve))
+    await channel.send(utf8('again'))
+    expect(await echoed).toEqual(utf8('again'))
+    expect(alice.session(bobDid)?.sessionId).not.toBe(sessionId)
   })
 })
 
