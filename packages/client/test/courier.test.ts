@@ -202,7 +202,7 @@ describe('a session that sends here and is gone at the peer', () => {
     await using parties = await twoParties()
     const { alice, bob } = parties
     const peer = bob.agent.did
-    let [first, later] = [new Uint8Array(), new Uint8Array()]
+    let [first, later]: [Uint8Array, Uint8Array] = [new Uint8Array(), new Uint8Array()]
     do {
       first = await parties.establish()
       later = await parties.establishFromBob()
