@@ -68,6 +68,8 @@ export class Oracle {
   readonly #sealed = new Map<string, SealedAs>()
   /** Per ratchet key, the count from which a restarted side would go on. */
   readonly #covered = new Map<string, number>()
+  /** Sessions that a side said it cannot open, by side and session. */
+  readonly #givenUp = new Set<string>()
   #isUndisturbed = true
   #sessionsBegun = 0
   #wentBackUnseen = false
@@ -85,7 +87,11 @@ export class Oracle {
   givesUp(did: Did, { sessionId, reason }: { readonly sessionId: Uint8Array; readonly reason: string }): void {
     // What it never had may still be on its way: a message can overtake the first flight of its session.
     const isStrange = !this.#sideOf(did).sessions.has(toHex(sessionId))
-    if (this.#isUndisturbed && !isStrange && this.#sessionsBegun <= SESSIONS_KEPT) {
+    const name = `${did}/${toHex(sessionId)}`
+    // Who restarts does not know what it said before, and names again what it gave up then.
+    const isRepeated = this.#givenUp.has(name)
+    this.#givenUp.add(name)
+    if (this.#isUndisturbed && !isStrange && !isRepeated && this.#sessionsBegun <= SESSIONS_KEPT) {
       throw new Violation('kept', `a session was given up (${reason}) although nothing happened to it`)
     }
   }
