@@ -66,7 +66,8 @@ export async function killRun({ kills, seed, onKill = () => undefined }: KillOpt
   try {
     await pair.start('alice')
     await pair.start('bob')
-    await pair.join()
+    let linked = pair.join()
+    await linked
     for (let count = 1; count <= kills; count += 1) {
       await sleep(prng.below(KILL_WITHIN_MS))
       const victims = prng.chance(0.2) ? NAMES : ([prng.chance(0.5) ? 'alice' : 'bob'] as const)
@@ -78,10 +79,12 @@ export async function killRun({ kills, seed, onKill = () => undefined }: KillOpt
         await pair.kill(victims[0])
       }
       for (const name of victims) await pair.start(name)
-      const linked = pair.join()
+      linked = pair.join()
       if (!prng.chance(KILL_UNLINKED)) await linked
       onKill(count)
     }
+    // Whoever was started last must know its peer before it can have a last word for it.
+    await linked
     const isAlive = await pair.quiet()
     return { kills, killsAtStart, ...pair.judge(), isAlive }
   } finally {
