@@ -1,5 +1,8 @@
 /** The tables of `agent.db`. Published migrations never change; a new version is a new entry at the end. */
 import type { Migrations } from './database.ts'
+import { IDENTITY_TABLES } from './schema-identity.ts'
+import { METERING_TABLES } from './schema-metering.ts'
+import { REVOCATION_TABLES } from './schema-revocation.ts'
 
 const VERSION_1 = `
   CREATE TABLE sessions (
@@ -170,4 +173,7 @@ const VERSION_3 = `
   END;
 `
 
-export const AGENT_MIGRATIONS: Migrations = [VERSION_1, VERSION_2, VERSION_3]
+/** What capabilities and identities need beyond the first versions; each part's tables stand in a file of their own. */
+const VERSION_4 = [REVOCATION_TABLES, METERING_TABLES, IDENTITY_TABLES].join('\n')
+
+export const AGENT_MIGRATIONS: Migrations = [VERSION_1, VERSION_2, VERSION_3, VERSION_4]
