@@ -9,7 +9,6 @@ import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { type IpldMap, type OpenedEnvelope, openEnvelopes } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
-import { Budget } from './budget.ts'
 import {
   boundChain,
   type Clock,
@@ -24,13 +23,14 @@ import {
   walkChain,
 } from './chain.ts'
 import { commandCovers } from './command.ts'
-import { refusals } from './conditions.ts'
+import { Budget } from './conditions/budget.ts'
+import { refusals } from './conditions/conditions.ts'
+import type { ResolvePath } from './conditions/subpath.ts'
 import type { VerifiedLink } from './delegation.ts'
 import { type DenialCause, denial } from './denial.ts'
 import { INVOCATION_ENVELOPE, invocationOf, type VerifiedInvocation } from './invocation.ts'
 import { sameArguments } from './json-arguments.ts'
 import { INVOCATION_MAX_BYTES, MAX_INVOCATION_LIFETIME_S } from './limits.ts'
-import type { ResolvePath } from './subpath.ts'
 
 /** The record of used invocations; a port, implemented by storage so that it survives a restart. */
 export interface ReplayView {

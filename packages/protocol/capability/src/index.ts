@@ -18,7 +18,8 @@ export {
   mcpToolOf,
   parseCommand,
 } from './command.ts'
-export type { Conditions } from './conditions.ts'
+export type { Conditions } from './conditions/conditions.ts'
+export type { ResolvePath } from './conditions/subpath.ts'
 export {
   type DelegateOptions,
   type DelegationDescription,
@@ -56,4 +57,3 @@ export {
   revoke,
   type VerifiedRevocation,
 } from './revocation.ts'
-export type { ResolvePath } from './subpath.ts'

@@ -8,7 +8,7 @@
 import { Cid, encodeCbor, equalBytes, fromUtf8, type IpldValue, utf8 } from '@talos/bytes'
 import { TalosError } from '@talos/errors'
 import { type IpldMap, isIpldMap } from '@talos/identity'
-import { isIpldList, isPlainInteger, numberTextOf } from './ipld.ts'
+import { isIpldList, isPlainInteger, numberTextOf } from './conditions/ipld.ts'
 import { ARGUMENTS_MAX_BYTES, ARGUMENTS_MAX_DEPTH, MAX_NUMBER_LENGTH } from './limits.ts'
 
 const WHITESPACE = /[ \t\n\r]*/y

@@ -18,11 +18,11 @@ import {
 } from '@talos/capability'
 import { isTalosError } from '@talos/errors'
 import { describe, expect, test, vi } from 'vitest'
-import { Budget } from '../src/budget.ts'
-import { refusals, talosConditions, ucanConditions } from '../src/conditions.ts'
-import { compileGlob } from '../src/glob.ts'
-import { equalIpld, ipldToDisplayJson } from '../src/ipld.ts'
-import { parseSelector, select } from '../src/selector.ts'
+import { Budget } from '../src/conditions/budget.ts'
+import { refusals, talosConditions, ucanConditions } from '../src/conditions/conditions.ts'
+import { compileGlob } from '../src/conditions/glob.ts'
+import { equalIpld, ipldToDisplayJson } from '../src/conditions/ipld.ts'
+import { parseSelector, select } from '../src/conditions/selector.ts'
 import { alice, grant, hex, kernel, NOW_S, owner } from './actors.ts'
 
 const SOME = Cid.fromSha256(new Uint8Array(32).fill(5))

@@ -6,8 +6,8 @@ import { authorize, delegate, openDelegation } from '@talos/capability'
 import type { Did } from '@talos/contracts'
 import { publicVectors } from '@talos/testkit'
 import { describe, expect, test } from 'vitest'
-import { Budget } from '../src/budget.ts'
-import { refusals, talosConditions, ucanConditions } from '../src/conditions.ts'
+import { Budget } from '../src/conditions/budget.ts'
+import { refusals, talosConditions, ucanConditions } from '../src/conditions/conditions.ts'
 import { kernel, leafCode, memoryReplay, memoryRevocations } from './actors.ts'
 
 const folder = publicVectors('ucan-1.0.0')

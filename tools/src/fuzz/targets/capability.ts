@@ -21,15 +21,15 @@ import {
 } from '@talos/capability'
 import { parseDid } from '@talos/contracts'
 import type { Kernel } from '@talos/kernel'
-import { Budget } from '../../../../packages/protocol/capability/src/budget.ts'
+import { Budget } from '../../../../packages/protocol/capability/src/conditions/budget.ts'
 import {
   type Conditions,
   refusals,
   talosConditions,
   ucanConditions,
-} from '../../../../packages/protocol/capability/src/conditions.ts'
-import { parseSelector, select } from '../../../../packages/protocol/capability/src/selector.ts'
-import { judgePath } from '../../../../packages/protocol/capability/src/subpath.ts'
+} from '../../../../packages/protocol/capability/src/conditions/conditions.ts'
+import { parseSelector, select } from '../../../../packages/protocol/capability/src/conditions/selector.ts'
+import { judgePath } from '../../../../packages/protocol/capability/src/conditions/subpath.ts'
 import type { FuzzRandom } from '../random.ts'
 import { casesOf, fromHexSeed, jsonSeedsOf, seedsOf, signedIn, textOf } from '../seeds.ts'
 import { must, NOTHING, type Target, unlessRefused } from '../target.ts'

@@ -4,7 +4,7 @@
  * A path is judged only if every reader must read it the same way; what could be read in two ways is refused. Symbolic
  * links are the executor's to resolve: see `resolvePath` of `authorize`.
  */
-import { MAX_PATH_LENGTH } from './limits.ts'
+import { MAX_PATH_LENGTH } from '../limits.ts'
 
 /** Resolves symbolic links: the real path of an absolute path, or undefined (or a throw) where that cannot be told. */
 export type ResolvePath = (path: string) => string | undefined

@@ -7,9 +7,9 @@
 import type { IpldValue } from '@talos/bytes'
 import { TalosError } from '@talos/errors'
 import { isIpldMap } from '@talos/identity'
+import { MAX_SELECTOR_LENGTH, MAX_SELECTOR_SEGMENTS } from '../limits.ts'
 import type { Spend } from './budget.ts'
 import { canonicalEntries, isIpldList } from './ipld.ts'
-import { MAX_SELECTOR_LENGTH, MAX_SELECTOR_SEGMENTS } from './limits.ts'
 
 type Segment =
   | { readonly kind: 'field'; readonly name: string; readonly optional: boolean }

@@ -1,5 +1,5 @@
 /** The steps that one evaluation may take (spec 07-delegation, clause 7.10): total work is bounded, whatever the rules. */
-import { MAX_EVALUATION_STEPS } from './limits.ts'
+import { MAX_EVALUATION_STEPS } from '../limits.ts'
 
 /** Takes steps of a budget and tells whether they were there. */
 export type Spend = (steps?: number) => boolean

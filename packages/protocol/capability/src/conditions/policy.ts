@@ -7,10 +7,10 @@
 import type { IpldValue } from '@talos/bytes'
 import { TalosError } from '@talos/errors'
 import { isIpldMap } from '@talos/identity'
+import { MAX_STATEMENT_DEPTH, MAX_STATEMENTS, TEXT_UNITS_PER_STEP } from '../limits.ts'
 import type { Budget } from './budget.ts'
 import { compileGlob } from './glob.ts'
 import { conjunction, disjunction, equalIpld, isIpldList, negation, numberTextOf, type Truth } from './ipld.ts'
-import { MAX_STATEMENT_DEPTH, MAX_STATEMENTS, TEXT_UNITS_PER_STEP } from './limits.ts'
 import { parseSelector, type Selector, select } from './selector.ts'
 
 /** A compiled statement, evaluated on a value. */
