@@ -48,7 +48,7 @@ export {
   MIN_NONCE_BYTES,
   STATEMENT_MAX_BYTES,
 } from './limits.ts'
-export { type IssueReceiptOptions, issueReceipt, type Outcome, openReceipt, type VerifiedReceipt } from './receipt.ts'
+export { type IssueReceiptOptions, issueReceipt, type Outcome, openReceipt, type VerifiedReceipt } from './statements/receipt.ts'
 export {
   entitledToRevoke,
   type OpenRevocationOptions,

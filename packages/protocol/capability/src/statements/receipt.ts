@@ -4,8 +4,8 @@ import { type Did, parseReceipt, RECEIPT_TAG } from '@talos/contracts'
 import { type ErrorCode, TalosError } from '@talos/errors'
 import { openEnvelope, type SignedEnvelope, type Signer, signEnvelope } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
-import { type DenialCause, denialPath } from './denial.ts'
-import { STATEMENT_MAX_BYTES } from './limits.ts'
+import { type DenialCause, denialPath } from '../denial.ts'
+import { STATEMENT_MAX_BYTES } from '../limits.ts'
 
 /** `refer`: the decision is left to somebody else; `error`: allowed, and the execution failed. */
 export type Outcome = 'allow' | 'deny' | 'refer' | 'error'
