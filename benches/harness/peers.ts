@@ -23,7 +23,7 @@ export function isInstalled(name: string): boolean {
 /** Installs what the lockfile names, with a line that says so. False where that fails, such as without a network. */
 export function installPeers(name: string): boolean {
   process.stderr.write(
-    `Installing ${name} ${wantedVersion(name)} into benches/peers (about 150 MB, once; not part of Talos)\n`,
+    `Installing ${name} ${wantedVersion(name)} and the other peers into benches/peers (about 200 MB, once; not part of Talos)\n`,
   )
   try {
     const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
@@ -37,6 +37,11 @@ export function installPeers(name: string): boolean {
   } catch {
     return false
   }
+}
+
+/** Imports a module of `benches/peers/entries`, which names what is measured of a peer; the caller says what it is. */
+export async function importEntry<Module>(name: string): Promise<Module> {
+  return (await import(pathToFileURL(join(FOLDER, 'entries', `${name}.js`)).href)) as Module
 }
 
 /** Imports a peer; the caller says what it is. */

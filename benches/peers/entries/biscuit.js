@@ -1,0 +1,1 @@
+export * from '@biscuit-auth/biscuit-wasm'

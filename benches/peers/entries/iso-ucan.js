@@ -1,0 +1,5 @@
+export { EdDSASigner } from 'iso-signatures/signers/eddsa.js'
+export { verifier } from 'iso-signatures/verifiers/eddsa.js'
+export { Resolver } from 'iso-signatures/verifiers/resolver.js'
+export { Delegation } from 'iso-ucan/delegation'
+export { Invocation } from 'iso-ucan/invocation'
