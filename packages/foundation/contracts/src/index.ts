@@ -23,6 +23,7 @@ export {
   parseAppFrameInclusion,
   parseAppFrameMessage,
 } from './generated/app-frame.ts'
+export { APPROVAL_TAG, type Approval, parseApproval } from './generated/approval.ts'
 export {
   type AuditEntry,
   type AuditEntryCommitments,
@@ -146,15 +147,29 @@ export { decodeLinkPing, encodeLinkPing, LINK_PING_SIZE_BYTES, type LinkPing } f
 export { LOG_KEY_TAG, type LogKey, parseLogKey } from './generated/log-key.ts'
 export {
   type McpFrame,
+  type McpFrameApprovals,
+  type McpFrameBare,
   type McpFrameCall,
   type McpFrameData,
+  type McpFrameLevel,
   type McpFrameMessage,
+  type McpFrameProofs,
+  type McpFrameReady,
   type McpFrameResult,
+  type McpFrameSalt,
+  type McpFrameToolTerms,
   parseMcpFrame,
+  parseMcpFrameApprovals,
+  parseMcpFrameBare,
   parseMcpFrameCall,
   parseMcpFrameData,
+  parseMcpFrameLevel,
   parseMcpFrameMessage,
+  parseMcpFrameProofs,
+  parseMcpFrameReady,
   parseMcpFrameResult,
+  parseMcpFrameSalt,
+  parseMcpFrameToolTerms,
 } from './generated/mcp-frame.ts'
 export {
   decodeMessageHeader,
@@ -209,6 +224,7 @@ export {
   parsePublishedBundlePublishedOneTime,
 } from './generated/published-bundle.ts'
 export { parseReceipt, RECEIPT_TAG, type Receipt } from './generated/receipt.ts'
+export { parseReceiptBatch, RECEIPT_BATCH_TAG, type ReceiptBatch } from './generated/receipt-batch.ts'
 export { parseRevocation, REVOCATION_TAG, type Revocation } from './generated/revocation.ts'
 export { decodeRoutingEnvelope, encodeRoutingEnvelope, type RoutingEnvelope } from './generated/routing-envelope.ts'
 export {

@@ -28,7 +28,10 @@ export interface Receipt {
   readonly request: Hash32
   /** Salted commitment to the exact bytes of the result. */
   readonly result?: Hash32
-  /** The denial's codes from the root down, with the outcome `deny` and with no other. */
+  /**
+   * With the outcome `deny` the denial's codes from the root down, with `refer` the codes of what is missing; with no
+   * other.
+   */
   readonly denial?: readonly string[]
   /** When the executor decided, or had the result. */
   readonly atMs: TimestampMs

@@ -1181,6 +1181,56 @@ export const ERROR_TABLE = {
       'Ignore it. The peer must sign a new one with its own key, for this agent, by a clock that is right to ten minutes.',
   },
   SESSION_ARGUMENT: { area: 'session', message: '{name} is not usable: {reason}', remedy: 'Correct the argument.' },
+  RECEIPT_BATCH_INVALID: {
+    area: 'statements',
+    message: 'the receipt does not stand in a signed batch: {reason}',
+    remedy: 'Do not rely on it; ask the executor for its receipt again.',
+  },
+  RECEIPT_QUEUE_FULL: {
+    area: 'statements',
+    message: '{limit} receipts wait for a signature already',
+    remedy: 'Run fewer calls at a time, or give the agent a faster signer.',
+  },
+  APPROVAL_INVALID: {
+    area: 'statements',
+    message: 'the approval cannot be used: {reason}',
+    remedy: 'Ask the approver to approve the call again, for an hour at most.',
+  },
+  APPROVAL_UNREADABLE: {
+    area: 'statements',
+    message: 'approval {index} cannot be read',
+    remedy: 'Send the approval exactly as its approver gave it; the cause underneath names the place.',
+  },
+  APPROVAL_CALL: {
+    area: 'statements',
+    message: 'approval {index} is for another call',
+    remedy: 'Show the approver the exact call, arguments included, and ask again.',
+  },
+  APPROVAL_APPROVER: {
+    area: 'statements',
+    message: 'approval {index} is by somebody who is not asked: {reason}',
+    remedy: 'Ask one of those whom the permission names, other than the caller.',
+  },
+  APPROVAL_TIME: {
+    area: 'statements',
+    message: 'approval {index} does not hold at this time: {reason}',
+    remedy: 'Ask the approver again, and check the clocks of both machines.',
+  },
+  APPROVAL_USED: {
+    area: 'statements',
+    message: 'approval {index} was used by a call before',
+    remedy: 'Ask the approver again: each approval is for one call.',
+  },
+  APPROVAL_TWICE: {
+    area: 'statements',
+    message: 'approval {index} is by an approver who was counted already',
+    remedy: 'Ask another of the approvers.',
+  },
+  APPROVAL_MISSING: {
+    area: 'statements',
+    message: '{approver} has not approved the call',
+    remedy: 'Ask this approver, or another of those named beside it.',
+  },
   AGENT_NAME_INVALID: {
     area: 'storage',
     message: "the agent's name is not 1 to 64 of a-z, 0-9, _ and -, beginning with a letter or digit",
