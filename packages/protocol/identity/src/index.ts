@@ -44,6 +44,24 @@ export {
   type SealKeyFileOptions,
   sealKeyFile,
 } from './key-file.ts'
+export type {
+  AppendEntry,
+  CompromisedKey,
+  CreateKeyLog,
+  CreateKeyLogOptions,
+  DocumentChanges,
+  EntryAuthority,
+  JsonObject,
+  KeyLogChange,
+  KeyLogEntry,
+  KeyLogLocation,
+  KeyLogParameters,
+  KeyLogService,
+  KeyStanding,
+  LogKey,
+  VerifiedKeyLog,
+  WitnessTerms,
+} from './key-log/types.ts'
 export { type DelegateLogKeyOptions, delegateLogKey, type LogKeyDelegation, openLogKeyDelegation } from './log-key.ts'
 export { ed25519Signer, type Signer, signWith } from './signer.ts'
 export {
