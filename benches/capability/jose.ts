@@ -1,4 +1,5 @@
 /** JSON Web Tokens by `jose`: a chain of nested EdDSA tokens with the checks of a chain written out, and a proof token. */
+import type { webcrypto } from 'node:crypto'
 import { COMMAND, FOLDER, LIFETIME_S, type Links, PATH, type TokenSystem } from './system.ts'
 
 interface Payload {
@@ -10,17 +11,19 @@ interface SignJwt {
   setIssuer(issuer: string): SignJwt
   setAudience(audience: string): SignJwt
   setExpirationTime(atS: number): SignJwt
-  sign(key: CryptoKey): Promise<string>
+  sign(key: webcrypto.CryptoKey): Promise<string>
 }
 
 export interface Jose {
   readonly SignJWT: new (payload: Payload) => SignJwt
   jwtVerify(
     token: string,
-    key: CryptoKey,
+    key: webcrypto.CryptoKey,
     options: { readonly issuer: string; readonly audience: string; readonly algorithms: readonly string[] },
   ): Promise<{ readonly payload: Payload }>
-  generateKeyPair(algorithm: string): Promise<{ readonly publicKey: CryptoKey; readonly privateKey: CryptoKey }>
+  generateKeyPair(
+    algorithm: string,
+  ): Promise<{ readonly publicKey: webcrypto.CryptoKey; readonly privateKey: webcrypto.CryptoKey }>
 }
 
 export function joseSystem(jose: Jose): TokenSystem {

@@ -20,30 +20,26 @@ interface Claim {
 
 export interface Ucanto {
   readonly ed25519: { generate(): Promise<Principal>; readonly Verifier: object }
-  readonly core: {
-    delegate(options: object): Promise<Delegation>
-    invoke(options: object): { delegate(): Promise<Delegation> }
-    readonly Delegation: { extract(archive: Uint8Array): Promise<Result<Delegation>> }
-  }
-  readonly validator: {
-    capability(options: object): object
-    access(invocation: Delegation, options: object): Promise<Result<object>>
-    ok(value: object): object
-    fail(reason: string): object
-    readonly Schema: { did(): object; struct(members: object): object; string(): object }
-  }
+  delegate(options: object): Promise<Delegation>
+  invoke(options: object): { delegate(): Promise<Delegation> }
+  readonly Delegation: { extract(archive: Uint8Array): Promise<Result<Delegation>> }
+  capability(options: object): object
+  access(invocation: Delegation, options: object): Promise<Result<object>>
+  ok(value: object): object
+  fail(reason: string): object
+  readonly Schema: { did(): object; struct(members: object): object; string(): object }
 }
 
 const CAN = 'file/read'
 
-export function ucantoSystem({ core, ed25519, validator }: Ucanto): TokenSystem {
-  const { Schema } = validator
-  const capability = validator.capability({
+export function ucantoSystem(ucanto: Ucanto): TokenSystem {
+  const { ed25519, Schema } = ucanto
+  const capability = ucanto.capability({
     can: CAN,
     with: Schema.did(),
     nb: Schema.struct({ path: Schema.string() }),
     derives: (claimed: Claim, delegated: Claim) =>
-      claimed.nb.path.startsWith(delegated.nb.path) ? validator.ok({}) : validator.fail('another folder'),
+      claimed.nb.path.startsWith(delegated.nb.path) ? ucanto.ok({}) : ucanto.fail('another folder'),
   })
   return {
     name: 'ucanto (UCAN 0.9)',
@@ -57,7 +53,7 @@ export function ucantoSystem({ core, ed25519, validator }: Ucanto): TokenSystem 
         for (let link = 0; link < links; link++) {
           const parties = { issuer: at(link), audience: at(link + 1) }
           proofs = [
-            await core.delegate({ ...parties, capabilities: [claim(FOLDER)], expiration: expiration(), proofs }),
+            await ucanto.delegate({ ...parties, capabilities: [claim(FOLDER)], expiration: expiration(), proofs }),
           ]
         }
         return proofs
@@ -66,18 +62,18 @@ export function ucantoSystem({ core, ed25519, validator }: Ucanto): TokenSystem 
         authority: at(0),
         capability,
         principal: ed25519.Verifier,
-        validateAuthorization: () => validator.ok({}),
+        validateAuthorization: () => ucanto.ok({}),
       }
       return {
         mint: (links) => async () => await mint(links),
         verify: async (links) => {
           const proofs = await mint(links)
           const parties = { issuer: at(links), audience: at(0) }
-          const call = core.invoke({ ...parties, capability: claim(PATH), expiration: expiration(), proofs })
+          const call = ucanto.invoke({ ...parties, capability: claim(PATH), expiration: expiration(), proofs })
           const { ok: archive } = await (await call.delegate()).archive()
           return async () => {
-            const { ok: invocation } = await core.Delegation.extract(archive as Uint8Array)
-            const verdict = await validator.access(invocation as Delegation, known)
+            const { ok: invocation } = await ucanto.Delegation.extract(archive as Uint8Array)
+            const verdict = await ucanto.access(invocation as Delegation, known)
             if (verdict.error !== undefined) throw new Error('ucanto refuses the call', { cause: verdict.error })
           }
         },

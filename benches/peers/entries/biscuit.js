@@ -1,1 +1,1 @@
-export * from '@biscuit-auth/biscuit-wasm'
+export { AuthorizerBuilder, Biscuit, KeyPair } from '@biscuit-auth/biscuit-wasm'

@@ -1,1 +1,1 @@
-export * from 'jose'
+export { generateKeyPair, jwtVerify, SignJWT } from 'jose'

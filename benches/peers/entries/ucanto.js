@@ -1,3 +1,3 @@
-export * as core from '@ucanto/core'
+export { Delegation, delegate, invoke } from '@ucanto/core'
 export { ed25519 } from '@ucanto/principal'
-export * as validator from '@ucanto/validator'
+export { access, capability, fail, ok, Schema } from '@ucanto/validator'
