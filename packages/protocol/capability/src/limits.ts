@@ -47,6 +47,11 @@ export const ARGUMENTS_MAX_DEPTH = 24
 /** Characters of one number in a call's arguments. */
 export const MAX_NUMBER_LENGTH = 1_024
 
+/** Nesting of a bare call: what an envelope of 32 levels leaves to its payload, so that both forms carry the same arguments. */
+export const CALL_MAX_DEPTH = 30
+/** UTF-16 units of the justification of a call: a paragraph. */
+export const MAX_JUSTIFICATION_LENGTH = 1_024
+
 /** Seconds that an invocation lives unless the caller says otherwise; half of the maximum leaves room for skew. */
 export const DEFAULT_INVOCATION_LIFETIME_S = 30
 /** Seconds that an invocation may still live when it arrives: bounds the replay record. */
