@@ -129,8 +129,14 @@ export function openDelegation(bytes: Uint8Array, { kernel }: { readonly kernel:
   return delegationOf(openEnvelope(bytes, { kernel, ...DELEGATION_ENVELOPE }))
 }
 
+/** UCAN's own payload under the version of its release candidate, as `iso-ucan` writes it; read, never written. */
+export const DELEGATION_CANDIDATE_TAG = 'ucan/dlg@1.0.0-rc.1'
+
 /** What a delegation's envelope is opened with. */
-export const DELEGATION_ENVELOPE = { tags: [DELEGATION_TAG, CAPABILITY_TAG], maxBytes: DELEGATION_MAX_BYTES } as const
+export const DELEGATION_ENVELOPE = {
+  tags: [DELEGATION_TAG, DELEGATION_CANDIDATE_TAG, CAPABILITY_TAG],
+  maxBytes: DELEGATION_MAX_BYTES,
+} as const
 
 /**
  * Reads a delegation out of its verified envelope.
@@ -139,7 +145,7 @@ export const DELEGATION_ENVELOPE = { tags: [DELEGATION_TAG, CAPABILITY_TAG], max
  */
 export function delegationOf(opened: VerifiedEnvelope): VerifiedLink {
   const { cid, bytes } = opened
-  if (opened.tag === DELEGATION_TAG) {
+  if (opened.tag !== CAPABILITY_TAG) {
     const { iss, aud, sub, cmd, pol, nbf = 0, exp } = parseDelegation(opened.payload)
     parseCommand(cmd)
     const shared = {

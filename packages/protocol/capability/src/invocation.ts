@@ -33,8 +33,14 @@ export function openInvocation(bytes: Uint8Array, { kernel }: { readonly kernel:
   return invocationOf(openEnvelope(bytes, { kernel, ...INVOCATION_ENVELOPE }))
 }
 
+/** UCAN's own payload under the version of its release candidate, as `iso-ucan` writes it; read, never written. */
+export const INVOCATION_CANDIDATE_TAG = 'ucan/inv@1.0.0-rc.1'
+
 /** What an invocation's envelope is opened with. */
-export const INVOCATION_ENVELOPE = { tags: [INVOCATION_TAG], maxBytes: INVOCATION_MAX_BYTES } as const
+export const INVOCATION_ENVELOPE = {
+  tags: [INVOCATION_TAG, INVOCATION_CANDIDATE_TAG],
+  maxBytes: INVOCATION_MAX_BYTES,
+} as const
 
 /**
  * Reads an invocation out of its verified envelope.
