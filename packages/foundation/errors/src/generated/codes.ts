@@ -69,6 +69,52 @@ export const ERROR_TABLE = {
     message: 'the checkpoint of {size} entries was not released: {reason}',
     remedy: 'Check the disk and the log key, then ask for the checkpoint again.',
   },
+  CAPABILITY_PROOF_INVALID: {
+    area: 'authorize',
+    message: 'the proof of the call is not by its caller: {reason}',
+    remedy: 'Prove the call with the session in which it is sent, or sign it.',
+  },
+  CAPABILITY_PROOF_LEVEL: {
+    area: 'authorize',
+    message: '{what} asks for a proof by {needed}, and the call brings one by {given}',
+    remedy: 'Send the call again with the proof that is asked for.',
+  },
+  CAPABILITY_STALE: {
+    area: 'authorize',
+    message:
+      'what is known of revocations by the issuer of delegation {link} is {state}; at most {limitS} seconds are accepted',
+    remedy: 'Connect to that issuer, or to somebody who has its newest list, and call again.',
+  },
+  CAPABILITY_EPOCH: {
+    area: 'authorize',
+    message: 'the call was made for an earlier start of the executor',
+    remedy: 'Ask the executor for its current epoch and make the call again with a fresh nonce.',
+  },
+  CAPABILITY_JUSTIFICATION: {
+    area: 'authorize',
+    message: 'the tool is of high risk, and the call gives no justification of 1 to {limit} characters',
+    remedy: 'Make the call again with the reason for it.',
+  },
+  CAPABILITY_APPROVAL: {
+    area: 'authorize',
+    message: '{what} asks for {needed} approvals of this very call, and {given} count',
+    remedy: 'Have the named approvers sign this exact call, and send their approvals along.',
+  },
+  CAPABILITY_KEY: {
+    area: 'authorize',
+    message: 'the key of {what} is {standing}',
+    remedy: 'Ask for a new delegation, or make the call again, by a key that its owner uses now.',
+  },
+  CAPABILITY_POLICY_DENIED: {
+    area: 'authorize',
+    message: "the executor's own policy denies the call: {reasons}",
+    remedy: 'Only the executor can change its policy; the capability itself allows the call.',
+  },
+  CAPABILITY_UNMETERED: {
+    area: 'authorize',
+    message: 'delegation {link} sets limits, and there are no counters to hold it to them',
+    remedy: 'Give the authorizer a meter.',
+  },
   CAPABILITY_DENIED: {
     area: 'capability',
     message: 'the call is not allowed',
@@ -223,11 +269,6 @@ export const ERROR_TABLE = {
     area: 'capability',
     message: 'the receipt is not acceptable: {reason}',
     remedy: 'Ask the executor for the receipt again.',
-  },
-  REVOCATION_INVALID: {
-    area: 'capability',
-    message: 'the revocation is not acceptable: {reason}',
-    remedy: 'Only an issuer of the chain or the holder of the delegation can revoke it.',
   },
   CLI_USAGE: {
     area: 'cli',
@@ -612,6 +653,186 @@ export const ERROR_TABLE = {
     message: 'the {backend} kernel gives a wrong answer for {check}',
     remedy: 'Do not use this installation; reinstall it, and report the platform when the fault stays.',
   },
+  DID_SYNTAX: {
+    area: 'key-log',
+    message: 'the value is not a DID: {reason}',
+    remedy: 'Copy the DID whole; it begins with did: and has no blanks.',
+  },
+  DID_LOCATION_INVALID: {
+    area: 'key-log',
+    message: 'the DID does not name a place on the web: {reason}',
+    remedy: 'A did:web or did:webvh names a host by its domain name, with a port and path segments at most.',
+  },
+  DID_METHOD_UNSUPPORTED: {
+    area: 'key-log',
+    message: 'DIDs of this method are not resolved here',
+    remedy: 'Use a DID of one of the methods did:key, did:web, did:webvh and did:talos.',
+  },
+  DID_NOT_FOUND: {
+    area: 'key-log',
+    message: 'nothing is known about the DID: {reason}',
+    remedy: 'Check the DID, and ask its owner where its log or document lies.',
+  },
+  DID_ADDRESS_REFUSED: {
+    area: 'key-log',
+    message: 'the host of the DID has an address that is not on the public internet',
+    remedy: 'Publish the DID on a public host, or allow private addresses in the resolver of a closed network.',
+  },
+  DID_FETCH_FAILED: {
+    area: 'key-log',
+    message: 'the document of the DID could not be fetched: {reason}',
+    remedy: 'Try again later; when it stays so, tell the owner of the DID.',
+  },
+  DATA_INTEGRITY_INVALID: {
+    area: 'key-log',
+    message: 'the data integrity proof is not acceptable: {reason}',
+    remedy: 'Do not use the document: it was changed, or signed in another way than eddsa-jcs-2022.',
+  },
+  KEY_LOG_MALFORMED: {
+    area: 'key-log',
+    message: 'the key log is not in the form of did:webvh 1.0: {reason}',
+    remedy: 'Ask the owner of the DID for the whole log as it was written.',
+  },
+  KEY_LOG_LIMIT: {
+    area: 'key-log',
+    message: 'the key log exceeds a limit: {what} may be {limit} at most',
+    remedy: 'Logs this large are not read. Ask the owner of the DID for another identity.',
+  },
+  KEY_LOG_METHOD: {
+    area: 'key-log',
+    message: 'entry {entry} of the key log is of a version of did:webvh that is not known here',
+    remedy: 'Only did:webvh:1.0 is read. Use a newer Talos, where there is one.',
+  },
+  KEY_LOG_PARAMETERS: {
+    area: 'key-log',
+    message: 'entry {entry} of the key log has parameters that are not acceptable: {reason}',
+    remedy: 'Do not trust the log beyond the entry before. Its owner has to publish a correct one.',
+  },
+  KEY_LOG_VERSION: {
+    area: 'key-log',
+    message: 'entry {entry} of the key log does not have the version that belongs there',
+    remedy: 'Do not trust the log: entries are missing, doubled or in another order.',
+  },
+  KEY_LOG_TIME: {
+    area: 'key-log',
+    message: 'entry {entry} of the key log has a time that is not acceptable: {reason}',
+    remedy: "Check this machine's clock. If that is right, do not trust the log.",
+  },
+  KEY_LOG_SCID: {
+    area: 'key-log',
+    message: 'the first entry of the key log does not hash to the identifier in it',
+    remedy: 'Do not trust the log: it is not the one that the DID was made from.',
+  },
+  KEY_LOG_HASH: {
+    area: 'key-log',
+    message: 'entry {entry} of the key log does not hash to its version',
+    remedy: 'Do not trust the log: the entry was changed after it was signed.',
+  },
+  KEY_LOG_DOCUMENT: {
+    area: 'key-log',
+    message: 'entry {entry} of the key log holds a document that is not of this log: {reason}',
+    remedy: 'Do not trust the log: it speaks for another DID than its own.',
+  },
+  KEY_LOG_PROOF: {
+    area: 'key-log',
+    message: 'entry {entry} of the key log is not signed as it must be: {reason}',
+    remedy: 'Do not trust the log: the entry is not by the owner of the DID.',
+  },
+  KEY_LOG_DEACTIVATED: {
+    area: 'key-log',
+    message: 'the key log ended with entry {entry}; nothing can follow',
+    remedy: 'The identity was given up. Its owner has to make another one.',
+  },
+  KEY_LOG_WITNESS: {
+    area: 'key-log',
+    message: 'entry {entry} of the key log is approved by {have} of its witnesses and needs {need}',
+    remedy: 'Do not trust the entry until its witnesses have approved it.',
+  },
+  KEY_LOG_OTHER: {
+    area: 'key-log',
+    message: 'the key log is not the one of the DID that was asked for',
+    remedy: 'Whoever sent it answered with a log of another identity. Ask somebody else.',
+  },
+  KEY_LOG_ROLLBACK: {
+    area: 'key-log',
+    message: 'the key log has {offered} entries, and {known} of it are known already',
+    remedy: 'Do not use it: an old state is shown. Ask another source for the newest log.',
+  },
+  KEY_LOG_FORK: {
+    area: 'key-log',
+    message: 'the key log differs from the one that is known already, from entry {entry} on',
+    remedy:
+      'Do not use it: two histories of one identity are in circulation. Tell its owner, and keep both logs as evidence.',
+  },
+  KEY_LOG_CHANGE: {
+    area: 'key-log',
+    message: 'the key log cannot be changed so: {reason}',
+    remedy: 'Check the keys and values given for the new entry against the newest entry of the log.',
+  },
+  KEY_FILE_SIGNER: {
+    area: 'lifecycle',
+    message: 'the identity key of this agent is held by {holder}',
+    remedy: 'Open the agent with the signer that holds its key, or without one where the key file has it.',
+  },
+  IDENTITY_LOG_MISSING: {
+    area: 'lifecycle',
+    message: 'the key log of agent {name} is missing or belongs to another agent: {reason}',
+    remedy:
+      'Put back did.jsonl from a backup or from a peer that knows the agent; the agent must not begin a second log.',
+  },
+  IDENTITY_LOG_INVALID: {
+    area: 'lifecycle',
+    message: 'the key log is not acceptable: {reason}',
+    remedy: 'Ask the agent for its key log again; do not trust keys that this one names.',
+  },
+  IDENTITY_FORK: {
+    area: 'lifecycle',
+    message: 'the key log of {id} contradicts the one that is known, at version {version}',
+    remedy:
+      "Somebody holds the agent's update keys, or the agent was put back to an older copy. Ask its owner by another way before going on.",
+  },
+  IDENTITY_STALE: {
+    area: 'lifecycle',
+    message: 'the key log of {id} has {offered} versions while {known} are known',
+    remedy:
+      'The sender was put back to an older copy of itself, or the log was taken from an old place. Use the newer log.',
+  },
+  IDENTITY_CONFLICT: {
+    area: 'lifecycle',
+    message: 'the key {did} belongs to another key log than {id}',
+    remedy: 'A key belongs to the log that named it first. Ask the owner of the key which log is theirs.',
+  },
+  IDENTITY_DEACTIVATED: {
+    area: 'lifecycle',
+    message: 'this agent was deactivated: it signs and seals nothing any more',
+    remedy: 'Make a new agent with talos init; a deactivation cannot be taken back.',
+  },
+  IDENTITY_RECOVERY: {
+    area: 'lifecycle',
+    message: 'the identity cannot be recovered with these keys: {reason}',
+    remedy:
+      'Give the newest key log of the agent, such as did.jsonl of a peer or of its web site, and the backup that holds its recovery key.',
+  },
+  PEER_MOVED: {
+    area: 'lifecycle',
+    message: 'the peer has another key now: {to}',
+    remedy: "Use the peer's new DID; what waited for the peer goes there by itself.",
+  },
+  PEER_DEACTIVATED: {
+    area: 'lifecycle',
+    message: 'the peer was deactivated by its owner',
+    remedy: 'Nothing can be sent to it any more. Ask its owner for the agent that took its place.',
+  },
+  PEER_KEY_OUTDATED: {
+    area: 'lifecycle',
+    message: 'the peer proved a key that its owner has replaced',
+    remedy: 'It is an old copy of the agent, or somebody who has its old key. Connect to the current one.',
+  },
+  BACKUP_INVALID: {
+    area: 'lifecycle',
+    message: 'the backup is damaged or was changed: {reason}',
+    remedy: 'Use another copy of the backup file.',
+  },
   MCP_CONFIG_INVALID: {
     area: 'mcp',
     message: 'the MCP configuration is not usable at {path}: {reason}',
@@ -773,6 +994,57 @@ export const ERROR_TABLE = {
     area: 'merkle',
     message: 'the proof text is malformed: {reason}',
     remedy: 'Copy the proof whole; it begins with c2sp.org/tlog-proof@v1 and ends with a signed checkpoint.',
+  },
+  CAPABILITY_CALLS: {
+    area: 'metering',
+    message: 'delegation {link} allows {limit} calls in all, and they are used up',
+    remedy: 'Ask its issuer for a new grant: the calls of everybody below it count together.',
+  },
+  CAPABILITY_RATE: {
+    area: 'metering',
+    message: 'delegation {link} allows {limit} calls in {perS} seconds; the next one in {retryAfterMs} milliseconds',
+    remedy: 'Wait for the time given and call again; the calls of everybody below the delegation count together.',
+  },
+  CAPABILITY_CONCURRENCY: {
+    area: 'metering',
+    message: 'delegation {link} allows {limit} calls at the same time, and as many are running',
+    remedy: 'Wait until one of the running calls has ended.',
+  },
+  CAPABILITY_BYTES: {
+    area: 'metering',
+    message: 'delegation {link} has {left} bytes left of its {limit}, and {what} has {bytes}',
+    remedy: 'Ask for less, or ask the issuer of the delegation for a new grant.',
+  },
+  CAPABILITY_BUDGET: {
+    area: 'metering',
+    message: 'delegation {link} has {left} {unit} left of its {limit}, and the call costs {cost}',
+    remedy: 'Spend less in one call, or ask the issuer of the delegation for a new grant.',
+  },
+  CAPABILITY_COST: {
+    area: 'metering',
+    message: 'delegation {link} has a budget in {unit}, and the cost of the call is not known: {reason}',
+    remedy:
+      'State the amount as a whole number in the argument that the budget names; without one, the executor states the cost of its tool in its configuration.',
+  },
+  CAPABILITY_ACCOUNTS: {
+    area: 'metering',
+    message: 'too many delegations below one grant have limits of their own that are counted here',
+    remedy: 'Revoke the grant at the root of the chain and issue a new one, or let the ones below it expire.',
+  },
+  CAPABILITY_TIME_WINDOW: {
+    area: 'metering',
+    message: 'delegation {link} is not in force at this hour; it is again in {seconds} seconds',
+    remedy: 'Call again within its hours, or ask its issuer for other ones.',
+  },
+  CAPABILITY_ENVIRONMENT: {
+    area: 'metering',
+    message: 'delegation {link} is in force only where {name} is {requirement}',
+    remedy: 'Call an executor that runs in that environment, or ask the issuer for a grant for this one.',
+  },
+  CAPABILITY_LEASE: {
+    area: 'metering',
+    message: 'the lease of a delegation does not hold: {reason}',
+    remedy: 'Ask the issuer for a renewal with the same terms, or for a new grant where no renewal is left.',
   },
   NETWORK_ENDPOINT_INVALID: {
     area: 'network',
@@ -1061,6 +1333,42 @@ export const ERROR_TABLE = {
     area: 'proof',
     message: 'disclosure {index} opens no commitment of its part of the bundle',
     remedy: 'The value or the salt is not the one that was committed to; treat the disclosure as false.',
+  },
+  REVOCATION_INVALID: {
+    area: 'revocation',
+    message: 'the revocation is not acceptable: {reason}',
+    remedy: 'Only an issuer of the chain or the holder of the delegation can revoke it.',
+  },
+  REVOCATION_LIST_INVALID: {
+    area: 'revocation',
+    message: 'the list of revocations does not hold: {reason}',
+    remedy: 'Ask its issuer for the list, or another agent that follows it.',
+  },
+  REVOCATION_ROLLBACK: {
+    area: 'revocation',
+    message: 'the list of revocations is older than the one that is known: {offered} after {seen}',
+    remedy:
+      'Ask its issuer for the newest list. An issuer whose database was put back takes its list over from a peer first.',
+  },
+  REVOCATION_FORK: {
+    area: 'revocation',
+    message: 'the issuer signed two lists of revocations that exclude each other: {offered} and {seen}',
+    remedy: 'Keep both heads as evidence and rely on none of its delegations; its owner has to rotate the key.',
+  },
+  REVOCATION_FUTURE: {
+    area: 'revocation',
+    message: 'the head of the list was signed {seconds} seconds from now',
+    remedy: "Check this machine's clock and the issuer's.",
+  },
+  REVOCATION_FULL: {
+    area: 'revocation',
+    message: 'no room for more revocations: {what}, {limit} at most',
+    remedy: 'Revoke everything of an audience at once, or give shorter terms; what ends by itself needs no revocation.',
+  },
+  REVOCATION_UNRELATED: {
+    area: 'revocation',
+    message: 'the list is by an issuer that no chain here names',
+    remedy: 'Send revocations to those who hold or execute what they are about.',
   },
   SESSION_SUITE: {
     area: 'session',
