@@ -163,6 +163,7 @@ export class Authority {
     const { kernel, database, clock, log } = this.#agent
     const revocation = openRevocation(bytes, { kernel })
     const { revokes: revoked, issuer, atS } = revocation
+    if (revoked === undefined) throw new TalosError('REVOCATION_UNRELATED')
     const cid = revoked.toString()
     const grant = database.grants.get(revoked)
     if (issuer !== from && grant === undefined) throw new TalosError('GRANT_UNKNOWN')

@@ -127,12 +127,20 @@ export class RevocationStore {
   }
 
   /** Whether one of the entitled revoked an object, and who did first: what a verifier of chains asks. */
-  isRevoked(
-    revoked: Cid,
-    entitled: readonly Did[],
-  ): { readonly revoked: false } | { readonly revoked: true; readonly by: Did; readonly atS: number } {
-    const first = this.of(revoked).find(({ issuer }) => entitled.includes(issuer))
+  stateOf({
+    names,
+    entitled,
+  }: {
+    readonly names: readonly string[]
+    readonly entitled: readonly Did[]
+  }): { readonly revoked: false } | { readonly revoked: true; readonly by: Did; readonly atS: number } {
+    const known = names.flatMap((name) => this.of(Cid.parse(name)))
+    const first = known.find(({ issuer }) => entitled.includes(issuer))
     return first === undefined ? { revoked: false } : { revoked: true, by: first.issuer, atS: first.atS }
+  }
+
+  knownAtS(): undefined {
+    return undefined
   }
 
   /** Everything that one issuer revoked, oldest first. */

@@ -279,10 +279,6 @@ describe('authority', () => {
     ])
     expect(revocations.by(ALICE).map((one) => text(one.bytes))).toEqual(['a'])
     expect(revocations.of(cidOf('other'))).toEqual([])
-    expect(revocations.isRevoked(revoked, [ALICE])).toEqual({ revoked: true, by: ALICE, atS: 2 })
-    expect(revocations.isRevoked(revoked, [ALICE, BOB])).toEqual({ revoked: true, by: BOB, atS: 1 })
-    expect(revocations.isRevoked(revoked, [])).toEqual({ revoked: false })
-    expect(revocations.isRevoked(cidOf('other'), [ALICE])).toEqual({ revoked: false })
   })
 
   it('takes an invocation once, across restarts, and none that expired by the highest time ever seen', () => {

@@ -128,11 +128,33 @@ export {
   parseKeyFileKdf,
 } from './generated/key-file.ts'
 export {
+  decodeKeyFileReserve,
+  encodeKeyFileReserve,
+  KEY_FILE_RESERVE_SIZE_BYTES,
+  type KeyFileReserve,
+} from './generated/key-file-reserve.ts'
+export {
   decodeKeyFileSecrets,
   encodeKeyFileSecrets,
   KEY_FILE_SECRETS_SIZE_BYTES,
   type KeyFileSecrets,
 } from './generated/key-file-secrets.ts'
+export {
+  decodeKeyFileSecretsExternal,
+  encodeKeyFileSecretsExternal,
+  KEY_FILE_SECRETS_EXTERNAL_SIZE_BYTES,
+  type KeyFileSecretsExternal,
+} from './generated/key-file-secrets-external.ts'
+export {
+  type KeyFileV2,
+  type KeyFileV2Aead,
+  type KeyFileV2Kdf,
+  type KeyFileV2Reserve,
+  parseKeyFileV2,
+  parseKeyFileV2Aead,
+  parseKeyFileV2Kdf,
+  parseKeyFileV2Reserve,
+} from './generated/key-file-v2.ts'
 export { decodeLinkClose, encodeLinkClose, LINK_CLOSE_SIZE_BYTES, type LinkClose } from './generated/link-close.ts'
 export {
   decodeLinkContent,
@@ -226,6 +248,7 @@ export {
 export { parseReceipt, RECEIPT_TAG, type Receipt } from './generated/receipt.ts'
 export { parseReceiptBatch, RECEIPT_BATCH_TAG, type ReceiptBatch } from './generated/receipt-batch.ts'
 export { parseRevocation, REVOCATION_TAG, type Revocation } from './generated/revocation.ts'
+export { parseRevocationHead, REVOCATION_HEAD_TAG, type RevocationHead } from './generated/revocation-head.ts'
 export { decodeRoutingEnvelope, encodeRoutingEnvelope, type RoutingEnvelope } from './generated/routing-envelope.ts'
 export {
   parseSessionKeyCertificate,

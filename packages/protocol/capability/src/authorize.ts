@@ -16,7 +16,6 @@ import {
   checkedDepth,
   checkTime,
   delegationsToOpen,
-  type RevocationView,
   type Step,
   unreadable,
   verifiedOf,
@@ -31,6 +30,7 @@ import { type DenialCause, denial } from './denial.ts'
 import { INVOCATION_ENVELOPE, invocationOf, type VerifiedInvocation } from './invocation.ts'
 import { sameArguments } from './json-arguments.ts'
 import { INVOCATION_MAX_BYTES, MAX_INVOCATION_LIFETIME_S } from './limits.ts'
+import type { RevocationView } from './revocation/view.ts'
 
 /** The record of used invocations; a port, implemented by storage so that it survives a restart. */
 export interface ReplayView {

@@ -3,7 +3,6 @@
  *
  * Authority is the intersection of all links: each one is checked on its own, none can add to what came before.
  */
-import type { Cid } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
 import { isTalosError, TalosError } from '@talos/errors'
 import { type EnvelopeToOpen, type OpenedEnvelope, openEnvelopes, type VerifiedEnvelope } from '@talos/identity'
@@ -12,23 +11,7 @@ import { commandCovers } from './command.ts'
 import { DELEGATION_ENVELOPE, delegationOf, type VerifiedLink } from './delegation.ts'
 import { type DenialCause, denial, denialOf } from './denial.ts'
 import { ABSOLUTE_MAX_DEPTH, CHAIN_MAX_BYTES, DEFAULT_MAX_DEPTH, MAX_LEEWAY_S } from './limits.ts'
-
-/** Whether a delegation was taken back. A later version adds how fresh that knowledge is (clause 9.6). */
-export type RevocationState =
-  | { readonly revoked: false }
-  | { readonly revoked: true; readonly by: Did; readonly atS: number }
-
-/** What the verifier knows of revocations; a port, implemented by storage. */
-export interface RevocationView {
-  /**
-   * @param entitled the issuers of the chain up to this link, and its holder: a revocation by anybody else is not one,
-   *   and must not hide one by these
-   */
-  isRevoked(cid: Cid, entitled: readonly Did[]): RevocationState
-}
-
-/** Nothing is known to be revoked: for a look at a chain without a store, never for a call. */
-export const NO_REVOCATIONS: RevocationView = { isRevoked: () => ({ revoked: false }) }
+import { type RevocationView, revocableLink } from './revocation/view.ts'
 
 export interface VerifyChainOptions {
   /** The delegations, from the root to the holder. */
@@ -265,7 +248,7 @@ function checkRevocation(
   about: { readonly index: number; readonly entitled: readonly Did[]; readonly revocations: RevocationView },
 ): DenialCause | undefined {
   const { index, entitled, revocations } = about
-  const state = revocations.isRevoked(link.cid, entitled)
+  const state = revocations.stateOf(revocableLink(link, entitled))
   return state.revoked ? denial('CAPABILITY_REVOKED', { details: { link: index, atS: state.atS } }) : undefined
 }
 

@@ -1,9 +1,6 @@
 export { type AuthorizeOptions, authorize, type ReplayView, type Verdict } from './authorize.ts'
 export {
   type ChainVerdict,
-  NO_REVOCATIONS,
-  type RevocationState,
-  type RevocationView,
   type VerifiedChain,
   type VerifyChainOptions,
   verifyChain,
@@ -50,10 +47,20 @@ export {
 } from './limits.ts'
 export { type IssueReceiptOptions, issueReceipt, type Outcome, openReceipt, type VerifiedReceipt } from './statements/receipt.ts'
 export {
-  entitledToRevoke,
   type OpenRevocationOptions,
   openRevocation,
+  type RevocationTarget,
   type RevokeOptions,
   revoke,
   type VerifiedRevocation,
-} from './revocation.ts'
+} from './revocation/revocation.ts'
+export {
+  entitledToRevoke,
+  isRevokedBy,
+  NO_REVOCATIONS,
+  type RevocableLink,
+  type RevocationState,
+  type RevocationView,
+  revocableLink,
+  revocableLinks,
+} from './revocation/view.ts'

@@ -56,10 +56,11 @@ export function memoryReplay(
 /** Revocations as a store keeps them: by whom, asked with who is entitled. */
 export function memoryRevocations(...revoked: readonly { readonly cid: Cid; readonly by: Did }[]): RevocationView {
   return {
-    isRevoked(cid, entitled) {
-      const found = revoked.find((entry) => entry.cid.equals(cid) && entitled.includes(entry.by))
+    stateOf({ names, entitled }) {
+      const found = revoked.find((entry) => names.includes(entry.cid.toString()) && entitled.includes(entry.by))
       return found === undefined ? { revoked: false } : { revoked: true, by: found.by, atS: NOW_S - 1 }
     },
+    knownAtS: () => NOW_S,
   }
 }
 

@@ -169,10 +169,11 @@ describe('authorize', () => {
     const chain = [await grant({ audience: bob.did }), await grant({ signer: bob })]
     const asked: (readonly [string, readonly Did[]])[] = []
     const revocations: RevocationView = {
-      isRevoked(cid, entitled) {
-        asked.push([cid.toString(), entitled])
+      stateOf({ names, entitled }) {
+        asked.push([String(names), entitled])
         return { revoked: false }
       },
+      knownAtS: () => NOW_S,
     }
     expect(leafCode(decide(await call(chain), chain, { revocations }))).toBe('allow')
     expect(asked).toEqual([

@@ -141,9 +141,10 @@ describe('verifyChain', () => {
 
   test('what the view of revocations throws is not taken for an answer', async () => {
     const broken = {
-      isRevoked: (): never => {
+      stateOf: (): never => {
         throw new TalosError('CAPABILITY_OPTION_INVALID', { option: 'store', reason: 'closed' })
       },
+      knownAtS: () => NOW_S,
     }
     const chain = [await grant()]
     expect(thrown(() => verify(chain, { revocations: broken }))).toBe('CAPABILITY_OPTION_INVALID')

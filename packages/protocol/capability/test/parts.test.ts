@@ -87,6 +87,7 @@ describe('revocations', () => {
       issuer: owner.did,
       revokes: SOME,
       reason: 'no longer needed',
+      evidence: undefined,
       atS: NOW_S,
     })
     const short = await revoke({ signer: owner, revokes: SOME, atS: NOW_S })

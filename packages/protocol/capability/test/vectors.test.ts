@@ -113,7 +113,7 @@ runAll('receipt', ({ receiptHex }) => {
 runAll('revocation', ({ revocationHex, entitled }) => {
   const options = entitled === undefined ? { kernel } : { kernel, chainIssuers: entitled }
   const { issuer, revokes, reason } = openRevocation(fromHex(revocationHex), options)
-  return { issuer, revokes: revokes.toString(), ...(reason === undefined ? {} : { reason }) }
+  return { issuer, revokes: String(revokes), ...(reason === undefined ? {} : { reason }) }
 })
 
 describe('authorize.json', () => {

@@ -2,17 +2,17 @@
  * Layer 2, authority: whether the delegations allowed the call when it was made, and whether a refusal agrees with them
  * (spec 12-proof-bundle, clause 12.8).
  */
-import type { Cid } from '@talos/bytes'
 import { fromBase64url } from '@talos/bytes'
 import {
   ABSOLUTE_MAX_DEPTH,
   authorize,
   denialPath,
-  entitledToRevoke,
+  isRevokedBy,
   openDelegation,
   openRevocation,
   type ReplayView,
   type RevocationView,
+  revocableLinks,
   type VerifiedLink,
   type VerifiedRevocation,
 } from '@talos/capability'
@@ -119,13 +119,15 @@ function readRevocations(
   { links, kernel }: { readonly links: readonly VerifiedLink[]; readonly kernel: Kernel },
 ): readonly VerifiedRevocation[] {
   const seen = new Set<string>()
+  const revocables = revocableLinks(links)
   return revocations.map((text, index) => {
     const code = 'PROOF_AUTHORITY_REVOCATIONS'
     const revocation = openRevocation(fromBase64url(text), { kernel })
-    const link = links.findIndex(({ cid }) => cid.equals(revocation.revokes))
-    demand(link >= 0, code, { index, reason: 'it is about another delegation' })
-    const isEntitled = entitledToRevoke(links, link).includes(revocation.issuer)
-    demand(isEntitled, code, { index, reason: 'its issuer is not entitled' })
+    const { revokes } = revocation
+    const isNamed = revokes === undefined || links.some(({ cid }) => cid.equals(revokes))
+    demand(isNamed, code, { index, reason: 'it is about another delegation' })
+    const counts = revocables.some((link) => isRevokedBy(link, revocation))
+    demand(counts, code, { index, reason: 'its issuer is not entitled' })
     const name = revocation.cid.toString()
     demand(!seen.has(name), code, { index, reason: 'it is there twice' })
     seen.add(name)
@@ -136,12 +138,12 @@ function readRevocations(
 /** Revocations signed before that second: one of the same second may have come after the call (12.8). */
 function asOf(revocations: readonly VerifiedRevocation[], nowS: number): RevocationView {
   return {
-    isRevoked(cid: Cid, entitled) {
-      const found = revocations.find(
-        ({ revokes, issuer, atS }) => revokes.equals(cid) && entitled.includes(issuer) && atS < nowS,
-      )
+    stateOf(link) {
+      const found = revocations.find((revocation) => revocation.atS < nowS && isRevokedBy(link, revocation))
       return found === undefined ? { revoked: false } : { revoked: true, by: found.issuer, atS: found.atS }
     },
+    // A bundle tells of the revocations that it carries, and nothing of how fresh anybody's knowledge was.
+    knownAtS: () => nowS,
   }
 }
 
