@@ -58,3 +58,6 @@ export class Table<Row> {
     this.#rows = new Map(rows)
   }
 }
+
+/** Runs a piece of work so that it is durable all at once or not at all. */
+export type Transaction = <T>(work: () => T) => T
