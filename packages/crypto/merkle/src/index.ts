@@ -49,7 +49,7 @@ export {
   verifyConsistency,
   verifyInclusion,
 } from './proof.ts'
-export { type LeafIndex, leafIndex, MAX_TREE_SIZE, type TreeSize, treeSize } from './range.ts'
+export { type LeafIndex, leafIndex, MAX_TREE_SIZE, splitPoint, type TreeSize, treeSize } from './range.ts'
 export {
   MAX_TILE_LEVEL,
   nodeReader,

@@ -45,7 +45,6 @@ export {
   MIN_NONCE_BYTES,
   STATEMENT_MAX_BYTES,
 } from './limits.ts'
-export { type IssueReceiptOptions, issueReceipt, type Outcome, openReceipt, type VerifiedReceipt } from './statements/receipt.ts'
 export {
   type OpenRevocationOptions,
   openRevocation,
@@ -64,3 +63,29 @@ export {
   revocableLink,
   revocableLinks,
 } from './revocation/view.ts'
+export {
+  type ApproveOptions,
+  approve,
+  type CallToApprove,
+  callDigest,
+  MAX_APPROVAL_LIFETIME_S,
+  openApproval,
+  type VerifiedApproval,
+} from './statements/approval.ts'
+export {
+  type ApprovalVerdict,
+  type CheckApprovalsOptions,
+  checkApprovals,
+  MAX_APPROVALS,
+  type ReceivedApproval,
+  receiveApprovals,
+} from './statements/approval-check.ts'
+export { type IssueReceiptOptions, issueReceipt, openReceipt, type VerifiedReceipt } from './statements/receipt.ts'
+export { MAX_BATCH_RECEIPTS, type ReceiptBatchPlace } from './statements/receipt-batch.ts'
+export type { Outcome, ReceiptContent } from './statements/receipt-body.ts'
+export {
+  DEFAULT_MAX_QUEUED_RECEIPTS,
+  ReceiptSigner,
+  type ReceiptSignerOptions,
+  type SignedReceipt,
+} from './statements/receipt-signer.ts'
