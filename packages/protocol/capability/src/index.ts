@@ -18,6 +18,7 @@ export {
 export type { Conditions } from './conditions/conditions.ts'
 export type { ResolvePath } from './conditions/subpath.ts'
 export {
+  type CapabilityTerms,
   type DelegateOptions,
   type DelegationDescription,
   delegate,
@@ -45,6 +46,28 @@ export {
   MIN_NONCE_BYTES,
   STATEMENT_MAX_BYTES,
 } from './limits.ts'
+export {
+  type Account,
+  accountsOf,
+  LEASE_KEEP_S,
+  type MeterChange,
+  type MeterStore,
+  type Remaining,
+  type Ticket,
+  type Use,
+} from './metering/account.ts'
+export type { Lease, RevocableNames } from './metering/lease.ts'
+export { type Limit, type LimitKind, MAX_LIMITS, MAX_PERIOD_S } from './metering/limit.ts'
+export { checkWhen, MAX_WHEN, MAX_WINDOWS, type Moment, type WhenCondition } from './metering/when.ts'
+export {
+  type ApprovalTerms,
+  DEFAULT_REQUIREMENTS,
+  MAX_APPROVERS,
+  MAX_COST_UNITS,
+  type ToolEffect,
+  type ToolRequirements,
+  toolRequirements,
+} from './requirements.ts'
 export {
   type OpenRevocationOptions,
   openRevocation,

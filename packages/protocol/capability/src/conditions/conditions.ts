@@ -44,9 +44,10 @@ export function ucanConditions(policy: IpldValue): Conditions {
 /**
  * The conditions of a `talos/cap@1`: what cannot be judged refuses, and naming one argument closes the world.
  *
+ * @param budgets where the link's budgets look: they name their arguments as well
  * @throws TalosError `CAPABILITY_POLICY_INVALID`, also for a selector that does not begin with an argument's name
  */
-export function talosConditions(policy: IpldValue, ruleList: IpldValue): Conditions {
+export function talosConditions(policy: IpldValue, ruleList: IpldValue, budgets: readonly Selector[] = []): Conditions {
   const statements = compilePolicy(policy, { unjudged: undefined, path: 'pol' })
   const rules = compileRules(ruleList, 'rules')
   if (statements.length + rules.length > MAX_STATEMENTS) {
@@ -59,6 +60,7 @@ export function talosConditions(policy: IpldValue, ruleList: IpldValue): Conditi
   const named = namedArguments([
     ...statements.flatMap(({ selectors }, index) => selectors.map((selector) => mentionOf(selector, `pol[${index}]`))),
     ...ruled.map(({ mention }) => mention),
+    ...budgets.map((selector) => mentionOf(selector, 'limits')),
   ])
   return { statements, rules: ruled, named: named.size > 0 ? named : undefined }
 }

@@ -65,7 +65,7 @@ export function ipldToDisplayJson(value: IpldValue): JsonValue {
 }
 
 /** `Array.isArray`, for IPLD's read-only lists. */
-export function isIpldList(value: IpldValue): value is readonly IpldValue[] {
+export function isIpldList(value: IpldValue | undefined): value is readonly IpldValue[] {
   return Array.isArray(value)
 }
 
