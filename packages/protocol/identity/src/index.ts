@@ -1,4 +1,13 @@
-export { AGENT_SECRET_BYTES, type AgentSecrets, createAgentSecrets, disposeAgentSecrets } from './agent-secrets.ts'
+export {
+  AGENT_SECRET_BYTES,
+  type AgentSecrets,
+  createAgentSecrets,
+  createKeyReserve,
+  disposeAgentSecrets,
+  disposeKeyReserve,
+  type KeyReserve,
+  type RunningSecrets,
+} from './agent-secrets.ts'
 export {
   DID_DOCUMENT_MAX_BYTES,
   type DidDocumentParts,
@@ -34,12 +43,13 @@ export {
   parseInvitation,
 } from './invitation.ts'
 export {
-  DEFAULT_KEY_FILE_PARAMETERS,
   KEY_FILE_MAX_BYTES,
-  KEY_FILE_PARAMETER_LIMITS,
-  type KeyFileParameters,
+  type KeyFile,
+  type KeyFileIdentity,
+  type OpenedSecrets,
   openKeyFile,
-  PASSPHRASE_MAX_CHARACTERS,
+  openKeyFileSecrets,
+  openKeyReserve,
   parseKeyFile,
   type SealKeyFileOptions,
   sealKeyFile,
@@ -63,6 +73,12 @@ export type {
   WitnessTerms,
 } from './key-log/types.ts'
 export { type DelegateLogKeyOptions, delegateLogKey, type LogKeyDelegation, openLogKeyDelegation } from './log-key.ts'
+export {
+  DEFAULT_KEY_FILE_PARAMETERS,
+  KEY_FILE_PARAMETER_LIMITS,
+  type KeyFileParameters,
+  PASSPHRASE_MAX_CHARACTERS,
+} from './passphrase.ts'
 export { ed25519Signer, type Signer, signWith } from './signer.ts'
 export {
   type LinkRole,

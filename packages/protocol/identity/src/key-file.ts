@@ -2,11 +2,12 @@
  * The key file (spec 03-identity, 3.6): an agent's secrets at rest under a passphrase.
  *
  *     root         = Argon2id(passphrase, salt, parameters)      (RFC 9106), 32 bytes
- *     key || check = HKDF-SHA256(ikm root, salt empty, info "talos/keyfile/1"), 32 bytes each
- *     ciphertext   = ChaCha20-Poly1305(key, nonce, secrets, AD = "talos/keyfile/1\0" || JCS(v, did, kdf, aead, check))
+ *     key || check = HKDF-SHA256(ikm root, salt empty, info "talos/keyfile/<v>"), 32 bytes each
+ *     ciphertext   = ChaCha20-Poly1305(key, nonce, secrets, AD = "talos/keyfile/<v>\0" || JCS(head, check))
  *
  * `check` commits the file to one key, and tells a wrong passphrase from a changed file; `checksum` finds damage before
- * any work. What an attacker may gain by changing the file is an error, never another secret.
+ * any work. What an attacker may gain by changing the file is an error, never another secret. Version 2 names the key log
+ * and has a reserve under a key of its own; version 1 is read and no longer written by an agent.
  */
 import {
   concatBytes,
@@ -21,98 +22,142 @@ import {
   utf8,
 } from '@talos/bytes'
 import {
+  type Did,
+  decodeKeyFileReserve,
   decodeKeyFileSecrets,
+  decodeKeyFileSecretsExternal,
+  encodeKeyFileReserve,
   encodeKeyFileSecrets,
-  type KeyFile,
-  type KeyFileSecrets,
-  parseKeyFile as parseShape,
+  encodeKeyFileSecretsExternal,
+  type KeyFile as KeyFileV1,
+  type KeyFileV2,
+  parseKeyFile as parseV1,
+  parseKeyFileV2 as parseV2,
 } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
-import { AEAD_KEY_BYTES, AEAD_NONCE_BYTES, type Kernel } from '@talos/kernel'
+import { AEAD_NONCE_BYTES, type Kernel } from '@talos/kernel'
 import type { Random } from '@talos/ports'
-import type { AgentSecrets } from './agent-secrets.ts'
+import type { AgentSecrets, KeyReserve, RunningSecrets } from './agent-secrets.ts'
 import { didKeyFromPublicKey } from './did-key.ts'
+import {
+  DEFAULT_KEY_FILE_PARAMETERS,
+  type KeyFileParameters,
+  newKdf,
+  type PassphraseRoot,
+  stretchPassphrase,
+} from './passphrase.ts'
 
-/** A key file has about 700 bytes (3.6). */
+/** A key file has about 1,100 bytes (3.6). */
 export const KEY_FILE_MAX_BYTES = 4_096
-/** Longest passphrase, in UTF-16 units: sentences fit, a pasted document does not (3.6). */
-export const PASSPHRASE_MAX_CHARACTERS = 1_024
-/** RFC 9106's second recommendation: 64 MiB and three passes, one lane for the pure JavaScript backend (3.6). */
-export const DEFAULT_KEY_FILE_PARAMETERS: KeyFileParameters = { memoryKib: 65_536, passes: 3, parallelism: 1 }
-/** What is accepted when a file is read: a hostile file must not take the machine's memory or its day (3.6). */
-export const KEY_FILE_PARAMETER_LIMITS = {
-  memoryKib: { minimum: 64, maximum: 1_048_576 },
-  passes: { minimum: 1, maximum: 16 },
-  parallelism: { minimum: 1, maximum: 4 },
-} as const
 
-const DOMAIN = 'talos/keyfile/1'
-const SALT_BYTES = 16
-const CHECK_BYTES = 32
-const ROOT_BYTES = 32
+export type KeyFile = KeyFileV1 | KeyFileV2
 
-export interface KeyFileParameters {
-  readonly memoryKib: number
-  readonly passes: number
-  readonly parallelism: number
+/** An agent's secrets; without `identitySeed` where an external signer holds the identity's key. */
+export interface OpenedSecrets extends RunningSecrets {
+  readonly identitySeed: Secret | undefined
+}
+
+/** What version 2 says besides the secrets. */
+export interface KeyFileIdentity {
+  /** The durable name: `did:talos:<SCID>`. */
+  readonly id: Did
+  readonly reserve: KeyReserve
 }
 
 export interface SealKeyFileOptions {
-  readonly secrets: AgentSecrets
-  /** 1 to {@link PASSPHRASE_MAX_CHARACTERS} characters; normalized to NFC. */
+  readonly secrets: AgentSecrets | (OpenedSecrets & { readonly identitySeed: undefined })
+  /** The external signer's DID; with secrets that lack the identity's seed. */
+  readonly did?: Did
+  /** 1 to `PASSPHRASE_MAX_CHARACTERS` characters; normalized to NFC. */
   readonly passphrase: string
   readonly kernel: Kernel
   readonly random: Random
   readonly params?: KeyFileParameters
+  /** Where absent, the file is of version 1. */
+  readonly identity?: KeyFileIdentity
+}
+
+interface OpenKeyFileOptions {
+  readonly text: string
+  readonly passphrase: string
+  readonly kernel: Kernel
 }
 
 /**
  * Seals the secrets; returns the text of the file (RFC 8785 JSON).
  *
- * @throws TalosError `PASSPHRASE_UNUSABLE`, `KEY_FILE_PARAMETERS`
+ * @throws TalosError `PASSPHRASE_UNUSABLE`, `KEY_FILE_PARAMETERS`; `KEY_FILE_SIGNER` without the identity's seed and
+ *   without the signer's DID or the durable name
  */
 export async function sealKeyFile(options: SealKeyFileOptions): Promise<string> {
-  const { secrets, passphrase, kernel, random, params = DEFAULT_KEY_FILE_PARAMETERS } = options
-  const salt = random.bytes(SALT_BYTES)
+  const { passphrase, kernel, random, identity, params = DEFAULT_KEY_FILE_PARAMETERS } = options
+  const kdf = newKdf(params, random)
   const nonce = random.bytes(AEAD_NONCE_BYTES)
-  const { memoryKib, passes, parallelism } = params
-  const head: SealedHead = {
-    v: 1,
-    did: didOf(secrets, kernel),
-    kdf: { name: 'argon2id', memoryKib, passes, parallelism, salt: toBase64url(salt) },
-    aead: { name: 'chacha20-poly1305', nonce: toBase64url(nonce) },
-  }
-  const { key, check } = await deriveKeys({ passphrase, kdf: head.kdf, kernel })
+  const head = { ...headOf(options), kdf, aead: { name: 'chacha20-poly1305', nonce: toBase64url(nonce) } } as const
+  const root = await stretchPassphrase({ passphrase, kdf, kernel })
+  const { key, check } = root.main(domainOf(head))
   const bound = { ...head, check: toBase64url(check) }
-  const ciphertext = withPlaintext(secrets, (plaintext) =>
+  const ciphertext = withPlaintext(options.secrets, (plaintext) =>
     kernel.aeadSeal({ key, nonce, associatedData: associatedData(bound) }, plaintext),
   )
+  const reserve =
+    identity === undefined
+      ? undefined
+      : sealReserve(identity.reserve, { root, nonce: random.bytes(AEAD_NONCE_BYTES), bound, kernel })
   key.fill(0)
-  const sealed = { ...bound, ciphertext: toBase64url(ciphertext) }
+  root.forget()
+  const sealed = { ...bound, ciphertext: toBase64url(ciphertext), ...(reserve !== undefined && { reserve }) }
   return jcsOf({ ...sealed, checksum: checksumOf(sealed, kernel) })
 }
 
 /**
- * Opens a key file.
+ * Opens a key file that holds the identity's key.
  *
  * @throws TalosError `KEY_FILE_INVALID` (damaged or changed), `KEY_FILE_PARAMETERS` (refused before any work),
- *   `PASSPHRASE_UNUSABLE`, `PASSPHRASE_WRONG`
+ *   `PASSPHRASE_UNUSABLE`, `PASSPHRASE_WRONG`, `KEY_FILE_SIGNER` (an external signer holds the key)
  */
-export async function openKeyFile(options: {
-  readonly text: string
-  readonly passphrase: string
-  readonly kernel: Kernel
-}): Promise<AgentSecrets> {
-  const { passphrase, kernel } = options
-  const file = parseKeyFile(options.text, kernel)
-  const { key, check } = await deriveKeys({ passphrase, kdf: file.kdf, kernel })
-  if (!equalBytes(check, fromBase64url(file.check))) throw new TalosError('PASSPHRASE_WRONG')
-  const plaintext = unseal(file, key, kernel)
-  key.fill(0)
-  const secrets = takeSecrets(decodeKeyFileSecrets(plaintext))
+export async function openKeyFile(options: OpenKeyFileOptions): Promise<AgentSecrets> {
+  const { identitySeed, ...secrets } = await openKeyFileSecrets(options)
+  if (identitySeed === undefined) throw new TalosError('KEY_FILE_SIGNER', { holder: 'an external signer' })
+  return { identitySeed, ...secrets }
+}
+
+/** Opens a key file, whoever holds the identity's key. The reserve stays closed. @throws TalosError as `openKeyFile` */
+export async function openKeyFileSecrets(options: OpenKeyFileOptions): Promise<OpenedSecrets> {
+  const { kernel } = options
+  const { file, root } = await unlock(options)
+  const { key } = root.main(domainOf(file))
+  root.forget()
+  const plaintext = unseal(
+    { key, nonce: file.aead.nonce, associatedData: associatedData(file) },
+    file.ciphertext,
+    kernel,
+  )
+  const secrets = isExternal(file) ? takeExternal(plaintext) : takeSecrets(plaintext)
   plaintext.fill(0)
-  if (didOf(secrets, kernel) !== file.did) throw invalid('its keys belong to another DID')
+  const { identitySeed } = secrets
+  if (identitySeed !== undefined && didOf(identitySeed, kernel) !== file.did) {
+    throw invalid('its keys belong to another DID')
+  }
   return secrets
+}
+
+/**
+ * Opens the reserve of a key file: for a rotation, a recovery, a backup, and for nothing else.
+ *
+ * @throws TalosError as `openKeyFile`; `KEY_FILE_INVALID` for a file of version 1, which has none
+ */
+export async function openKeyReserve(options: OpenKeyFileOptions): Promise<KeyReserve> {
+  const { kernel } = options
+  const { file, root } = await unlock(options)
+  const key = root.key(reserveInfo(file))
+  root.forget()
+  if (file.v === 1) throw invalid('it has no reserve')
+  const { nonce, ciphertext } = file.reserve
+  const plaintext = unseal({ key, nonce, associatedData: reserveData(file) }, ciphertext, kernel)
+  const { nextSeed, recoverySeed } = decodeKeyFileReserve(plaintext)
+  plaintext.fill(0)
+  return { nextSeed: Secret.of(nextSeed), recoverySeed: Secret.of(recoverySeed) }
 }
 
 /**
@@ -127,95 +172,126 @@ export function parseKeyFile(text: string, kernel: Kernel): KeyFile {
   return file
 }
 
-type SealedHead = Pick<KeyFile, 'v' | 'did' | 'kdf' | 'aead'>
-type BoundHead = Pick<KeyFile, keyof SealedHead | 'check'>
+type Bound = Omit<KeyFileV1, 'ciphertext' | 'checksum'> | Omit<KeyFileV2, 'ciphertext' | 'reserve' | 'checksum'>
+
+/** Who the file is of, before anything is sealed. */
+function headOf({ secrets, did, kernel, identity }: SealKeyFileOptions) {
+  const own = secrets.identitySeed === undefined ? did : didOf(secrets.identitySeed, kernel)
+  const isWithout = secrets.identitySeed === undefined && identity === undefined
+  if (own === undefined || isWithout) throw new TalosError('KEY_FILE_SIGNER', { holder: 'nobody' })
+  if (identity === undefined) return { v: 1, did: own } as const
+  const signer = secrets.identitySeed === undefined ? 'external' : 'file'
+  return { v: 2, did: own, id: identity.id, signer } as const
+}
 
 function parseText(text: string): KeyFile {
   try {
     // A file that was edited or copied by hand may have gained a line end; nothing else is forgiven.
-    return parseShape(decodeJcs(text.trimEnd(), { maxBytes: KEY_FILE_MAX_BYTES }))
+    const value = decodeJcs(text.trimEnd(), { maxBytes: KEY_FILE_MAX_BYTES })
+    return versionOf(value) === 1 ? parseV1(value) : parseV2(value)
   } catch (cause) {
     throw invalid('it is not a key file', cause)
   }
 }
 
-async function deriveKeys(options: {
-  readonly passphrase: string
-  readonly kdf: KeyFile['kdf']
-  readonly kernel: Kernel
-}): Promise<{ readonly key: Uint8Array; readonly check: Uint8Array }> {
-  const { passphrase, kdf, kernel } = options
-  const password = passphraseBytes(passphrase)
-  const { memoryKib, passes, parallelism } = checkParameters(kdf)
-  const salt = fromBase64url(kdf.salt)
-  const root = await kernel.argon2id({ password, salt, memoryKib, passes, parallelism, lengthBytes: ROOT_BYTES })
-  password.fill(0)
-  const keys = kernel.hkdfSha256({
-    ikm: root,
-    salt: new Uint8Array(),
-    info: utf8(DOMAIN),
-    lengthBytes: AEAD_KEY_BYTES + CHECK_BYTES,
-  })
-  root.fill(0)
-  return { key: keys.subarray(0, AEAD_KEY_BYTES), check: keys.subarray(AEAD_KEY_BYTES) }
+function versionOf(value: JsonValue): JsonValue | undefined {
+  return Object(value).v
 }
 
-function checkParameters(params: KeyFileParameters): KeyFileParameters {
-  for (const name of ['memoryKib', 'passes', 'parallelism'] as const) {
-    const { minimum, maximum } = KEY_FILE_PARAMETER_LIMITS[name]
-    const value = params[name]
-    if (!Number.isSafeInteger(value) || value < minimum || value > maximum) {
-      throw new TalosError('KEY_FILE_PARAMETERS', { name, minimum, maximum })
-    }
-  }
-  return params
+/** The file, and the root that its passphrase yields and that it is committed to. */
+async function unlock(options: OpenKeyFileOptions): Promise<{ readonly file: KeyFile; readonly root: PassphraseRoot }> {
+  const { passphrase, kernel } = options
+  const file = parseKeyFile(options.text, kernel)
+  const root = await stretchPassphrase({ passphrase, kdf: file.kdf, kernel })
+  if (!equalBytes(root.main(domainOf(file)).check, fromBase64url(file.check))) throw new TalosError('PASSPHRASE_WRONG')
+  return { file, root }
 }
 
-function passphraseBytes(passphrase: string): Uint8Array {
-  if (passphrase.length === 0 || passphrase.length > PASSPHRASE_MAX_CHARACTERS) {
-    throw new TalosError('PASSPHRASE_UNUSABLE', { limit: PASSPHRASE_MAX_CHARACTERS })
-  }
-  try {
-    return utf8(passphrase.normalize('NFC'))
-  } catch (cause) {
-    throw new TalosError('PASSPHRASE_UNUSABLE', { limit: PASSPHRASE_MAX_CHARACTERS }, { cause })
-  }
+function domainOf({ v }: Pick<KeyFile, 'v'>): string {
+  return `talos/keyfile/${v}`
 }
 
-function associatedData({ v, did, kdf, aead, check }: BoundHead): Uint8Array {
-  return concatBytes(utf8(`${DOMAIN}\0`), utf8(jcsOf({ v, did, kdf, aead, check })))
+function reserveInfo(file: Pick<KeyFile, 'v'>): string {
+  return `${domainOf(file)}/reserve`
 }
 
-function checksumOf(sealed: Omit<KeyFile, 'checksum'>, kernel: Kernel): string {
+function isExternal(file: KeyFile): boolean {
+  return file.v === 2 && file.signer === 'external'
+}
+
+function headText(bound: Bound): string {
+  const { v, did, kdf, aead, check } = bound
+  const common = { did, kdf, aead, check }
+  return bound.v === 1 ? jcsOf({ v, ...common }) : jcsOf({ v, id: bound.id, signer: bound.signer, ...common })
+}
+
+function associatedData(bound: Bound): Uint8Array {
+  return concatBytes(utf8(`${domainOf(bound)}\0`), utf8(headText(bound)))
+}
+
+function reserveData(bound: Bound): Uint8Array {
+  return concatBytes(utf8(`${reserveInfo(bound)}\0`), utf8(headText(bound)))
+}
+
+function checksumOf(sealed: object, kernel: Kernel): string {
   return toHex(kernel.sha256(utf8(jcsOf(sealed))))
 }
 
 /** The members are JSON by their schema; interfaces have no index signature that would say so. */
-function jcsOf(members: Partial<KeyFile>): string {
+function jcsOf(members: object): string {
   return encodeJcs(members as unknown as JsonValue)
 }
 
-function unseal(file: KeyFile, key: Uint8Array, kernel: Kernel): Uint8Array {
-  const nonce = fromBase64url(file.aead.nonce)
+function sealReserve(
+  reserve: KeyReserve,
+  options: {
+    readonly root: PassphraseRoot
+    readonly nonce: Uint8Array
+    readonly bound: Bound
+    readonly kernel: Kernel
+  },
+): KeyFileV2['reserve'] {
+  const { root, nonce, bound, kernel } = options
+  const key = root.key(reserveInfo(bound))
+  const nextSeed = reserve.nextSeed.use(copyOf)
+  const recoverySeed = reserve.recoverySeed.use(copyOf)
+  const plaintext = encodeKeyFileReserve({ nextSeed, recoverySeed })
+  const sealed = kernel.aeadSeal({ key, nonce, associatedData: reserveData(bound) }, plaintext)
+  for (const bytes of [key, nextSeed, recoverySeed, plaintext]) bytes.fill(0)
+  return { nonce: toBase64url(nonce), ciphertext: toBase64url(sealed) }
+}
+
+function unseal(
+  place: { readonly key: Uint8Array; readonly nonce: string; readonly associatedData: Uint8Array },
+  ciphertext: string,
+  kernel: Kernel,
+): Uint8Array {
+  const { key, associatedData } = place
   try {
-    return kernel.aeadOpen({ key, nonce, associatedData: associatedData(file) }, fromBase64url(file.ciphertext))
+    return kernel.aeadOpen({ key, nonce: fromBase64url(place.nonce), associatedData }, fromBase64url(ciphertext))
   } catch (cause) {
     throw invalid('its contents were changed', cause)
+  } finally {
+    key.fill(0)
   }
 }
 
-function didOf(secrets: AgentSecrets, kernel: Kernel) {
-  return didKeyFromPublicKey(secrets.identitySeed.use((seed) => kernel.ed25519PublicKey(seed)))
+function didOf(identitySeed: Secret, kernel: Kernel): Did {
+  return didKeyFromPublicKey(identitySeed.use((seed) => kernel.ed25519PublicKey(seed)))
 }
 
-function withPlaintext(secrets: AgentSecrets, use: (plaintext: Uint8Array) => Uint8Array): Uint8Array {
-  const plaintext = encodeKeyFileSecrets({
-    identitySeed: secrets.identitySeed.use(copyOf),
+function withPlaintext(secrets: SealKeyFileOptions['secrets'], use: (plaintext: Uint8Array) => Uint8Array): Uint8Array {
+  const { identitySeed } = secrets
+  const running = {
     sessionKey: secrets.sessionKey.use(copyOf),
     logSeed: secrets.logSeed.use(copyOf),
     transportSeed: secrets.transportSeed.use(copyOf),
     storageKey: secrets.storageKey.use(copyOf),
-  })
+  }
+  const plaintext =
+    identitySeed === undefined
+      ? encodeKeyFileSecretsExternal(running)
+      : encodeKeyFileSecrets({ identitySeed: identitySeed.use(copyOf), ...running })
   try {
     return use(plaintext)
   } finally {
@@ -223,9 +299,26 @@ function withPlaintext(secrets: AgentSecrets, use: (plaintext: Uint8Array) => Ui
   }
 }
 
-function takeSecrets(plain: KeyFileSecrets): AgentSecrets {
+function takeSecrets(plaintext: Uint8Array): OpenedSecrets {
+  const { identitySeed, ...running } = decodeAs(() => decodeKeyFileSecrets(plaintext))
+  return { identitySeed: Secret.of(identitySeed), ...secretsOf(running) }
+}
+
+function takeExternal(plaintext: Uint8Array): OpenedSecrets {
+  return { identitySeed: undefined, ...secretsOf(decodeAs(() => decodeKeyFileSecretsExternal(plaintext))) }
+}
+
+/** The schema allows the lengths of both kinds of signer. */
+function decodeAs<T>(decode: () => T): T {
+  try {
+    return decode()
+  } catch (cause) {
+    throw invalid('its secrets are of another length', cause)
+  }
+}
+
+function secretsOf(plain: { readonly [K in keyof RunningSecrets]: Uint8Array }): RunningSecrets {
   return {
-    identitySeed: Secret.of(plain.identitySeed),
     sessionKey: Secret.of(plain.sessionKey),
     logSeed: Secret.of(plain.logSeed),
     transportSeed: Secret.of(plain.transportSeed),
