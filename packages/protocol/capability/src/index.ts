@@ -42,6 +42,8 @@ export {
   MAX_EVALUATION_STEPS,
   MAX_INVOCATION_LIFETIME_S,
   MAX_LEEWAY_S,
+  MAX_REVOCATIONS,
+  MAX_REVOCATIONS_PER_ISSUER,
   MAX_STATEMENTS,
   MIN_NONCE_BYTES,
   STATEMENT_MAX_BYTES,
@@ -68,6 +70,21 @@ export {
   type ToolRequirements,
   toolRequirements,
 } from './requirements.ts'
+export { type KnownRevocation, RevocationBook, type RevocationBookOptions } from './revocation/book.ts'
+export {
+  openRevocationHead,
+  type RevocationHeadFacts,
+  signRevocationHead,
+  type VerifiedRevocationHead,
+} from './revocation/head.ts'
+export {
+  type ConflictingHeads,
+  type ListClock,
+  type ListPage,
+  type ListStep,
+  RevocationConflict,
+  RevocationList,
+} from './revocation/list.ts'
 export {
   type OpenRevocationOptions,
   openRevocation,

@@ -56,6 +56,11 @@ export const MAX_JUSTIFICATION_LENGTH = 1_024
 export const DEFAULT_INVOCATION_LIFETIME_S = 30
 /** Seconds that an invocation may still live when it arrives: bounds the replay record. */
 export const MAX_INVOCATION_LIFETIME_S = 60
+/** Revocations of one issuer that are known, and its list's length: what it revokes beyond ends by itself, or all of an audience. */
+export const MAX_REVOCATIONS_PER_ISSUER = 10_000
+/** Revocations that are known in all: some 50 MB in memory. */
+export const MAX_REVOCATIONS = 200_000
+
 /** The most clock leeway that an executor can state. */
 export const MAX_LEEWAY_S = 300
 /** Bytes of the nonce that the library asks for. */

@@ -1,0 +1,126 @@
+/**
+ * Everything that is known of revocations, in memory: what a verifier asks in every decision (spec 09-receipt-revocation,
+ * clauses 9.5 to 9.8).
+ *
+ * Looking up a link costs one map for each of its names and one for its audience. What is put here was verified before, and
+ * is kept elsewhere; nothing here is forgotten, so that the room is bounded for each issuer and in all.
+ */
+import type { Did } from '@talos/contracts'
+import { TalosError } from '@talos/errors'
+import { MAX_REVOCATIONS, MAX_REVOCATIONS_PER_ISSUER } from '../limits.ts'
+import type { ChainKernel } from './digest-chain.ts'
+import { RevocationList } from './list.ts'
+import type { RevocationTarget, VerifiedRevocation } from './revocation.ts'
+import { isRevokedBy, NOT_REVOKED, type RevocableLink, type RevocationState, type RevocationView } from './view.ts'
+
+/** What the book keeps of a revocation. */
+export type KnownRevocation = RevocationTarget & Pick<VerifiedRevocation, 'issuer' | 'atS' | 'reason'>
+
+export interface RevocationBookOptions {
+  readonly kernel: ChainKernel
+  /** {@link MAX_REVOCATIONS_PER_ISSUER} when absent. */
+  readonly limitPerIssuer?: number
+  /** {@link MAX_REVOCATIONS} when absent. */
+  readonly limit?: number
+}
+
+export class RevocationBook implements RevocationView {
+  readonly #kernel: ChainKernel
+  readonly #limitPerIssuer: number
+  readonly #limit: number
+  /** By the CID of the delegation as text, or by the audience. */
+  readonly #known = new Map<string, readonly KnownRevocation[]>()
+  readonly #counts = new Map<Did, number>()
+  readonly #lists = new Map<Did, RevocationList>()
+  #size = 0
+
+  constructor({ kernel, limitPerIssuer = MAX_REVOCATIONS_PER_ISSUER, limit = MAX_REVOCATIONS }: RevocationBookOptions) {
+    this.#kernel = kernel
+    this.#limitPerIssuer = limitPerIssuer
+    this.#limit = limit
+  }
+
+  /** Revocations that are known. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** How many of them are by one issuer. */
+  countOf(issuer: Did): number {
+    return this.#counts.get(issuer) ?? 0
+  }
+
+  stateOf(link: RevocableLink): RevocationState {
+    let first: KnownRevocation | undefined
+    for (const name of link.names) first = earliest(link, { known: this.#known.get(name), first })
+    first = earliest(link, { known: this.#known.get(link.audience), first })
+    if (first === undefined) return NOT_REVOKED
+    const { issuer: by, atS, reason } = first
+    return { revoked: true, by, atS, ...(reason !== undefined && { reason }) }
+  }
+
+  knownAtS(issuer: Did): number | undefined {
+    return this.#lists.get(issuer)?.knownAtS
+  }
+
+  /** The list of an issuer; an empty one where nothing is known of it. */
+  listOf(issuer: Did): RevocationList {
+    const known = this.#lists.get(issuer)
+    if (known !== undefined) return known
+    const list = new RevocationList({ issuer, kernel: this.#kernel, limit: this.#limitPerIssuer })
+    this.#lists.set(issuer, list)
+    return list
+  }
+
+  /** The issuers whose lists are known. */
+  issuers(): readonly Did[] {
+    return [...this.#lists.keys()]
+  }
+
+  /**
+   * Takes a revocation: it counts from now on, whatever its place in its issuer's list. Tells whether it says more than what
+   * is known: of one delegation the first by an issuer stays, of one audience the last.
+   *
+   * @throws TalosError `REVOCATION_FULL`: nothing changed
+   */
+  put(revocation: KnownRevocation): boolean {
+    const { issuer, revokes, who, atS } = revocation
+    const key = revokes === undefined ? who : revokes.toString()
+    const known = this.#known.get(key) ?? []
+    const before = known.find((one) => one.issuer === issuer)
+    if (before === undefined) {
+      this.#takeRoom(issuer)
+      this.#known.set(key, [...known, revocation])
+      return true
+    }
+    const saysMore = revokes === undefined ? atS > before.atS : atS < before.atS
+    if (saysMore) this.#known.set(key, [...known.filter((one) => one !== before), revocation])
+    return saysMore
+  }
+
+  #takeRoom(issuer: Did): void {
+    const count = this.countOf(issuer)
+    if (count >= this.#limitPerIssuer) {
+      throw new TalosError('REVOCATION_FULL', { what: 'one issuer', limit: this.#limitPerIssuer })
+    }
+    if (this.#size >= this.#limit) throw new TalosError('REVOCATION_FULL', { what: 'all issuers', limit: this.#limit })
+    this.#counts.set(issuer, count + 1)
+    this.#size += 1
+  }
+}
+
+function earliest(
+  link: RevocableLink,
+  {
+    known = NONE,
+    first,
+  }: { readonly known: readonly KnownRevocation[] | undefined; readonly first: KnownRevocation | undefined },
+): KnownRevocation | undefined {
+  let found = first
+  for (const one of known) {
+    if ((found === undefined || one.atS < found.atS) && isRevokedBy(link, one)) found = one
+  }
+  return found
+}
+
+const NONE: readonly KnownRevocation[] = []
