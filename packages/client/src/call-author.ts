@@ -90,8 +90,9 @@ export class IntentAuthor implements CallAuthor {
     })
     const cause = toHex(entry.leafHash)
     return {
-      invocation: signed.bytes,
+      proof: { level: 'signature', invocation: signed.bytes },
       proofs: shown.map(({ bytes }) => bytes),
+      approvals: [],
       saltKey,
       finish: async (end) => await this.#finish({ ...call, cause }, end),
     }

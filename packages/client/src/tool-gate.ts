@@ -108,7 +108,8 @@ export class ExecutorGate {
 
   #decide(input: CallInput, command: string): Allowed | Refused {
     const { agent } = this.#options
-    const early = this.#checkPeer(input)
+    const invocation = input.proof?.level === 'signature' ? input.proof.invocation : undefined
+    const early = this.#checkPeer({ ...input, invocation })
     if ('cause' in early) return early
     let args: ReturnType<typeof argumentsFromJson>
     try {
@@ -182,7 +183,7 @@ export class ExecutorGate {
 
   /** The call must be the session's peer's own, on a session that the peer has confirmed. */
   #checkPeer(
-    input: Pick<CallInput, 'peer' | 'invocation' | 'origin'>,
+    input: Pick<ListInput, 'peer' | 'invocation' | 'origin'>,
   ): { readonly invocation: VerifiedInvocation } | Refused {
     const { agent } = this.#options
     const refused = (code: ErrorCode): Refused => ({ cause: denial('CAPABILITY_DENIED', { causes: [denial(code)] }) })
@@ -218,6 +219,7 @@ export class ExecutorGate {
     this.#keep(invocation.cid, { 'executor.invoke': entry.leafHash, 'executor.salt': call.saltKey })
     return {
       allowed: true,
+      charge: () => undefined,
       finish: async (end) => await this.#finish(call, { invocation: invocation.cid, cap, cause, request, end }),
     }
   }

@@ -101,8 +101,9 @@ describe('the gate of an executor', () => {
       peer: alice.did,
       argumentsJson: ARGUMENTS,
       request: utf8('{"id":1}'),
-      invocation: signed.bytes,
+      proof: { level: 'signature', invocation: signed.bytes } as const,
       proofs: [grant.bytes],
+      approvals: [],
       known: true,
       saltKey: undefined,
     }

@@ -30,10 +30,12 @@ async function signerOf({ bob }: Pair): Promise<Signer> {
 function lyingGate(signer: Signer, lie: Lie): ToolGate {
   const { kernel } = signer
   const other = new Uint8Array(32).fill(1)
-  const permit: ToolGate['authorizeCall'] = async ({ invocation, request, saltKey = other }) => {
-    const { cid } = openInvocation(invocation ?? new Uint8Array(0), { kernel })
+  const permit: ToolGate['authorizeCall'] = async ({ proof, request, saltKey = other }) => {
+    const bytes = proof?.level === 'signature' ? proof.invocation : new Uint8Array(0)
+    const { cid } = openInvocation(bytes, { kernel })
     return {
       allowed: true,
+      charge: () => undefined,
       finish: async (end) => {
         const response = 'response' in end ? end.response : new Uint8Array(0)
         const commit = (path: 'params' | 'result', bytes: Uint8Array) => commitToCall({ saltKey, path, bytes, kernel })

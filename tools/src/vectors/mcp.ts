@@ -3,9 +3,10 @@
  * values are written down here, none is taken from the code that they test.
  */
 import { encodeCbor, type IpldValue, utf8 } from '@talos/bytes'
+import { configCases, settingsCases } from './mcp-config.ts'
 import type { VectorFile } from './vector-file.ts'
 
-interface Case {
+export interface Case {
   readonly clause: string
   readonly description: string
   readonly input: object
@@ -19,7 +20,7 @@ const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
 
 export function mcpVectors(): VectorFile[] {
   return [
-    file('config', 'reading of a configuration', configCases()),
+    file('config', 'reading of a configuration', [...configCases(), ...settingsCases()]),
     file('message', 'reading of a message', [...messageCases(), ...brokenMessageCases()]),
     file('frame', 'decoding of a frame', frameCases()),
     file('list', 'a tools/list response without the tools that are not permitted', listCases()),
@@ -36,53 +37,6 @@ function file(name: string, subject: string, cases: readonly Case[]): VectorFile
     ...(error === undefined ? { expected } : { error }),
   }))
   return { path: `mcp/${name}.json`, file: { format: 'talos-vectors/1', subject, spec: '14-mcp', cases: numbered } }
-}
-
-function configCases(): Case[] {
-  const refused = (description: string, text: string, error = 'MCP_CONFIG_INVALID'): Case => ({
-    clause: '14.1',
-    description,
-    input: { text },
-    error,
-  })
-  const entry = (members: string) => `{"mcpServers":{"files":${members}}}`
-  const full = '{"command":"server","args":["-x",""],"env":{"A":"1"},"cwd":"/srv","type":"stdio","disabled":true}'
-  return [
-    {
-      clause: '14.1',
-      description: 'every member of an entry, and members of other programs',
-      input: { text: `{"theme":1,"mcpServers":{"files":${full},"b":{"command":"b"}},"talos":{"files":{}}}` },
-      expected: {
-        servers: [
-          { name: 'files', command: 'server', args: ['-x', ''], env: { A: '1' }, cwd: '/srv' },
-          { name: 'b', command: 'b', args: [], env: {} },
-        ],
-      },
-    },
-    {
-      clause: '14.1',
-      description: 'a byte order mark, and a name outside of ASCII',
-      input: { text: '\uFEFF{"mcpServers":{"Büro 1":{"command":"x"}}}' },
-      expected: { servers: [{ name: 'Büro 1', command: 'x', args: [], env: {} }] },
-    },
-    refused('no servers', '{"mcpServers":{}}'),
-    refused('no mcpServers', '{"servers":{"a":{"command":"x"}}}'),
-    refused('a name twice', '{"mcpServers":{"a":{"command":"x"},"a":{"command":"y"}}}'),
-    refused('an empty name', '{"mcpServers":{"":{"command":"x"}}}'),
-    refused('a name of 65 bytes', `{"mcpServers":{"${'n'.repeat(65)}":{"command":"x"}}}`),
-    refused('a name with a line feed', '{"mcpServers":{"a\\nb":{"command":"x"}}}'),
-    refused('a name with a direction override', '{"mcpServers":{"a\\u202eb":{"command":"x"}}}'),
-    refused('no command', entry('{"args":[]}')),
-    refused('an empty command', entry('{"command":""}')),
-    refused('a command with NUL', entry('{"command":"a\\u0000"}')),
-    refused('arguments that are no array', entry('{"command":"x","args":"-v"}')),
-    refused('an argument that is a number', entry('{"command":"x","args":[1]}')),
-    refused('a variable with an equals sign in its name', entry('{"command":"x","env":{"A=B":""}}')),
-    refused('a talos key that is no object of objects', '{"mcpServers":{"a":{"command":"x"}},"talos":{"a":true}}'),
-    refused('not JSON', '{"mcpServers":'),
-    refused('a server behind a URL', entry('{"url":"https://example.com/mcp"}'), 'MCP_UPSTREAM_UNSUPPORTED'),
-    refused('another transport', entry('{"type":"sse","command":"x"}'), 'MCP_UPSTREAM_UNSUPPORTED'),
-  ]
 }
 
 function messageCases(): Case[] {
@@ -217,7 +171,7 @@ function brokenMessageCases(): Case[] {
 
 function frameCases(): Case[] {
   const body = utf8('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}')
-  const [inv, proof, rcpt] = [Uint8Array.of(1, 2), Uint8Array.of(3), Uint8Array.of(4)]
+  const [inv, proof, rcpt, appr] = [Uint8Array.of(1, 2), Uint8Array.of(3), Uint8Array.of(4), Uint8Array.of(6)]
   const cbor = (value: IpldValue) => ({ frameHex: hex(encodeCbor(value)) })
   const valid = (description: string, value: IpldValue, expected: object): Case => ({
     clause: '14.3',
@@ -231,9 +185,11 @@ function frameCases(): Case[] {
     input,
     error: 'MCP_FRAME_INVALID',
   })
-  const salt = new Uint8Array(32).fill(5)
+  const [salt, mac] = [new Uint8Array(32).fill(5), new Uint8Array(32).fill(7)]
   const saltHex = hex(salt)
-  const proofs = (count: number) => Array.from({ length: count }, () => proof)
+  const many = (count: number, item = proof) => Array.from({ length: count }, () => item)
+  const bare = { k: 'bare', body, call: inv, prf: [proof], salt }
+  const bareHex = { kind: 'bare', callHex: '0102', prfHex: ['03'], saltHex }
   return [
     valid('data', { k: 'data', body }, { kind: 'data' }),
     valid(
@@ -242,10 +198,12 @@ function frameCases(): Case[] {
       { kind: 'call', invHex: '0102', prfHex: ['03'], saltHex },
     ),
     valid(
-      'a call of 16 proofs',
-      { k: 'call', body, inv, prf: proofs(16), salt },
-      { kind: 'call', invHex: '0102', prfHex: Array(16).fill('03'), saltHex },
+      'a call of 16 proofs and 16 approvals',
+      { k: 'call', body, inv, prf: many(16), appr: many(16, appr), salt },
+      { kind: 'call', invHex: '0102', prfHex: Array(16).fill('03'), apprHex: Array(16).fill('06'), saltHex },
     ),
+    valid('a call that the channel proves', bare, bareHex),
+    valid('a call with its authentication', { ...bare, mac }, { ...bareHex, macHex: hex(mac) }),
     valid('a result', { k: 'result', body, rcpt }, { kind: 'result', rcptHex: '04' }),
     refused('nothing', { frameHex: '' }),
     refused('an unknown kind', cbor({ k: 'open', body })),
@@ -253,12 +211,44 @@ function frameCases(): Case[] {
     refused('a call without invocation', cbor({ k: 'call', body, prf: [], salt })),
     refused('a call without salt', cbor({ k: 'call', body, inv, prf: [] })),
     refused('a salt of 31 bytes', cbor({ k: 'call', body, inv, prf: [], salt: salt.slice(1) })),
-    refused('a call of 17 proofs', cbor({ k: 'call', body, inv, prf: proofs(17), salt })),
+    refused('a call of 17 proofs', cbor({ k: 'call', body, inv, prf: many(17), salt })),
+    refused('a call of 17 approvals', cbor({ k: 'call', body, inv, prf: [], appr: many(17, appr), salt })),
+    refused('an empty list of approvals', cbor({ ...bare, appr: [] })),
+    refused('a signed call with an authentication', cbor({ k: 'call', body, inv, prf: [], salt, mac })),
+    refused('a bare call with an invocation', cbor({ ...bare, inv })),
+    refused('an authentication of 16 bytes', cbor({ ...bare, mac: mac.slice(16) })),
     refused('a result without receipt', cbor({ k: 'result', body })),
     refused('an empty body', cbor({ k: 'data', body: new Uint8Array() })),
     refused('a body that is text', cbor({ k: 'data', body: '{}' })),
     refused('a trailing byte', { frameHex: `${hex(encodeCbor({ k: 'data', body }))}00` }),
     refused('a length that is not the shortest', { frameHex: 'a2616b646461746164626f6479590002' + '7b7d' }),
+    ...readyCases(),
+  ]
+}
+
+function readyCases(): Case[] {
+  const epoch = new Uint8Array(16).fill(8)
+  const frame = (more: { readonly [name: string]: IpldValue }) => {
+    const value = { k: 'ready', epoch, proof: 'signature', tools: [], ...more }
+    return { frameHex: hex(encodeCbor(value)) }
+  }
+  const valid = (description: string, more: { readonly [name: string]: IpldValue }): Case => {
+    const expected = { kind: 'ready', epochHex: hex(epoch), proof: 'signature', tools: [], ...more }
+    return { clause: '14.3', description, input: frame(more), expected }
+  }
+  const refused = (description: string, more: { readonly [name: string]: IpldValue }): Case => {
+    return { clause: '14.3', description, input: frame(more), error: 'MCP_FRAME_INVALID' }
+  }
+  const tools = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ tool: `t${index}`, proof: 'mac', why: false }))
+  return [
+    valid('what a tool side asks for', { tools: [{ tool: 'write', proof: 'signature', why: true }] }),
+    valid('a tool side that asks for the channel alone', { proof: 'channel' }),
+    valid('1,024 tools with terms of their own', { tools: tools(1_024) }),
+    refused('1,025 tools with terms of their own', { tools: tools(1_025) }),
+    refused('an epoch of 15 bytes', { epoch: epoch.slice(1) }),
+    refused('an unknown level', { proof: 'none' }),
+    refused('a tool without a level', { tools: [{ tool: 'write', why: true }] }),
   ]
 }
 

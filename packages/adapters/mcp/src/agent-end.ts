@@ -1,10 +1,10 @@
 /**
- * The agent's end of an MCP channel (clause 14.7 of contracts/spec/14-mcp.md): signs the intent behind each `tools/call`
+ * The agent's end of an MCP channel (clause 14.7 of contracts/spec/14-mcp.md): proves the intent behind each `tools/call`
  * and `tools/list`, releases an answer only when its receipt has passed, and gives every request an end.
  */
 import type { McpFrame } from '@talos/contracts'
 import { isTalosError, TalosError } from '@talos/errors'
-import { decodeMcpFrame, encodeMcpFrame } from './frames.ts'
+import { callFrame, decodeMcpFrame, encodeMcpFrame, termsOfReady } from './frames.ts'
 import { InFlight, Sequence } from './in-flight.ts'
 import {
   AGENT_TIMEOUT_MARGIN_MS,
@@ -22,11 +22,19 @@ import {
   refuseOwnId,
 } from './message.ts'
 import type { McpEvent, McpTimeouts } from './options.ts'
-import type { CallAuthor, SealedChannel, SignedIntent } from './ports.ts'
+import {
+  bytesOfProof,
+  type CallAuthor,
+  type CallRemarks,
+  type ChannelTerms,
+  type SealedChannel,
+  type SignedIntent,
+} from './ports.ts'
 import { asTalosError, codeOfReason, errorResponse, talosCodeOf } from './replies.ts'
 
 /** What belongs to a delivered response. */
 export interface Evidence {
+  /** The signed intent, or the bare call. */
   readonly invocation: Uint8Array | undefined
   readonly receipt: Uint8Array | undefined
 }
@@ -56,6 +64,8 @@ export class AgentEnd {
   readonly #serverRequests = new Set<string>()
   readonly #outbound = new Sequence()
   readonly #inbound = new Sequence()
+  /** What the tool side asks for. It says so before its first answer, hence before any call. */
+  #terms: ChannelTerms | undefined
   #open = true
   #idle: (() => void) | undefined
 
@@ -72,9 +82,11 @@ export class AgentEnd {
   /**
    * Takes one message of the MCP client. Resolves when the channel takes more. Never rejects: what is wrong with the
    * message is answered.
+   *
+   * @param remarks what is said beside a `tools/call`
    */
-  accept(bytes: Uint8Array): Promise<void> {
-    return this.#outbound.run(() => this.#accept(bytes))
+  accept(bytes: Uint8Array, remarks: CallRemarks = {}): Promise<void> {
+    return this.#outbound.run(() => this.#accept(bytes, remarks))
   }
 
   /** Resolves when no request waits for an answer. */
@@ -88,7 +100,7 @@ export class AgentEnd {
     await this.#inbound.run(async () => undefined)
   }
 
-  async #accept(bytes: Uint8Array): Promise<void> {
+  async #accept(bytes: Uint8Array, remarks: CallRemarks): Promise<void> {
     let message: Message
     try {
       message = parseMessage(bytes, 'agent')
@@ -96,12 +108,12 @@ export class AgentEnd {
       await this.#refuse(idToAnswer(bytes), error)
       return
     }
-    if (message.kind === 'request') await this.#request(message)
+    if (message.kind === 'request') await this.#request(message, remarks)
     else if (message.kind === 'response') await this.#clientResponse(message)
     else if (message.method !== 'tools/call') await this.#sendOrReport({ k: 'data', body: bytes })
   }
 
-  async #request(message: RequestMessage): Promise<void> {
+  async #request(message: RequestMessage, remarks: CallRemarks): Promise<void> {
     const waiting: Waiting = { id: message.id, method: message.method, intent: undefined }
     try {
       if (!this.#open) throw this.#channelClosed('')
@@ -114,20 +126,24 @@ export class AgentEnd {
     }
     this.#inFlight.startTimer(message.id.key, this.#timeoutMs(message.method))
     try {
-      await this.#send(await this.#frameFor(message, waiting))
+      await this.#send(await this.#frameFor(message, { waiting, remarks }))
     } catch (error) {
       if (this.#settle(message.id.key) !== undefined) await this.#refuse(message.id.json, error)
     }
   }
 
-  async #frameFor(message: RequestMessage, waiting: Waiting): Promise<McpFrame> {
+  async #frameFor(
+    message: RequestMessage,
+    { waiting, remarks }: { readonly waiting: Waiting; readonly remarks: CallRemarks },
+  ): Promise<McpFrame> {
     const { bytes: body, method, call } = message
     if (method !== 'tools/call' && method !== 'tools/list') return { k: 'data', body }
     const { channel, serverName: server, author } = this.#options
     try {
-      const intent = await author.intend({ peer: channel.peer, server, request: body, ...call })
+      const common = { peer: channel.peer, server, request: body, terms: this.#terms }
+      const intent = await author.intend({ ...common, ...(call !== undefined && { ...call, ...remarks }) })
       waiting.intent = intent
-      return { k: 'call', body, inv: intent.invocation, prf: intent.proofs, salt: intent.saltKey }
+      return callFrame(body, intent)
     } catch (error) {
       throw asTalosError(error, 'MCP_AUTHORITY_FAILED')
     }
@@ -142,7 +158,13 @@ export class AgentEnd {
   async #take(bytes: Uint8Array): Promise<void> {
     try {
       const frame = decodeMcpFrame(bytes)
-      if (frame.k === 'call') throw new TalosError('MCP_FRAME_INVALID', { reason: 'a call from the tool side' })
+      if (frame.k === 'call' || frame.k === 'bare') {
+        throw new TalosError('MCP_FRAME_INVALID', { reason: 'a call from the tool side' })
+      }
+      if (frame.k === 'ready') {
+        this.#terms = termsOfReady(frame)
+        return
+      }
       const message = parseMessage(frame.body, 'server')
       if (message.kind === 'response') {
         await this.#response(message, frame.k === 'result' ? frame.rcpt : undefined)
@@ -168,7 +190,7 @@ export class AgentEnd {
     // Null: the tool side could not read a message of ours, and no request of ours waits for that.
     const waiting = message.id === undefined ? undefined : this.#settle(message.id.key)
     if (waiting === undefined) return
-    const invocation = waiting.intent?.invocation
+    const invocation = nameBytesOf(waiting)
     try {
       await waiting.intent?.finish({ receipt, response: message.bytes })
     } catch (cause) {
@@ -219,7 +241,7 @@ export class AgentEnd {
 
   async #fail(idJson: string, error: TalosError, waiting?: Waiting): Promise<void> {
     this.#report(error)
-    const evidence = { invocation: waiting?.intent?.invocation, receipt: undefined }
+    const evidence = { invocation: nameBytesOf(waiting), receipt: undefined }
     await this.#options.deliver(errorResponse(idJson, error), evidence)
   }
 
@@ -232,6 +254,10 @@ export class AgentEnd {
   #report(error: TalosError): void {
     this.#options.onEvent?.({ kind: 'refused', server: this.#options.serverName, error })
   }
+}
+
+function nameBytesOf(waiting: Waiting | undefined): Uint8Array | undefined {
+  return waiting?.intent === undefined ? undefined : bytesOfProof(waiting.intent.proof)
 }
 
 /** What the client gets in the place of an answer without proof: of a bare refusal at least the code, where we know it. */

@@ -4,19 +4,30 @@
  * server other than `ping` are refused.
  */
 import { fromUtf8, type JsonValue } from '@talos/bytes'
+import { MAX_APPROVERS } from '@talos/capability'
+import { parseDid } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { AgentEnd, type Evidence } from './agent-end.ts'
 import { DEFAULT_HANDSHAKE_TIMEOUT_MS, DEFAULT_REQUEST_TIMEOUT_MS, MAX_LIST_PAGES } from './limits.ts'
 import { keyOfText, parseMessage, type RequestMessage } from './message.ts'
 import type { McpCallerOptions, McpResponse, RequestOptions, ToolCall } from './options.ts'
+import type { CallRemarks, Referral } from './ports.ts'
 import { cancellation, codeOfReason, request } from './replies.ts'
 
+/** Links of a chain, and the tool itself: each may ask for approvals of its own. */
+const MAX_CHAIN = 17
 /** The revisions that the caller speaks, latest first. All have the same `tools/call`. */
 const PROTOCOL_VERSIONS: readonly string[] = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05']
 const CLIENT_INFO = { name: 'talos', version: '0.1.0' }
 
 type JsonObject = { readonly [name: string]: JsonValue }
 type Settle = (response: McpResponse) => void
+
+interface Asked {
+  readonly method: string
+  readonly params: JsonObject
+  readonly remarks?: CallRemarks
+}
 
 export class McpCaller {
   /** Resolves with the reason once the channel is closed and every request has its answer. */
@@ -49,8 +60,8 @@ export class McpCaller {
    * @throws MCP_REQUEST_ABORTED when `signal` fires, MCP_CALL_LOST after `timeoutMs`; the server is told either way
    */
   callTool(call: ToolCall, options: RequestOptions = {}): Promise<McpResponse> {
-    const params = { name: call.tool, arguments: call.arguments ?? {} }
-    return this.#request({ method: 'tools/call', params, ...options })
+    const { tool, arguments: args = {}, ...remarks } = call
+    return this.#request({ method: 'tools/call', params: { name: tool, arguments: args }, remarks, ...options })
   }
 
   /**
@@ -91,8 +102,8 @@ export class McpCaller {
     await this.#send('{"jsonrpc":"2.0","method":"notifications/initialized"}')
   }
 
-  #request(options: RequestOptions & { method: string; params: JsonObject }): Promise<McpResponse> {
-    const { method, params, signal } = options
+  #request(options: RequestOptions & Asked): Promise<McpResponse> {
+    const { method, params, remarks, signal } = options
     const timeoutMs = options.timeoutMs ?? this.#options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS
     if (signal?.aborted) return Promise.reject(new TalosError('MCP_REQUEST_ABORTED', { method }))
     this.#count += 1
@@ -116,7 +127,7 @@ export class McpCaller {
         stop()
         resolve(response)
       })
-      void this.#end.accept(request({ id, method, paramsJson: JSON.stringify(params) }))
+      void this.#end.accept(request({ id, method, paramsJson: JSON.stringify(params) }), remarks)
     })
   }
 
@@ -158,10 +169,29 @@ function objectOf(value: JsonValue | undefined): JsonObject {
 
 function errorOf(error: JsonObject): McpResponse['error'] {
   const { code, message } = error
-  const talosCode = objectOf(error['data'])['code']
+  const data = objectOf(error['data'])
+  const { code: talosCode } = data
   return {
     code: typeof code === 'number' ? code : 0,
     message: typeof message === 'string' ? message : '',
     talosCode: typeof talosCode === 'string' ? talosCode : undefined,
+    referral: referralOf(data),
+  }
+}
+
+/** A referral as the executor puts it; undefined for everything that has another form. */
+function referralOf({ digest, approvals }: JsonObject): Referral | undefined {
+  if (typeof digest !== 'string' || !/^[0-9a-f]{64}$/.test(digest) || !Array.isArray(approvals)) return undefined
+  const terms = approvals.slice(0, MAX_CHAIN).map((item: JsonValue) => termsOf(objectOf(item)))
+  return terms.includes(undefined) ? undefined : { digest, approvals: terms.filter((one) => one !== undefined) }
+}
+
+function termsOf({ m, of }: JsonObject): Referral['approvals'][number] | undefined {
+  if (typeof m !== 'number' || !Number.isSafeInteger(m) || !Array.isArray(of) || of.length > MAX_APPROVERS)
+    return undefined
+  try {
+    return { m, of: of.map(parseDid) }
+  } catch {
+    return undefined
   }
 }

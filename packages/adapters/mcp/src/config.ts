@@ -5,7 +5,9 @@
 import { fromUtf8, type JsonValue, parseJson, utf8 } from '@talos/bytes'
 import { mcpServerCommand } from '@talos/capability'
 import { isTalosError, TalosError } from '@talos/errors'
-import { MAX_CONFIG_BYTES, MAX_SERVER_NAME_BYTES, MAX_SERVERS, MAX_WORD_CHARS, MAX_WORDS } from './limits.ts'
+import { invalid, object, UNPRINTABLE, word } from './config-values.ts'
+import { MAX_CONFIG_BYTES, MAX_SERVER_NAME_BYTES, MAX_SERVERS, MAX_WORDS } from './limits.ts'
+import { parseSettings, type TalosSettings } from './requirements.ts'
 
 /** A server that runs as a child process and talks over its stdin and stdout. */
 export interface StdioServerConfig {
@@ -23,14 +25,9 @@ export type McpServers = ReadonlyMap<string, StdioServerConfig>
 
 export interface McpConfig {
   readonly servers: McpServers
-  /** The members of the `talos` key, each an object; empty where there is none. */
-  readonly talos: Readonly<Record<string, JsonObject>>
+  /** What is asked of calls: the member `talos`. */
+  readonly settings: TalosSettings
 }
-
-type JsonObject = { readonly [name: string]: JsonValue }
-
-/** Names that cannot be told apart on a terminal, or that break a line of it. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 
 /**
  * Reads a configuration: JSON text or its UTF-8 bytes, up to MAX_CONFIG_BYTES.
@@ -47,7 +44,7 @@ export function parseMcpConfig(text: string | Uint8Array): McpConfig {
     checkServerName(name, index)
     servers.set(name, serverEntry({ name, entry, path: `$.mcpServers.${name}` }))
   })
-  return { servers, talos: talosSection(root['talos']) }
+  return { servers, settings: parseSettings(root['talos'], new Set(servers.keys())) }
 }
 
 /**
@@ -100,30 +97,6 @@ function environment(value: JsonValue, path: string): Readonly<Record<string, st
   return Object.fromEntries(pairs)
 }
 
-/** A string that the system takes as an argument: without NUL, of bounded length. */
-function word(value: JsonValue | undefined, path: string): string {
-  if (typeof value !== 'string') throw invalid(path, 'it is not a string')
-  if (value.includes('\0')) throw invalid(path, 'it has a NUL character')
-  if (value.length > MAX_WORD_CHARS) throw invalid(path, `it has more than ${MAX_WORD_CHARS} characters`)
-  return value
-}
-
-/** Only the shape: an object of objects. What stands in them is for whoever reads them. */
-function talosSection(value: JsonValue | undefined): Readonly<Record<string, JsonObject>> {
-  if (value === undefined) return {}
-  const pairs = Object.entries(object(value, '$.talos')).map(([name, member], index): [string, JsonObject] => [
-    name,
-    object(member, `$.talos[${index}]`),
-  ])
-  return Object.fromEntries(pairs)
-}
-
-function object(value: JsonValue | undefined, path: string): JsonObject {
-  if (value === undefined) throw invalid(path, 'it is missing')
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw invalid(path, 'it is not an object')
-  return value as JsonObject
-}
-
 function readJson(text: string | Uint8Array): JsonValue {
   try {
     return parseJson(typeof text === 'string' ? text.replace(/^\uFEFF/, '') : fromUtf8(text).replace(/^\uFEFF/, ''), {
@@ -132,8 +105,4 @@ function readJson(text: string | Uint8Array): JsonValue {
   } catch (cause) {
     throw invalid('$', isTalosError(cause) ? cause.message : 'it is not JSON', cause)
   }
-}
-
-function invalid(path: string, reason: string, cause?: unknown): TalosError {
-  return new TalosError('MCP_CONFIG_INVALID', { path, reason }, { cause })
 }

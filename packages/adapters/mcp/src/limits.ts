@@ -11,6 +11,13 @@ export const MAX_WORDS = 1_024
 /** Linux takes 128 KiB per argument or variable (14.1). */
 export const MAX_WORD_CHARS = 131_072
 
+/** Tools of one server with terms of their own; they travel to each caller in one frame (14.9). */
+export const MAX_RULED_TOOLS = 1_024
+/** Names that conditions on the environment may be about (14.9). */
+export const MAX_ENVIRONMENT = 64
+/** Who allows knowledge to be older than a year asks for none (14.9). */
+export const MAX_STALE_S = 31_536_000
+
 /** One JSON-RPC message: a 10 MiB result in base64 passes, memory stays bounded (14.2). */
 export const MAX_MESSAGE_BYTES = 16 * 1_048_576
 /** Nesting of one message; the deepest published tool schemas stay below 30 (14.2). */
@@ -24,8 +31,8 @@ export const MAX_METHOD_CHARS = 256
 /** A tool's name must fit a command of 1,024 characters even where every byte is escaped (14.2). */
 export const MAX_TOOL_NAME_CHARS = 256
 
-/** The largest frame: a message, an invocation of 1 MiB, 16 proofs of 64 KiB, and CBOR's own bytes (14.3). */
-export const MAX_MCP_FRAME_BYTES = MAX_MESSAGE_BYTES + 2 * 1_048_576 + 4_096
+/** The largest frame: a message, a call of 1 MiB, 16 proofs of 64 KiB, 16 approvals of 16 KiB, and CBOR's own bytes (14.3). */
+export const MAX_MCP_FRAME_BYTES = MAX_MESSAGE_BYTES + 2 * 1_048_576 + 262_144 + 4_096
 
 /** Requests of one channel waiting for an answer, in each direction; hosts keep a few dozen at most (14.5). */
 export const MAX_IN_FLIGHT = 256

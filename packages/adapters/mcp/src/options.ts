@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import type { JsonValue } from '@talos/bytes'
 import type { TalosError } from '@talos/errors'
 import type { StdioServerConfig } from './config.ts'
-import type { CallAuthor, SealedChannel, ToolGate } from './ports.ts'
+import type { CallAuthor, CallRemarks, ChannelTerms, Referral, SealedChannel, ToolGate } from './ports.ts'
 
 /** What happened on a served or connected channel and concerns its owner: for logs, never for the peer. */
 export type McpEvent =
@@ -27,6 +27,8 @@ export interface ServeMcpChannelOptions extends McpTimeouts {
   /** Its name in the configuration, and in commands. */
   readonly serverName: string
   readonly gate: ToolGate
+  /** What the agent is told when the channel opens; nothing where absent. */
+  readonly terms?: ChannelTerms
   readonly onEvent?: (event: McpEvent) => void
 }
 
@@ -60,7 +62,7 @@ export interface McpCallerOptions extends McpTimeouts {
   readonly signal?: AbortSignal
 }
 
-export interface ToolCall {
+export interface ToolCall extends CallRemarks {
   readonly tool: string
   readonly arguments?: { readonly [name: string]: JsonValue }
 }
@@ -78,11 +80,17 @@ export interface McpResponse {
   readonly result: JsonValue | undefined
   /** Its `error`. `talosCode` is `data.code` where Talos wrote the error. */
   readonly error:
-    | { readonly code: number; readonly message: string; readonly talosCode: string | undefined }
+    | {
+        readonly code: number
+        readonly message: string
+        readonly talosCode: string | undefined
+        /** What the call waits for, where the executor leaves the decision to others. Its word alone. */
+        readonly referral: Referral | undefined
+      }
     | undefined
   /** True for an error response and for a result with `isError: true`. */
   readonly isError: boolean
-  /** The signed intent; undefined where none was signed. */
+  /** The signed intent, or the bare call; undefined where there is neither. */
   readonly invocation: Uint8Array | undefined
   readonly receipt: Uint8Array | undefined
 }

@@ -2,6 +2,7 @@
 import { utf8 } from '@talos/bytes'
 import { ERROR_TABLE, type ErrorCode, isTalosError, TalosError } from '@talos/errors'
 import { scanJson, stringOf } from './json-scan.ts'
+import type { Referral } from './ports.ts'
 
 /** JSON-RPC's code for everything that Talos refuses and JSON-RPC has no code for. */
 const RPC_TALOS_ERROR = -32_001
@@ -21,11 +22,13 @@ const RPC_CODES: Partial<Readonly<Record<ErrorCode, number>>> = {
 export interface Refusal {
   readonly code: ErrorCode
   readonly message: string
+  /** What the call waits for, where it waits for something. */
+  readonly referral?: Referral
 }
 
 /** An error response; `idJson` is the request's id as it was written, `null` where it is not known. */
-export function errorResponse(idJson: string, { code, message }: Refusal): Uint8Array {
-  const error = { code: RPC_CODES[code] ?? RPC_TALOS_ERROR, message, data: { code } }
+export function errorResponse(idJson: string, { code, message, referral }: Refusal): Uint8Array {
+  const error = { code: RPC_CODES[code] ?? RPC_TALOS_ERROR, message, data: { code, ...referral } }
   return utf8(`{"jsonrpc":"2.0","id":${idJson},"error":${JSON.stringify(error)}}`)
 }
 

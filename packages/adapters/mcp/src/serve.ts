@@ -4,7 +4,7 @@
  */
 import type { McpFrame } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
-import { decodeMcpFrame, encodeMcpFrame } from './frames.ts'
+import { decodeMcpFrame, encodeMcpFrame, proofOfFrame, readyFrame } from './frames.ts'
 import { Sequence } from './in-flight.ts'
 import { MAX_IN_FLIGHT, MAX_JUNK_LINES, MAX_QUEUED_BYTES, MAX_QUEUED_FRAMES } from './limits.ts'
 import { idOfBrokenResponse, idToAnswer, type Message, parseMessage } from './message.ts'
@@ -45,6 +45,8 @@ class ServerRelay {
       toAgent: (frame) => this.#send(frame),
       report: (error) => this.#report(error),
     })
+    const { terms } = options
+    if (terms !== undefined) void this.#send(readyFrame(terms))
     this.#started = this.#start()
     options.channel.onFrame((frame) => this.#take(frame))
   }
@@ -136,10 +138,9 @@ class ServerRelay {
 
   /** Takes a frame in; resolves at once while few are being worked on, so that answers to the server are not held up. */
   async #take(bytes: Uint8Array): Promise<void> {
-    let frame: McpFrame
+    let frame: AgentFrame
     try {
-      frame = decodeMcpFrame(bytes)
-      if (frame.k === 'result') throw new TalosError('MCP_FRAME_INVALID', { reason: 'a result from the agent' })
+      frame = agentFrame(decodeMcpFrame(bytes))
     } catch (error) {
       const failure = asTalosError(error, 'MCP_FRAME_INVALID')
       this.#failure ??= failure
@@ -154,11 +155,10 @@ class ServerRelay {
       await (await this.#started)?.send(message.bytes)
       return
     }
-    const intent = frame.k === 'call' ? { invocation: frame.inv, proofs: frame.prf, saltKey: frame.salt } : NO_INTENT
-    await this.#enqueue(message, intent, bytes.length)
+    await this.#enqueue(message, intentOf(frame), bytes.length)
   }
 
-  async #readFrame(frame: McpFrame): Promise<Message | undefined> {
+  async #readFrame(frame: AgentFrame): Promise<Message | undefined> {
     try {
       return parseMessage(frame.body, 'agent')
     } catch (error) {
@@ -207,4 +207,15 @@ class ServerRelay {
   }
 }
 
-const NO_INTENT: Intent = { invocation: undefined, proofs: [], saltKey: undefined }
+type AgentFrame = Extract<McpFrame, { k: 'data' | 'call' | 'bare' }>
+
+/** @throws MCP_FRAME_INVALID for a frame that only this side sends */
+function agentFrame(frame: McpFrame): AgentFrame {
+  if (frame.k === 'data' || frame.k === 'call' || frame.k === 'bare') return frame
+  throw new TalosError('MCP_FRAME_INVALID', { reason: 'one of the tool side from the agent' })
+}
+
+function intentOf(frame: AgentFrame): Intent {
+  if (frame.k === 'data') return { proof: undefined, proofs: [], approvals: [], saltKey: undefined }
+  return { proof: proofOfFrame(frame), proofs: frame.prf, approvals: frame.appr ?? [], saltKey: frame.salt }
+}

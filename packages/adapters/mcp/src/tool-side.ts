@@ -14,14 +14,15 @@ import {
   refuseOwnId,
 } from './message.ts'
 import type { ServeMcpChannelOptions } from './options.ts'
-import type { CallPermission, GateDecision, ListDecision, ListPermission } from './ports.ts'
+import type { CallPermission, CallProof, GateDecision, ListDecision, ListPermission } from './ports.ts'
 import { asTalosError, cancellation, deniedToolResponse, errorResponse, type Refusal } from './replies.ts'
 import { filterTools, KnownTools } from './tool-list.ts'
 
-/** The signed intent that came with a request. */
+/** What came with a request to prove it. */
 export interface Intent {
-  readonly invocation: Uint8Array | undefined
+  readonly proof: CallProof | undefined
   readonly proofs: readonly Uint8Array[]
+  readonly approvals: readonly Uint8Array[]
   readonly saltKey: Uint8Array | undefined
 }
 
@@ -29,6 +30,11 @@ export interface ToolSideOptions extends ServeMcpChannelOptions {
   readonly toServer: (message: Uint8Array) => Promise<void>
   readonly toAgent: (frame: McpFrame) => Promise<void>
   readonly report: (error: TalosError) => void
+}
+
+interface Answer {
+  readonly bytes: Uint8Array
+  readonly isError: boolean
 }
 
 interface Waiting {
@@ -170,9 +176,20 @@ export class ToolSide {
 
   async #ask(message: RequestMessage, intent: Intent): Promise<GateDecision | ListDecision> {
     const { gate, channel, serverName: server } = this.#options
-    const common = { peer: channel.peer, server, request: message.bytes, ...intent }
-    if (message.call === undefined) return gate.authorizeList(common)
-    return gate.authorizeCall({ ...common, ...message.call, known: await this.#known.has(message.call.tool) })
+    const { proof, proofs, saltKey } = intent
+    const common = { peer: channel.peer, server, request: message.bytes, proofs, saltKey }
+    if (message.call === undefined) {
+      const invocation = proof?.level === 'signature' ? proof.invocation : undefined
+      return gate.authorizeList({ ...common, invocation })
+    }
+    const { approvals } = intent
+    return gate.authorizeCall({
+      ...common,
+      ...message.call,
+      proof,
+      approvals,
+      known: await this.#known.has(message.call.tool),
+    })
   }
 
   async #forward(message: RequestMessage, waiting: Waiting): Promise<void> {
@@ -189,7 +206,7 @@ export class ToolSide {
   /** Records an answer and, only then, lets the agent have it. */
   async #release(waiting: Waiting, permission: CallPermission, message: ResponseMessage): Promise<void> {
     try {
-      const { bytes: response, isError } = this.#filtered(waiting, message)
+      const { bytes: response, isError } = this.#charged(waiting, permission, message)
       const rcpt = await permission.finish({ response, isError })
       await this.#options.toAgent({ k: 'result', body: response, rcpt })
     } catch (cause) {
@@ -199,7 +216,14 @@ export class ToolSide {
     }
   }
 
-  #filtered(waiting: Waiting, message: ResponseMessage): { bytes: Uint8Array; isError: boolean } {
+  /** The response, or what the agent gets where it may not have that much. */
+  #charged(waiting: Waiting, permission: CallPermission, message: ResponseMessage): Answer {
+    const answer = this.#filtered(waiting, message)
+    const refusal = permission.charge(answer.bytes.length)
+    return refusal === undefined ? answer : { bytes: errorResponse(waiting.id.json, refusal), isError: true }
+  }
+
+  #filtered(waiting: Waiting, message: ResponseMessage): Answer {
     const { permits } = waiting
     if (permits === undefined || message.isError) return message
     try {

@@ -1,5 +1,6 @@
+import { DEFAULT_REQUIREMENTS } from '@talos/capability'
 import { isTalosError } from '@talos/errors'
-import { parseMcpConfig } from '@talos/mcp'
+import { parseMcpConfig, termsOfServer, termsOfTool } from '@talos/mcp'
 import { describe, expect, it } from 'vitest'
 import { MAX_SERVER_NAME_BYTES, MAX_SERVERS, MAX_WORDS } from '../src/limits.ts'
 
@@ -18,14 +19,15 @@ describe('an MCP configuration', () => {
     const text = JSON.stringify({
       theme: 'dark',
       mcpServers: { files: { ...files, disabled: false, autoApprove: ['*'], type: 'stdio' }, bare: { command: 'x' } },
-      talos: { files: { tools: {} } },
+      talos: { servers: { files: { proof: 'mac' } } },
     })
-    const { servers, talos } = parseMcpConfig(`\uFEFF${text}`)
+    const { servers, settings } = parseMcpConfig(`\uFEFF${text}`)
     expect([...servers]).toEqual([
       ['files', files],
       ['bare', { command: 'x', args: [], env: {} }],
     ])
-    expect(talos).toEqual({ files: { tools: {} } })
+    expect(termsOfTool(termsOfServer(settings, 'files'), 'any')).toEqual({ ...DEFAULT_REQUIREMENTS, proof: 'mac' })
+    expect(termsOfTool(termsOfServer(settings, 'bare'), 'any')).toEqual(DEFAULT_REQUIREMENTS)
     expect(parseMcpConfig(new TextEncoder().encode(text)).servers.size).toBe(2)
   })
 
@@ -47,7 +49,7 @@ describe('an MCP configuration', () => {
     expect(server({ command: 'x', env: { 'A=B': '' } })).toEqual(invalid('$.mcpServers.a.env[0]'))
     expect(server({ command: 'x', env: { A: 1 } })).toEqual(invalid('$.mcpServers.a.env[0]'))
     expect(server({ command: 'x', cwd: 1 })).toEqual(invalid('$.mcpServers.a.cwd'))
-    expect(refusal({ mcpServers: { a: files }, talos: { a: 1 } })).toEqual(invalid('$.talos[0]'))
+    expect(refusal({ mcpServers: { a: files }, talos: { a: 1 } })).toEqual(invalid('$.talos'))
   })
 
   it('says which server is reached in a way that is not supported', () => {

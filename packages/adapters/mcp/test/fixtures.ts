@@ -5,6 +5,8 @@ import { portableKernel } from '@talos/kernel'
 import {
   type CallAuthor,
   type CallEnd,
+  type CallProof,
+  type ChannelTerms,
   type GateDecision,
   type GatedCall,
   type GatedList,
@@ -59,6 +61,8 @@ export class TestGate implements ToolGate {
   readonly #allowed: (tool: string) => boolean
   denial: GateDecision | undefined
   failToRecord = false
+  /** Bytes of a response that an agent may have. */
+  allowance = Number.MAX_SAFE_INTEGER
 
   constructor(allowed: (tool: string) => boolean = () => true) {
     this.#allowed = allowed
@@ -67,7 +71,7 @@ export class TestGate implements ToolGate {
   async authorizeCall(call: GatedCall): Promise<GateDecision> {
     this.calls.push(call)
     if (this.denial !== undefined) return this.denial
-    if (call.invocation === undefined || !call.known || !this.#allowed(call.tool)) {
+    if (call.proof === undefined || !call.known || !this.#allowed(call.tool)) {
       const message = call.known ? 'not granted' : 'no such tool'
       return {
         allowed: false,
@@ -77,12 +81,22 @@ export class TestGate implements ToolGate {
         message,
       }
     }
-    return { allowed: true, finish: (end) => this.#finish(end) }
+    return { allowed: true, charge: (sizeBytes) => this.#charge(sizeBytes), finish: (end) => this.#finish(end) }
   }
 
   async authorizeList(list: GatedList) {
     this.lists.push(list)
-    return { allowed: true as const, permits: this.#allowed, finish: (end: CallEnd) => this.#finish(end) }
+    return {
+      allowed: true as const,
+      permits: this.#allowed,
+      charge: () => undefined,
+      finish: (end: CallEnd) => this.#finish(end),
+    }
+  }
+
+  #charge(sizeBytes: number) {
+    if (sizeBytes <= this.allowance) return undefined
+    return { code: 'CAPABILITY_LIMIT' as const, message: 'more than is left' }
   }
 
   async #finish(end: CallEnd): Promise<Uint8Array> {
@@ -99,13 +113,16 @@ function sign(message: string | Uint8Array): Uint8Array {
 /** An author that accepts exactly the receipts of {@link TestGate}. */
 export class TestAuthor implements CallAuthor {
   readonly intents: IntendedCall[] = []
+  /** How the next calls are proven. */
+  level: CallProof['level'] = 'signature'
   readonly finished: { receipt: Uint8Array | undefined; response: Uint8Array }[] = []
 
   async intend(call: IntendedCall) {
     this.intents.push(call)
     return {
-      invocation: bytes(`intent ${this.intents.length}`),
+      proof: this.#proofOf(bytes(`intent ${this.intents.length}`)),
       proofs: [bytes('proof')],
+      approvals: call.approvals ?? [],
       saltKey: new Uint8Array(32).fill(9),
       finish: async (end: { receipt: Uint8Array | undefined; response: Uint8Array }) => {
         this.finished.push(end)
@@ -116,6 +133,13 @@ export class TestAuthor implements CallAuthor {
         if (!fits || equalBytes(end.receipt, new Uint8Array(64))) throw new Error('a receipt that does not fit')
       },
     }
+  }
+
+  #proofOf(named: Uint8Array): CallProof {
+    if (this.level === 'signature') return { level: 'signature', invocation: named }
+    return this.level === 'mac'
+      ? { level: 'mac', call: named, mac: new Uint8Array(32).fill(1) }
+      : { level: 'channel', call: named }
   }
 }
 
@@ -143,4 +167,5 @@ interface ServeOptions {
   readonly gate?: TestGate
   readonly requestTimeoutMs?: number
   readonly handshakeTimeoutMs?: number
+  readonly terms?: ChannelTerms
 }

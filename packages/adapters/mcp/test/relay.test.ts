@@ -48,6 +48,12 @@ function call(id: string, argumentsJson: string, extra = '') {
   return `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"echo","arguments":${argumentsJson}${extra}}}`
 }
 
+/** The message in a frame. */
+function bodyOf(frame: Uint8Array): string {
+  const decoded = decodeMcpFrame(frame)
+  return decoded.k === 'ready' ? 'ready' : text(decoded.body)
+}
+
 const codeOf = (line: string) => (JSON.parse(line) as { error?: { data?: { code?: string } } }).error?.data?.code
 const rpcCodeOf = (line: string) => (JSON.parse(line) as { error?: { code?: number } }).error?.code
 
@@ -159,12 +165,12 @@ describe('what is refused', () => {
   it('keeps a call without intent from the server', async () => {
     const { agent, tool, served, gate } = serve(echoServer())
     const frames: string[] = []
-    agent.onFrame((frame) => void frames.push(text(decodeMcpFrame(frame).body)))
+    agent.onFrame((frame) => void frames.push(bodyOf(frame)))
     await agent.send(encodeMcpFrame({ k: 'data', body: bytes(INITIALIZE) }))
     await expect.poll(() => frames.length).toBe(1)
     await agent.send(encodeMcpFrame({ k: 'data', body: bytes(call('1', '{}')) }))
     await expect.poll(() => frames.length).toBe(2)
-    expect(gate.calls[0]?.invocation).toBeUndefined()
+    expect(gate.calls[0]?.proof).toBeUndefined()
     expect(frames[1]).toContain('not granted')
     tool.close()
     await served.closed

@@ -1,4 +1,5 @@
 import { fromHex, toHex, utf8 } from '@talos/bytes'
+import type { ToolRequirements } from '@talos/capability'
 import { isTalosError } from '@talos/errors'
 import { parseMcpConfig } from '@talos/mcp'
 import { repoVectors, type VectorCase } from '@talos/testkit'
@@ -13,8 +14,22 @@ const bytes = (input: Input, name: string) => fromHex(String(input[name]))
 
 const RUNNERS: Readonly<Record<string, (input: Input) => object>> = {
   config: (input) => {
-    const { servers } = parseMcpConfig(String(input['text']))
-    return { servers: Array.from(servers, ([name, server]) => ({ name, ...server })) }
+    const { servers, settings } = parseMcpConfig(String(input['text']))
+    const { environment, policy, servers: terms } = settings
+    return {
+      servers: Array.from(servers, ([name, server]) => ({ name, ...server })),
+      environment: Object.fromEntries(environment),
+      policy:
+        policy === undefined
+          ? null
+          : { file: policy.file, schema: policy.schema ?? null, entities: policy.entities ?? null },
+      terms: Array.from(terms, ([server, { common, followsLinks, tools }]) => ({
+        server,
+        followsLinks,
+        ...termsShown(common),
+        tools: Array.from(tools, ([tool, own]) => ({ tool, ...termsShown(own) })),
+      })),
+    }
   },
   message: (input) => {
     const text = input['textHex'] === undefined ? utf8(String(input['text'])) : bytes(input, 'textHex')
@@ -28,10 +43,8 @@ const RUNNERS: Readonly<Record<string, (input: Input) => object>> = {
   },
   frame: (input) => {
     const frame = decodeMcpFrame(bytes(input, 'frameHex'))
-    const common = { kind: frame.k, bodyHex: toHex(frame.body) }
-    if (frame.k === 'call')
-      return { ...common, invHex: toHex(frame.inv), prfHex: frame.prf.map(toHex), saltHex: toHex(frame.salt) }
-    return frame.k === 'result' ? { ...common, rcptHex: toHex(frame.rcpt) } : common
+    const members = Object.entries(frame).filter(([name]) => name !== 'k')
+    return { kind: frame.k, ...Object.fromEntries(members.map(([name, value]) => shown(name, value))) }
   },
   list: (input) => {
     const permitted = input['permitted'] as readonly string[]
@@ -39,6 +52,17 @@ const RUNNERS: Readonly<Record<string, (input: Input) => object>> = {
     const permits = (tool: string) => permitted.includes(tool)
     return { responseHex: toHex(filterTools({ response, serverName: 'x', permits })) }
   },
+}
+
+/** A member of a frame as vectors have it: bytes in hex under a name that says so. */
+function shown(name: string, value: unknown): [string, unknown] {
+  if (value instanceof Uint8Array) return [`${name}Hex`, toHex(value)]
+  const isBytes = Array.isArray(value) && value.every((item) => item instanceof Uint8Array)
+  return isBytes && name !== 'tools' ? [`${name}Hex`, value.map(toHex)] : [name, value]
+}
+
+function termsShown({ maxStaleS, approvals, cost, ...rest }: ToolRequirements): object {
+  return { ...rest, maxStaleS: maxStaleS ?? null, approvals: approvals ?? null, cost: Object.fromEntries(cost) }
 }
 
 function outcome(run: () => object): unknown {
