@@ -1,7 +1,7 @@
 /**
  * The SDK: one agent, its peers, and everything between them.
  *
- * This file joins the parts and holds no rule of its own: sessions.ts seals and opens, messages.ts and channels.ts carry,
+ * This file is the surface and holds no rule of its own; parts.ts joins what is underneath: sessions.ts seals and opens, messages.ts and channels.ts carry,
  * authority.ts gives and takes, tool-gate.ts and call-author.ts stand at both ends of a call, evidence.ts proves it.
  */
 
@@ -15,28 +15,16 @@ import type { McpConfig, McpEvent, SealedChannel } from '@talos/mcp'
 import { SESSION_SUITE } from '@talos/session'
 import type { AgentDatabase, AgentFolder, GrantDirection } from '@talos/storage'
 import { type Agent, closeAgent, openAgent } from './agent.ts'
-import { Authority, type DelegationRequest, type Grant, type GrantRequest } from './authority.ts'
-import { IntentAuthor } from './call-author.ts'
-import { type ChannelHandler, ChannelKeeper } from './channels.ts'
+import type { DelegationRequest, Grant, GrantRequest } from './authority.ts'
+import type { ChannelHandler } from './channels.ts'
 import { within } from './closing.ts'
-import { Courier } from './courier.ts'
-import { Effects } from './effects.ts'
 import type { ClientEvent } from './events.ts'
-import { EvidenceKeeper } from './evidence.ts'
-import { Healer } from './healer.ts'
-import { Healing } from './healing.ts'
-import { Intake } from './intake.ts'
 import { type Listening, startListening } from './listening.ts'
 import { type MerkleProof, makeMerkleProof, type VerifiedMerkleProof, verifyMerkleProof } from './merkle-proof.ts'
-import { type MessageHandler, Messenger, type SentMessage } from './messages.ts'
+import type { MessageHandler, SentMessage } from './messages.ts'
 import { nowS, type TalosClientOptions } from './options.ts'
-import { PrekeyKeeper } from './prekeys.ts'
-import { Readiness } from './readiness.ts'
-import { sessionWorld } from './session-world.ts'
-import { SessionKeeper } from './sessions.ts'
-import { ExecutorGate } from './tool-gate.ts'
-import { connectMcp, type McpStdio, serveMcp, type ToolCall, type ToolOutcome, ToolUser } from './tools.ts'
-import { Wire } from './wire.ts'
+import { assemble, type Parts } from './parts.ts'
+import { connectMcp, type McpStdio, serveMcp, type ToolCall, type ToolOutcome } from './tools.ts'
 
 export interface SessionInfo {
   readonly sessionId: string
@@ -50,19 +38,7 @@ export interface SessionInfo {
 export class TalosClient implements AsyncDisposable {
   readonly #agent: Agent
   readonly #emit: (event: ClientEvent) => void
-  readonly #wire: Wire
-  readonly #prekeys: PrekeyKeeper
-  readonly #sessions: SessionKeeper
-  readonly #messenger: Messenger
-  readonly #channels: ChannelKeeper
-  readonly #authority: Authority
-  readonly #evidence: EvidenceKeeper
-  readonly #gate: ExecutorGate
-  readonly #author: IntentAuthor
-  readonly #tools: ToolUser
-  readonly #effects: Effects
-  readonly #intake: Intake
-  readonly #healer: Healer
+  readonly #parts: Parts
   readonly #resuming: Promise<void>
   readonly #serving = new Set<{ close(): Promise<void> }>()
   #closing: Promise<void> | undefined
@@ -70,76 +46,13 @@ export class TalosClient implements AsyncDisposable {
   private constructor(agent: Agent, options: TalosClientOptions) {
     this.#agent = agent
     this.#emit = options.onEvent ?? (() => undefined)
-    const emit = this.#emit
-    const world = sessionWorld(agent)
-    const onMade = async () => void (await agent.log.append({ kind: 'key.prekeys' }))
-    this.#prekeys = new PrekeyKeeper({ world, onMade })
-    const prekeys = this.#prekeys
-    const admit = (peer: Did, frame: AppFrame) => {
-      if (this.#closing !== undefined) throw new TalosError('CLIENT_CLOSED')
-      this.#intake.admit(peer, frame)
-    }
-    this.#sessions = new SessionKeeper({ world, prekeys, admit })
-    const sessions = this.#sessions
-    const healing = new Healing({ world, sessions })
-    this.#wire = new Wire({
-      agent,
-      sessions,
-      healing,
-      prekeys,
-      carriers: options.carriers,
-      emit,
-      onReceived: async (received, link) => await this.#intake.take(received, link),
-      onRepeated: async (message) => {
-        await this.#messenger.recorded(message)
-        await this.#effects.settled(message)
-      },
-      onReset: async (peer, bytes) => await this.#healer.takeReset(peer, bytes),
-      onLost: (peer) => this.#healer.tendSoon(peer),
-      onLinkUp: (peer) => this.#healer.tendSoon(peer),
-      onLinkDown: (link) => this.#channels.drop(link),
-    })
-    const wire = this.#wire
-    this.#healer = new Healer({
-      agent,
-      sessions,
-      healing,
-      wire,
-      emit,
-      deliver: async (flight) => await this.#messenger.deliver(flight),
-      flush: async (peer) => await this.#messenger.flush(peer),
-      dropChannels: (peer) => this.#channels.dropAll(peer),
-    })
-    const healer = this.#healer
-    const courier = new Courier({ world, sessions })
-    this.#messenger = new Messenger({ agent, sessions, courier, healer, wire, emit })
-    this.#effects = new Effects({
-      messages: agent.database.messages,
-      act: async (effect) => await this.#intake.act(effect),
-    })
-    const post = async (peer: Did, frame: AppFrame) => await this.#messenger.post(peer, frame)
-    const readiness = new Readiness({ healer, wire, sessions, post })
-    this.#channels = new ChannelKeeper({ agent, sessions, wire, ready: async (peer) => await readiness.of(peer) })
-    this.#authority = new Authority(agent)
-    this.#evidence = new EvidenceKeeper({ agent, sessions, wire, post })
-    this.#intake = new Intake({
-      agent,
-      messenger: this.#messenger,
-      effects: this.#effects,
-      channels: this.#channels,
-      authority: this.#authority,
-      evidence: this.#evidence,
-      healer,
-      emit,
-    })
-    this.#gate = new ExecutorGate({ agent, emit })
-    this.#author = new IntentAuthor({ agent, sessions, authority: this.#authority })
-    this.#tools = new ToolUser({ channels: this.#channels, author: this.#author, kernel: agent.kernel })
+    const { carriers } = options
+    this.#parts = assemble({ agent, emit: this.#emit, carriers, isClosing: () => this.#closing !== undefined })
     const { restored } = agent.database
-    if (restored !== undefined) emit({ type: 'session.restored', sessions: restored })
-    this.#messenger.dropOutdated()
+    if (restored !== undefined) this.#emit({ type: 'session.restored', sessions: restored })
+    this.#parts.messenger.dropOutdated()
     // What stays is tried again with what arrives next: a store that cannot be read ends no process.
-    this.#resuming = this.#effects.resume().catch(() => undefined)
+    this.#resuming = this.#parts.effects.resume().catch(() => undefined)
   }
 
   /**
@@ -191,14 +104,14 @@ export class TalosClient implements AsyncDisposable {
 
   /** A prekey bundle to hand to one peer: it holds a one-time pair that is given out once. */
   async getPrekeyBundle(): Promise<Uint8Array> {
-    return await this.#prekeys.serve()
+    return await this.#parts.prekeys.serve()
   }
 
   /** Takes links from peers; on a free port of loopback unless told otherwise. */
   async listen(
     options: { readonly endpoint?: string; readonly advertise?: readonly string[] } = {},
   ): Promise<Listening> {
-    return await startListening({ agent: this.#agent, wire: this.#wire }, options)
+    return await startListening({ agent: this.#agent, wire: this.#parts.wire }, options)
   }
 
   /** Checks an invitation and remembers the peer. @throws TalosError `INVITATION_INVALID`, `INVITATION_EXPIRED` */
@@ -217,18 +130,18 @@ export class TalosClient implements AsyncDisposable {
 
   /** Opens a link to a peer, or uses the one that is open. @throws TalosError `PEER_UNKNOWN`, and what dialling throws */
   async connect(peer: Did): Promise<Did> {
-    const link = await this.#wire.linkTo(peer)
+    const link = await this.#parts.wire.linkTo(peer)
     return link.peerDid
   }
 
   /** Peers with an open link. */
   connectedPeers(): { readonly did: Did; readonly address: string }[] {
-    return this.#wire.peers()
+    return this.#parts.wire.peers()
   }
 
   /** A prekey bundle from the peer itself, over the link. */
   async fetchPrekeyBundle(peer: Did): Promise<Uint8Array> {
-    return await this.#wire.fetchBundle(peer)
+    return await this.#parts.wire.fetchBundle(peer)
   }
 
   /**
@@ -244,13 +157,13 @@ export class TalosClient implements AsyncDisposable {
     options: { readonly deniable?: boolean } = {},
   ): Promise<SessionInfo> {
     if (peer === this.did) throw new TalosError('PEER_IS_SELF')
-    const sessionId = await this.#healer.establish({ peer, bundle, deniable: options.deniable === true })
+    const sessionId = await this.#parts.healer.establish({ peer, bundle, deniable: options.deniable === true })
     return this.session(peer) ?? { sessionId, peer, confirmed: false, suite: SESSION_SUITE, mode: 'accountable' }
   }
 
   /** The session that sends to a peer, or none. */
   session(peer: Did): SessionInfo | undefined {
-    const state = this.#sessions.active(peer)
+    const state = this.#parts.sessions.active(peer)
     if (state === undefined) return undefined
     const { confirmed, mode } = state
     return { sessionId: toHex(state.sessionId), peer, confirmed, suite: SESSION_SUITE, mode }
@@ -258,18 +171,18 @@ export class TalosClient implements AsyncDisposable {
 
   /** Public facts of the session's ratchet, for people: counters and public keys, no secret. */
   describeSession(peer: Did): object | undefined {
-    const state = this.#sessions.active(peer)
+    const state = this.#parts.sessions.active(peer)
     return state === undefined ? undefined : { ...state.toJSON(), transcriptHash: toHex(state.transcriptHash) }
   }
 
   /** Seals a message and hands it to the peer, or keeps it until a link is up. @throws TalosError `SESSION_MISSING`, … */
   async send(peer: Did, bytes: Uint8Array): Promise<SentMessage> {
-    return await this.#messenger.send(peer, bytes)
+    return await this.#parts.messenger.send(peer, bytes)
   }
 
   /** Registers a handler for messages. Returns what removes it. */
   onMessage(handler: MessageHandler): () => void {
-    return this.#messenger.onMessage(handler)
+    return this.#parts.messenger.onMessage(handler)
   }
 
   /**
@@ -292,30 +205,30 @@ export class TalosClient implements AsyncDisposable {
 
   /** Gives a capability over what this agent serves. @throws TalosError `CAPABILITY_OPTION_INVALID`, … */
   async grantCapability(request: GrantRequest): Promise<Grant> {
-    return await this.#authority.grant(request)
+    return await this.#parts.authority.grant(request)
   }
 
   /** Passes a received capability on, narrowed. @throws TalosError `GRANT_UNKNOWN`, `GRANT_NOT_OURS` */
   async delegateCapability(request: DelegationRequest): Promise<Grant> {
-    return await this.#authority.delegate(request)
+    return await this.#parts.authority.delegate(request)
   }
 
   /** Takes a capability in its signed bytes. */
   async importCapability(bytes: Uint8Array, label?: string): Promise<Grant> {
-    return await this.#authority.receive(bytes, label === undefined ? {} : { label })
+    return await this.#parts.authority.receive(bytes, label === undefined ? {} : { label })
   }
 
   /** Sends a capability, with the links above it, to a peer over the session. */
   async sendCapability(peer: Did, cid: string): Promise<void> {
-    const link = this.#authority.link(cid)
-    for (const { bytes } of this.#authority.chainOf(link) ?? [link]) {
-      const { label } = this.#authority.find(cid)
-      await this.#messenger.post(peer, { t: 'authority', kind: 'delegation', label, bytes })
+    const link = this.#parts.authority.link(cid)
+    for (const { bytes } of this.#parts.authority.chainOf(link) ?? [link]) {
+      const { label } = this.#parts.authority.find(cid)
+      await this.#parts.messenger.post(peer, { t: 'authority', kind: 'delegation', label, bytes })
     }
   }
 
   listCapabilities(direction: GrantDirection): Grant[] {
-    return this.#authority.list(direction)
+    return this.#parts.authority.list(direction)
   }
 
   /**
@@ -325,20 +238,20 @@ export class TalosClient implements AsyncDisposable {
    * @throws TalosError `GRANT_UNKNOWN`
    */
   async revokeCapability(cid: string, reason?: string): Promise<void> {
-    const { concerns, bytes } = await this.#authority.revoke(cid, reason)
+    const { concerns, bytes } = await this.#parts.authority.revoke(cid, reason)
     const frame: AppFrame = { t: 'authority', kind: 'revocation', label: '', bytes }
-    const told = concerns.filter((peer) => this.#sessions.active(peer) !== undefined)
-    await Promise.all(told.map(async (peer) => await this.#messenger.tell(peer, frame)))
+    const told = concerns.filter((peer) => this.#parts.sessions.active(peer) !== undefined)
+    await Promise.all(told.map(async (peer) => await this.#parts.messenger.tell(peer, frame)))
   }
 
   /** Calls a tool of an MCP server that a peer serves. A refusal is an outcome, not an error. */
   async invokeTool(peer: Did, call: ToolCall): Promise<ToolOutcome> {
-    return await this.#tools.call(peer, call)
+    return await this.#parts.tools.call(peer, call)
   }
 
   /** Serves MCP servers to whoever holds a capability for them. */
   serveMcp(config: McpConfig, onEvent?: (event: McpEvent) => void): { close(): Promise<void> } {
-    const parts = { channels: this.#channels, gate: this.#gate }
+    const parts = { channels: this.#parts.channels, gate: this.#parts.gate }
     const serving = serveMcp({ ...parts, ...(onEvent !== undefined && { onEvent }) }, config)
     this.#serving.add(serving)
     return serving
@@ -351,22 +264,22 @@ export class TalosClient implements AsyncDisposable {
     stdio: McpStdio,
     onEvent?: (event: McpEvent) => void,
   ): Promise<{ readonly closed: Promise<string> }> {
-    const parts = { channels: this.#channels, author: this.#author }
+    const parts = { channels: this.#parts.channels, author: this.#parts.author }
     return await connectMcp({ ...parts, ...(onEvent !== undefined && { onEvent }) }, { peer, server, stdio })
   }
 
   /** The proof bundle of a call that this agent made. @throws TalosError `EVIDENCE_MISSING`, … */
   async exportProof(invocation: string): Promise<string> {
-    return await this.#evidence.export(invocation)
+    return await this.#parts.evidence.export(invocation)
   }
 
   async openChannel(peer: Did, options: { readonly protocol: string; readonly name: string }): Promise<SealedChannel> {
-    return await this.#channels.open(peer, options)
+    return await this.#parts.channels.open(peer, options)
   }
 
   /** Serves a protocol on channels that peers open. Returns what takes it back. */
   onChannel(protocol: string, handler: ChannelHandler): () => void {
-    return this.#channels.serve(protocol, handler)
+    return this.#parts.channels.serve(protocol, handler)
   }
 
   /** Closes links, log and database, and forgets the keys. Idempotent. */
@@ -381,11 +294,11 @@ export class TalosClient implements AsyncDisposable {
 
   /** Every step is bounded: neither a peer nor a handler of the program can hold up the end. */
   async #close(): Promise<void> {
-    this.#healer.stop()
-    await within(this.#tools.close())
+    this.#parts.healer.stop()
+    await within(this.#parts.tools.close())
     await within(Promise.all([...this.#serving].map(async (serving) => await serving.close())))
-    await within(this.#wire.close())
-    await within(Promise.all([this.#messenger.stop(), this.#resuming]))
+    await within(this.#parts.wire.close())
+    await within(Promise.all([this.#parts.messenger.stop(), this.#resuming]))
     await closeAgent(this.#agent)
   }
 }

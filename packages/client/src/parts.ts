@@ -1,0 +1,148 @@
+/** The parts of a running client, joined: who asks whom is decided here and nowhere else. */
+import type { AppFrame, Did } from '@talos/contracts'
+import { TalosError } from '@talos/errors'
+import type { Agent } from './agent.ts'
+import { Authority } from './authority.ts'
+import { IntentAuthor } from './call-author.ts'
+import { ChannelKeeper } from './channels.ts'
+import { Courier } from './courier.ts'
+import { Effects } from './effects.ts'
+import type { ClientEvent } from './events.ts'
+import { EvidenceKeeper } from './evidence.ts'
+import { Healer } from './healer.ts'
+import { Healing } from './healing.ts'
+import { Intake } from './intake.ts'
+import { Messenger } from './messages.ts'
+import type { TalosClientOptions } from './options.ts'
+import { PrekeyKeeper } from './prekeys.ts'
+import { Readiness } from './readiness.ts'
+import { type SessionWorld, sessionWorld } from './session-world.ts'
+import { SessionKeeper } from './sessions.ts'
+import { ExecutorGate } from './tool-gate.ts'
+import { ToolUser } from './tools.ts'
+import { Wire } from './wire.ts'
+
+export interface Parts extends Carriage, Capabilities {
+  readonly effects: Effects
+  readonly intake: Intake
+}
+
+/** What brings bytes to peers and takes them from there. */
+interface Carriage {
+  readonly wire: Wire
+  readonly prekeys: PrekeyKeeper
+  readonly sessions: SessionKeeper
+  readonly messenger: Messenger
+  readonly channels: ChannelKeeper
+  readonly healer: Healer
+}
+
+/** What may be done, and what was. */
+interface Capabilities {
+  readonly authority: Authority
+  readonly evidence: EvidenceKeeper
+  readonly gate: ExecutorGate
+  readonly author: IntentAuthor
+  readonly tools: ToolUser
+}
+
+export interface AssembleOptions {
+  readonly agent: Agent
+  readonly emit: (event: ClientEvent) => void
+  readonly carriers: TalosClientOptions['carriers']
+  /** Whether the client is about to end: then it takes nothing in. */
+  readonly isClosing: () => boolean
+}
+
+/** What arrives at the carriage and is for others; set before anything can arrive. */
+interface Takers {
+  readonly effects: Effects
+  readonly intake: Intake
+}
+
+export function assemble(options: AssembleOptions): Parts {
+  const { agent, emit } = options
+  const world = sessionWorld(agent)
+  const takers = (): Takers => ({ effects, intake })
+  const carriage = carriageOf({ ...options, world, takers })
+  const { channels, messenger, healer } = carriage
+  const effects: Effects = new Effects({
+    messages: agent.database.messages,
+    act: async (effect) => await intake.act(effect),
+  })
+  const capabilities = capabilitiesOf({ agent, emit, carriage })
+  const { authority, evidence } = capabilities
+  const intake: Intake = new Intake({ agent, messenger, effects, channels, authority, evidence, healer, emit })
+  return { ...carriage, ...capabilities, effects, intake }
+}
+
+function carriageOf(
+  options: AssembleOptions & { readonly world: SessionWorld; readonly takers: () => Takers },
+): Carriage {
+  const { agent, emit, world, takers } = options
+  const onMade = async () => void (await agent.log.append({ kind: 'key.prekeys' }))
+  const prekeys = new PrekeyKeeper({ world, onMade })
+  const admit = (peer: Did, frame: AppFrame) => {
+    if (options.isClosing()) throw new TalosError('CLIENT_CLOSED')
+    takers().intake.admit(peer, frame)
+  }
+  const sessions = new SessionKeeper({ world, prekeys, admit })
+  const healing = new Healing({ world, sessions })
+  const wire: Wire = new Wire({
+    agent,
+    sessions,
+    healing,
+    prekeys,
+    carriers: options.carriers,
+    emit,
+    onReceived: async (received, link) => await takers().intake.take(received, link),
+    onRepeated: async (message) => {
+      await messenger.recorded(message)
+      await takers().effects.settled(message)
+    },
+    onReset: async (peer, bytes) => await healer.takeReset(peer, bytes),
+    onLost: (peer) => healer.tendSoon(peer),
+    onLinkUp: (peer) => healer.tendSoon(peer),
+    onLinkDown: (link) => channels.drop(link),
+  })
+  const healer: Healer = new Healer({
+    agent,
+    sessions,
+    healing,
+    wire,
+    emit,
+    deliver: async (flight) => await messenger.deliver(flight),
+    flush: async (peer) => await messenger.flush(peer),
+    dropChannels: (peer) => channels.dropAll(peer),
+  })
+  const courier = new Courier({ world, sessions })
+  const messenger: Messenger = new Messenger({ agent, sessions, courier, healer, wire, emit })
+  const post = async (peer: Did, frame: AppFrame) => await messenger.post(peer, frame)
+  const readiness = new Readiness({ healer, wire, sessions, post })
+  const channels: ChannelKeeper = new ChannelKeeper({
+    agent,
+    sessions,
+    wire,
+    ready: async (peer) => await readiness.of(peer),
+  })
+  return { wire, prekeys, sessions, messenger, channels, healer }
+}
+
+function capabilitiesOf(options: {
+  readonly agent: Agent
+  readonly emit: (event: ClientEvent) => void
+  readonly carriage: Carriage
+}): Capabilities {
+  const { agent, emit, carriage } = options
+  const { sessions, wire, messenger, channels } = carriage
+  const post = async (peer: Did, frame: AppFrame) => await messenger.post(peer, frame)
+  const authority = new Authority(agent)
+  const author = new IntentAuthor({ agent, sessions, authority })
+  return {
+    authority,
+    evidence: new EvidenceKeeper({ agent, sessions, wire, post }),
+    gate: new ExecutorGate({ agent, emit }),
+    author,
+    tools: new ToolUser({ channels, author, kernel: agent.kernel }),
+  }
+}
