@@ -15,7 +15,14 @@ import { AGENT_MIGRATIONS } from './agent-schema.ts'
 import { EvidenceStore, GrantStore, InvocationReplayStore, RevocationStore } from './authority-store.ts'
 import { Database } from './database.ts'
 import { GENERATION_FILE, Generation } from './generation.ts'
-import { type IncomingMessage, type MessageName, MessageStore, type OutgoingMessage } from './message-store.ts'
+import { IdentityStore } from './identity-store.ts'
+import {
+  type IncomingMessage,
+  type MessageName,
+  MessageStore,
+  type OutgoingMessage,
+  type PeerMove,
+} from './message-store.ts'
 import { PeerStore, SettingStore } from './peer-store.ts'
 import { type OneTimeKeyName, PrekeyStore } from './prekey-store.ts'
 import { NO_SEALER, type RowSealer, rowSealer } from './row-seal.ts'
@@ -76,6 +83,7 @@ export class AgentDatabase {
   readonly revocations: RevocationStore
   readonly replay: InvocationReplayStore
   readonly evidence: EvidenceStore
+  readonly identities: IdentityStore
   readonly peers: PeerStore
   readonly settings: SettingStore
   /** Set when the database was found to be an older copy of itself: how many sessions seal nothing any more for that. */
@@ -95,6 +103,7 @@ export class AgentDatabase {
     this.revocations = new RevocationStore(database)
     this.replay = new InvocationReplayStore(database)
     this.evidence = new EvidenceStore(database, sealer)
+    this.identities = new IdentityStore(database)
     this.peers = new PeerStore(database)
     this.settings = new SettingStore(database, sealer)
     database.onEnd = (isDone) => (isDone ? generation?.note() : generation?.doubt())
@@ -174,6 +183,29 @@ export class AgentDatabase {
   /** Runs several steps on the stores as one transaction. @throws TalosError `STORE_WRITE_FAILED`, and what `work` throws */
   transaction<T>(work: () => T): T {
     return this.#database.transaction(work)
+  }
+
+  /**
+   * A peer has another DID: everything that is kept of it goes by that. Its sessions seal no more.
+   *
+   * @throws TalosError `STORE_WRITE_FAILED`
+   */
+  movePeer({ from, to }: PeerMove, nowMs: number): void {
+    this.transaction(() => {
+      this.messages.movePeer({ from, to })
+      this.sessions.outdate({ nowMs, moved: { from, to } })
+      this.peers.move({ from, to })
+      this.#database.run('UPDATE grants SET peer = :to WHERE peer = :from', { from, to })
+      this.#database.run('DELETE FROM identity_told WHERE peer = :from', { from })
+    })
+  }
+
+  /** This agent has another DID: no session and no prekey of before serves any more. @throws TalosError `STORE_WRITE_FAILED` */
+  outdateOwn(nowMs: number): void {
+    this.transaction(() => {
+      this.sessions.outdate({ nowMs })
+      this.prekeys.withdraw()
+    })
   }
 
   /** Removes what time has made useless. @throws TalosError `STORE_WRITE_FAILED` */

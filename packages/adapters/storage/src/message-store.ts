@@ -56,6 +56,12 @@ export interface MessageName {
   readonly messageId: string
 }
 
+/** A peer that goes by another DID from now on. */
+export interface PeerMove {
+  readonly from: Did
+  readonly to: Did
+}
+
 /** `message`: waits for the application. `effect`: a frame that this agent itself acts on. */
 export type IncomingKind = 'message' | 'effect'
 
@@ -233,6 +239,49 @@ export class MessageStore {
     this.#database.run('DELETE FROM inbox_id_counts WHERE n <= 0')
   }
 
+  /**
+   * A peer has another DID: what waits for it or came from it, and the ids that it used, are that one's from now on.
+   *
+   * @throws TalosError `STORE_WRITE_FAILED`
+   */
+  movePeer({ from, to }: PeerMove): void {
+    this.#database.transaction(() => {
+      for (const table of [OUTBOX, INBOX] as const) this.#moveRows(table, { from, to })
+      const ids = `INSERT OR IGNORE INTO inbox_ids (peer, message_id, received_ms)
+        SELECT :to, message_id, received_ms FROM inbox_ids WHERE peer = :from`
+      this.#database.run(ids, { from, to })
+      this.#database.run('DELETE FROM inbox_ids WHERE peer = :from', { from })
+    })
+  }
+
+  /** The peer's name is part of what seals a row. One that does not open stays where it is, as unreadable as before. */
+  #moveRows(table: 'outbox' | 'inbox', { from, to }: PeerMove): void {
+    const rows = this.#database.all(`SELECT position, message_id, sealed FROM ${table} WHERE peer = :from`, { from })
+    for (const row of rows) {
+      const messageId = textOf(row, 'message_id')
+      const sealed = this.#resealed(
+        placeOf(table, { peer: from, messageId }),
+        placeOf(table, { peer: to, messageId }),
+        row,
+      )
+      if (sealed === undefined) continue
+      this.#database.run(`UPDATE OR REPLACE ${table} SET peer = :to, sealed = :sealed WHERE position = :position`, {
+        to,
+        sealed,
+        position: integerOf(row, 'position'),
+      })
+    }
+  }
+
+  #resealed(before: Place, after: Place, row: Row): Uint8Array | undefined {
+    try {
+      return this.#sealer.seal(after, this.#sealer.open(before, bytesOf(row, 'sealed')))
+    } catch (error) {
+      if (!isTalosError(error, 'STORE_ROW_INVALID')) throw error
+      return undefined
+    }
+  }
+
   #requireInboxRoom(peer: Did, kind: IncomingKind): void {
     requireRoom(this.#database, {
       what: 'messages that wait for the application',
@@ -301,6 +350,8 @@ function readable<T>(options: {
 function nameOf(row: Row): MessageName {
   return { peer: textOf(row, 'peer') as Did, messageId: textOf(row, 'message_id') }
 }
+
+type Place = ReturnType<typeof placeOf>
 
 function placeOf(table: string, { peer, messageId }: { readonly peer: string; readonly messageId: string }) {
   if (!MESSAGE_ID.test(messageId)) {

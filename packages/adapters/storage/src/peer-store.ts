@@ -60,6 +60,16 @@ export class PeerStore {
     })
   }
 
+  /** A peer has another DID; what is known of that one already goes first. @throws TalosError `STORE_WRITE_FAILED` */
+  move({ from, to }: { readonly from: Did; readonly to: Did }): void {
+    this.#database.transaction(() => {
+      const name = 'UPDATE peers SET name = (SELECT name FROM peers WHERE did = :from) WHERE did = :to AND name IS NULL'
+      this.#database.run(name, { from, to })
+      this.#database.run('UPDATE OR IGNORE peers SET did = :to WHERE did = :from', { from, to })
+      this.#database.run('DELETE FROM peers WHERE did = :from', { from })
+    })
+  }
+
   get(did: Did): StoredPeer | undefined {
     const row = this.#database.get('SELECT * FROM peers WHERE did = :did', { did })
     return row === undefined ? undefined : peerOf(row)

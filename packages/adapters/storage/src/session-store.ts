@@ -181,6 +181,24 @@ export class SessionStore {
     )
   }
 
+  /**
+   * One side of the sessions has another DID, to which they are not bound: they seal nothing from now on, and others take
+   * their place. Those with one peer that has a new DID, or all of this agent's where none is named.
+   *
+   * @throws TalosError `STORE_WRITE_FAILED`
+   */
+  outdate({
+    nowMs,
+    moved,
+  }: {
+    readonly nowMs: number
+    readonly moved?: { readonly from: Did; readonly to: Did }
+  }): void {
+    const set = "UPDATE sessions SET role = 'receive-only', standing = 'reset', updated_ms = :nowMs"
+    if (moved === undefined) this.#database.run(set, { nowMs })
+    else this.#database.run(`${set}, peer = :to WHERE peer = :from`, { nowMs, ...moved })
+  }
+
   /** Forgets a session; tells whether it was there. @throws TalosError `STORE_WRITE_FAILED` */
   remove(sessionId: Uint8Array): boolean {
     return this.#database.run('DELETE FROM sessions WHERE session_id = :sessionId', { sessionId }) === 1

@@ -72,6 +72,13 @@ export type {
   VerifiedKeyLog,
   WitnessTerms,
 } from './key-log/types.ts'
+export {
+  IdentityBook,
+  type IdentityChange,
+  identityOf,
+  type KnownIdentity,
+  representativeOf,
+} from './lifecycle/identity-book.ts'
 export { type DelegateLogKeyOptions, delegateLogKey, type LogKeyDelegation, openLogKeyDelegation } from './log-key.ts'
 export {
   DEFAULT_KEY_FILE_PARAMETERS,
