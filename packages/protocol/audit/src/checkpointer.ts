@@ -25,6 +25,8 @@ export interface CheckpointerOptions {
   readonly guard: CheckpointGuard
   readonly signer: NoteSigner
   readonly origin: string
+  /** Keys that signed this log before, oldest first. */
+  readonly formerKeys?: readonly VerifierKey[]
   readonly reader: AuditReader
   readonly kernel: Kernel
 }
@@ -117,12 +119,34 @@ export class Checkpointer {
   }
 
   #open(note: string): VerifiedCheckpoint | undefined {
+    const { formerKeys = [], kernel } = this.#options
     try {
-      return openCheckpoint(note, { logKey: this.#logKey, kernel: this.#options.kernel })
+      return openByAny(note, { keys: [...formerKeys, this.#logKey], kernel }).checkpoint
     } catch {
       return undefined
     }
   }
+}
+
+/**
+ * Opens a checkpoint that one of a log's keys signed, and says which.
+ *
+ * @param options.keys oldest first, one at least
+ * @throws TalosError what `openCheckpoint` throws with the newest of them
+ */
+export function openByAny(
+  note: string,
+  { keys, kernel }: { readonly keys: readonly VerifierKey[]; readonly kernel: Kernel },
+): { readonly checkpoint: VerifiedCheckpoint; readonly position: number } {
+  let failure: unknown
+  for (const [position, logKey] of keys.entries()) {
+    try {
+      return { checkpoint: openCheckpoint(note, { logKey, kernel }), position }
+    } catch (error) {
+      failure = error
+    }
+  }
+  throw failure
 }
 
 /** A tree that cannot be read is not the one that was signed; a failing medium is another matter. */

@@ -36,6 +36,8 @@ export interface AuditLogOptions {
   readonly origin: string
   /** Envelope by which the identity delegates the log key; goes into entry 0 as it is. */
   readonly logKeyDelegation: Uint8Array
+  /** Earlier keys of this log, oldest first, none of which signs any more: what they signed still counts. */
+  readonly formerKeys?: readonly VerifierKey[]
   /** Last checkpoint of the earlier epoch, for entry 0 of a new one. */
   readonly previousCheckpoint?: string
 }
@@ -187,8 +189,9 @@ export class AuditLog implements AsyncDisposable {
 
   /** Reads and recomputes the whole log; see `verifyLog`. */
   async verify(onProgress?: VerifyLogOptions['onProgress']): Promise<LogReport> {
-    const { store, kernel } = this.#options
-    return await verifyLog({ store, kernel, logKey: this.verifierKey, ...(onProgress !== undefined && { onProgress }) })
+    const { store, kernel, formerKeys = [] } = this.#options
+    const options = { store, kernel, logKey: this.verifierKey, formerKeys }
+    return await verifyLog({ ...options, ...(onProgress !== undefined && { onProgress }) })
   }
 
   /** Waits for what was accepted, then closes the store and the lookup. Idempotent. */

@@ -11,13 +11,13 @@ import {
   emptyRoot,
   HASH_BYTES,
   hashAt,
-  openCheckpoint,
   TILE_WIDTH,
   type Tile,
   TileBuilder,
   type VerifiedCheckpoint,
   type VerifierKey,
 } from '@talos/merkle'
+import { openByAny } from './checkpointer.ts'
 import { type AuditRecord, readRecord } from './reader.ts'
 import type { AuditHead, AuditStore, StoredEntry } from './store.ts'
 
@@ -30,6 +30,8 @@ export interface VerifyLogOptions {
   readonly store: AuditStore
   /** Checks the stored checkpoints; its name is the log's origin. */
   readonly logKey: VerifierKey
+  /** Keys that signed this log before that one, oldest first. */
+  readonly formerKeys?: readonly VerifierKey[]
   readonly kernel: Kernel
   /** Called after every 1,024 entries and at the end; awaited, so that it may let other work run. */
   readonly onProgress?: (progress: VerifyProgress) => void | Promise<void>
@@ -204,12 +206,15 @@ class Walk {
   }
 }
 
+/** In the order of their sizes; a key that was replaced signs nothing after the one that replaced it. */
 function* openStored(options: VerifyLogOptions, last: number): Generator<VerifiedCheckpoint, void> {
-  const { store, logKey, kernel } = options
+  const { store, logKey, formerKeys = [], kernel } = options
+  let keys = [...formerKeys, logKey]
   for (const { size, note } of store.checkpoints()) {
     if (size > last) return
-    const checkpoint = openOne({ note, size, logKey, kernel })
+    const { checkpoint, position } = openOne({ note, size, keys, kernel })
     if (checkpoint.size !== size) throw corrupt(size, 'checkpoint')
+    keys = keys.slice(position)
     yield checkpoint
   }
 }
@@ -217,13 +222,13 @@ function* openStored(options: VerifyLogOptions, last: number): Generator<Verifie
 interface OpenOne {
   readonly note: string
   readonly size: number
-  readonly logKey: VerifierKey
+  readonly keys: readonly VerifierKey[]
   readonly kernel: Kernel
 }
 
-function openOne({ note, size, logKey, kernel }: OpenOne): VerifiedCheckpoint {
+function openOne({ note, size, keys, kernel }: OpenOne) {
   try {
-    return openCheckpoint(note, { logKey, kernel })
+    return openByAny(note, { keys, kernel })
   } catch (cause) {
     throw new TalosError('AUDIT_CORRUPT', { index: size, part: 'checkpoint' }, { cause })
   }
