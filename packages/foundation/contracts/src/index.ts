@@ -11,6 +11,8 @@ export {
   type AppFrameGreeting,
   type AppFrameInclusion,
   type AppFrameMessage,
+  type AppFramePull,
+  type AppFrameRevocations,
   parseAppFrame,
   parseAppFrameAnswer,
   parseAppFrameAsk,
@@ -22,6 +24,8 @@ export {
   parseAppFrameGreeting,
   parseAppFrameInclusion,
   parseAppFrameMessage,
+  parseAppFramePull,
+  parseAppFrameRevocations,
 } from './generated/app-frame.ts'
 export { APPROVAL_TAG, type Approval, parseApproval } from './generated/approval.ts'
 export {

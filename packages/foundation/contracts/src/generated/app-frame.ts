@@ -14,6 +14,7 @@ import {
   string,
   variant,
 } from '../check.ts'
+import { checkDidKey, type DidKey } from './common.ts'
 
 /**
  * What travels sealed inside a session: a message, a greeting, authority, evidence, or a channel's frame.
@@ -23,6 +24,8 @@ export type AppFrame =
   | AppFrameGreeting
   | AppFrameMessage
   | AppFrameAuthority
+  | AppFramePull
+  | AppFrameRevocations
   | AppFrameAsk
   | AppFrameAnswer
   | AppFrameChannelOpen
@@ -33,6 +36,8 @@ const checkAppFrame: Check = variant('t', {
   greeting: ref(() => checkAppFrameGreeting),
   message: ref(() => checkAppFrameMessage),
   authority: ref(() => checkAppFrameAuthority),
+  pull: ref(() => checkAppFramePull),
+  revocations: ref(() => checkAppFrameRevocations),
   ask: ref(() => checkAppFrameAsk),
   answer: ref(() => checkAppFrameAnswer),
   open: ref(() => checkAppFrameChannelOpen),
@@ -97,6 +102,48 @@ const checkAppFrameAuthority: Check = object({
 export function parseAppFrameAuthority(value: unknown): AppFrameAuthority {
   run('app-frame#authority', checkAppFrameAuthority, value)
   return value as AppFrameAuthority
+}
+
+/** Asks for an issuer's list of revocations, from the position after `after` on. */
+export interface AppFramePull {
+  readonly t: 'pull'
+  readonly issuer: DidKey
+  readonly after: number
+}
+
+const checkAppFramePull: Check = object({
+  t: oneOfValues('pull'),
+  issuer: ref(() => checkDidKey),
+  after: integer(0, Number.MAX_SAFE_INTEGER),
+})
+
+/** Returns `value` typed as AppFramePull. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFramePull(value: unknown): AppFramePull {
+  run('app-frame#pull', checkAppFramePull, value)
+  return value as AppFramePull
+}
+
+/** Signed revocations at the positions after `after` of their issuer's list, and a signed head. */
+export interface AppFrameRevocations {
+  readonly t: 'revocations'
+  readonly issuer: DidKey
+  readonly after: number
+  readonly items: readonly Uint8Array[]
+  readonly head: Uint8Array
+}
+
+const checkAppFrameRevocations: Check = object({
+  t: oneOfValues('revocations'),
+  issuer: ref(() => checkDidKey),
+  after: integer(0, Number.MAX_SAFE_INTEGER),
+  items: array(bytes(1, 16_384), { minItems: 0, maxItems: 256 }),
+  head: bytes(1, 16_384),
+})
+
+/** Returns `value` typed as AppFrameRevocations. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameRevocations(value: unknown): AppFrameRevocations {
+  run('app-frame#revocations', checkAppFrameRevocations, value)
+  return value as AppFrameRevocations
 }
 
 /** Asks for the evidence of one invocation between the two sides. */
