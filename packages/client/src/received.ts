@@ -1,5 +1,20 @@
-/** What sealing and opening yield. */
+/** What sealing, opening and exporting are given, and what they yield. */
 import type { AppFrame, Did } from '@talos/contracts'
+
+/** Sealed bytes that arrived. */
+export interface Arrival {
+  readonly peer: Did
+  readonly messageId: string
+  readonly wire: Uint8Array
+}
+
+/** A key that a session exports. */
+export interface Export {
+  readonly peer: Did
+  readonly sessionId: Uint8Array
+  /** See `sessionExporter`. */
+  readonly label: string
+}
 
 /** What became of sealed bytes that arrived. */
 export type Received = ReceivedFrame | ReceivedControl | ReceivedAgain

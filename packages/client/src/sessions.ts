@@ -6,7 +6,7 @@
  * Every step is synchronous, so no two of them ever work on one state.
  */
 import { entryId } from '@talos/audit'
-import { equalBytes, toHex } from '@talos/bytes'
+import { equalBytes, type Secret, toHex } from '@talos/bytes'
 import type { AppFrame, Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
@@ -23,6 +23,7 @@ import {
   type SessionState,
   seal,
   sealControl,
+  sessionExporter,
   verifyBundle,
 } from '@talos/session'
 import type { NewSession, OutgoingMessage, ReceiveCommit, SessionHead } from '@talos/storage'
@@ -30,7 +31,7 @@ import { answerFlight } from './flights.ts'
 import { type Carriage, checkCarriage, decodeFrame, encodeFrame, keptOf } from './frames.ts'
 import type { PrekeyKeeper } from './prekeys.ts'
 import { PeerQuota } from './quota.ts'
-import type { QueuedFrame, Received, ReceivedControl, ReceivedFrame, SealedFrame } from './received.ts'
+import type { Arrival, Export, QueuedFrame, Received, ReceivedControl, ReceivedFrame, SealedFrame } from './received.ts'
 import { type LoadedState, SessionMemory } from './session-memory.ts'
 import type { SessionWorld } from './session-world.ts'
 
@@ -47,12 +48,6 @@ interface StepWorld {
   readonly kernel: Kernel
   readonly random: Random
   readonly nowMs: number
-}
-
-interface Arrival {
-  readonly peer: Did
-  readonly messageId: string
-  readonly wire: Uint8Array
 }
 
 export interface SessionKeeperOptions {
@@ -102,6 +97,13 @@ export class SessionKeeper {
   isShared(sessionId: Uint8Array): boolean {
     const state = this.#memory.find(sessionId)?.state
     return state?.confirmed !== false || state.role === 'responder'
+  }
+
+  /** What {@link sessionExporter} yields of a session with a peer. @throws TalosError `SESSION_MISSING`, `SESSION_ARGUMENT` */
+  exporter({ peer, sessionId, label }: Export): Secret {
+    const state = this.#memory.find(sessionId)?.state
+    if (state?.remoteDid !== peer) throw new TalosError('SESSION_MISSING')
+    return sessionExporter(state, { kernel: this.#world.kernel, label })
   }
 
   /** @throws TalosError `SESSION_MISSING` */

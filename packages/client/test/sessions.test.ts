@@ -1,4 +1,4 @@
-import { utf8 } from '@talos/bytes'
+import { toHex, utf8 } from '@talos/bytes'
 import type { AppFrame } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { LEASE_MAX_MESSAGES, PQ_STEP_MESSAGES } from '@talos/session'
@@ -147,6 +147,26 @@ describe('receiving', () => {
     const { wire, messageId } = post(alice, bob, 'x')
     const stolen = () => bob.sessions.receive({ peer: bob.agent.did, wire, messageId, carriage: 'request' })
     expect(stolen).toThrow(expect.objectContaining({ code: 'FRAME_INVALID' }))
+  })
+})
+
+describe('exporting', () => {
+  it('yields the same key at both ends, before and after a restart, and to nobody else', async () => {
+    await using parties = await twoParties()
+    const { alice, bob } = parties
+    const sessionId = await parties.establish()
+    const label = 'talos/mac@1'
+    const keyAt = ({ sessions }: Party, { agent }: Party) =>
+      sessions.exporter({ peer: agent.did, sessionId, label }).use(toHex)
+    const key = keyAt(alice, bob)
+    expect(keyAt(bob, alice)).toBe(key)
+    post(alice, bob, 'one')
+    expect(keyAt(parties.again(alice), bob)).toBe(key)
+    expect(() => keyAt(alice, alice)).toThrow(expect.objectContaining({ code: 'SESSION_MISSING' }))
+    const unknown = { peer: bob.agent.did, sessionId: new Uint8Array(16), label }
+    expect(() => alice.sessions.exporter(unknown)).toThrow(expect.objectContaining({ code: 'SESSION_MISSING' }))
+    const unnamed = { peer: bob.agent.did, sessionId, label: '' }
+    expect(() => alice.sessions.exporter(unnamed)).toThrow(expect.objectContaining({ code: 'SESSION_ARGUMENT' }))
   })
 })
 

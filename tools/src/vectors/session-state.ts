@@ -113,12 +113,16 @@ function refusals(record: SessionRecord, bytes: Uint8Array): readonly CaseDraft[
     return refuse(description, encodeCbor({ ...record, ...change } as unknown as IpldValue))
   }
   const { rootKey: _root, ...rootless } = record
+  const { exporter: _exporter, ...closed } = record
   return [
     refuse('no bytes', new Uint8Array(0)),
     refuse('a byte more', Uint8Array.of(...bytes, 0)),
     refuse('a byte less', bytes.subarray(0, -1)),
     refuse('no root key', encodeCbor(rootless as unknown as IpldValue)),
     changed('another version', { version: 2 }),
+    refuse('a record of version 3', encodeCbor({ ...closed, version: 3 } as unknown as IpldValue)),
+    refuse('no exporter secret', encodeCbor(closed as unknown as IpldValue)),
+    changed('an exporter secret of 33 bytes', { exporter: new Uint8Array(33) }),
     changed('another suite', { suite: 'ts0' }),
     changed('an epoch that is none', { epoch: 2 ** 32 }),
     changed('a member more', { note: 1 }),

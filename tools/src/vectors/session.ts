@@ -1,6 +1,7 @@
 /** The vectors of Talos Session 1: there are none in the field for a ratchet, so these state keys, nonces, drops and all. */
 import { bundleCases } from './session-bundle.ts'
 import { numbered } from './session-cast.ts'
+import { exporterCases } from './session-exporter.ts'
 import { handshakeCases } from './session-handshake.ts'
 import { leaseCases } from './session-lease.ts'
 import { legacyCases } from './session-legacy.ts'
@@ -48,6 +49,11 @@ export async function sessionVectors(): Promise<readonly VectorFile[]> {
       subject: 'streams of chunks',
       spec: session,
       cases: numbered('stream', await streamCases()),
+    }),
+    vectorFile('exporter', {
+      subject: 'keys that a session exports',
+      spec: session,
+      cases: numbered('exporter', await exporterCases()),
     }),
     vectorFile('reset', { subject: 'signed resets', spec: session, cases: numbered('reset', await resetCases()) }),
     vectorFile('legacy', {

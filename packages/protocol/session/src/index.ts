@@ -42,6 +42,7 @@ export {
   STREAM_CHUNK_BYTES,
 } from './constants.ts'
 export { controlDue, type SealControlInput, sealControl } from './control.ts'
+export { MAX_EXPORTER_LABEL_LENGTH, type SessionExporterOptions, sessionExporter } from './exporter.ts'
 export { type Initiated, type InitiateInput, initiate, type SessionSelf } from './initiate.ts'
 export type { PublishedOneTime } from './one-time-tree.ts'
 export { type Opened, type OpenInput, open } from './open.ts'

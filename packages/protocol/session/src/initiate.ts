@@ -19,7 +19,7 @@ import { contributory } from './key-schedule.ts'
 import type { PaddingPolicy } from './padding.ts'
 import { checkContent, newSendingChain, type Sealed, type SendingParts, sealStep } from './seal.ts'
 import { EMPTY_SEAL, MIN_SEALED_BYTES } from './sealed-parts.ts'
-import { newParts, type SessionFacts } from './state.ts'
+import { type HandshakeFacts, newParts } from './state.ts'
 import {
   associatedData,
   MODE_BYTES,
@@ -107,7 +107,7 @@ function agree(input: InitiateInput): Agreement {
   const ratchetSecret = random.bytes(X25519_KEY_BYTES)
   const agreed = handshake(input, { head, context, ephemeralSecret, ratchetSecret })
   ephemeralSecret.fill(0)
-  const facts: SessionFacts = {
+  const facts: HandshakeFacts = {
     role: 'initiator',
     mode: head.mode,
     sessionId: sessionIdOf(kernel, agreed.transcriptHash),
@@ -121,7 +121,7 @@ function agree(input: InitiateInput): Agreement {
   }
   const { ratchetKey: ratchetPublic, initiatorHeaderKey: headerKey, chainKey } = agreed
   const parts = {
-    ...newParts(facts, {
+    ...newParts(kernel, facts, {
       rootKey: agreed.rootKey,
       remoteRatchet: payload.spk.pub,
       nextSendHeaderKey: agreed.nextHeaderKey,

@@ -24,7 +24,7 @@ export function encodeSessionState(state: SessionState): Uint8Array {
   const { facts, root, pq, sending, receiving, oldChains, messages, sinceBytes } = SessionState.partsOf(state)
   const leased = sending === undefined ? 0 : sending.lease.count - sending.count
   const record: SessionRecord = {
-    version: 3,
+    version: 4,
     suite: SESSION_SUITE,
     ...facts,
     ...root,

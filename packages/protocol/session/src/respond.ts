@@ -29,7 +29,7 @@ import { PrekeySecrets, useOneTimeSecret } from './prekey-secrets.ts'
 import { checkPrefix } from './route.ts'
 import { startSending } from './seal.ts'
 import { advancePast } from './skipped.ts'
-import { newParts, type SessionFacts, type SessionParts, SessionState } from './state.ts'
+import { type HandshakeFacts, newParts, type SessionParts, SessionState } from './state.ts'
 import {
   associatedData,
   MODE_BYTES,
@@ -200,7 +200,7 @@ function agree(
 function factsOf(
   { kernel, self, nowMs }: RespondInput,
   { claim, hash }: { readonly claim: Claim; readonly hash: Uint8Array },
-): SessionFacts {
+): HandshakeFacts {
   const { mode, initiator, context } = claim.transcript
   return {
     role: 'responder',
@@ -222,7 +222,7 @@ function openFirst(
   given: {
     readonly flight: FirstFlight
     readonly claim: Claim
-    readonly facts: SessionFacts
+    readonly facts: HandshakeFacts
     readonly keys: HandshakeResponded
   },
 ): { readonly payload: FirstPayload; readonly parts: SessionParts } {
@@ -241,7 +241,7 @@ function openFirst(
   const first = newReceivingChain({ headerKey, chainKey: turned.chainKey }, header)
   const { messageKey, chain: receiving } = advancePast(kernel, { chain: first, to: 0, nowMs })
   const payload = openContent(kernel, { ...context, messageKey })
-  const bare = newParts(facts, {
+  const bare = newParts(kernel, facts, {
     rootKey: turned.rootKey,
     remoteRatchet: publicKey,
     nextSendHeaderKey: keys.responderHeaderKey,

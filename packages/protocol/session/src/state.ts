@@ -9,6 +9,8 @@
  */
 import { toHex } from '@talos/bytes'
 import type { Did, SessionRecord, SessionRecordPqStep } from '@talos/contracts'
+import type { Kernel } from '@talos/kernel'
+import { exporterSecret } from './exporter-secret.ts'
 import { type HeaderForm, MessageForm } from './form.ts'
 import { keyCount } from './skipped-keys.ts'
 import type { SessionMode, SessionRole } from './transcript.ts'
@@ -21,12 +23,16 @@ export type SessionFacts = Pick<
   | 'sessionId'
   | 'transcriptHash'
   | 'context'
+  | 'exporter'
   | 'localDid'
   | 'localInstance'
   | 'remoteDid'
   | 'remoteInstance'
   | 'createdMs'
 >
+
+/** What a handshake settles before its first turn. */
+export type HandshakeFacts = Omit<SessionFacts, 'exporter'>
 
 /** What changes when a chain begins or ends. */
 export type SessionRoot = Pick<
@@ -193,13 +199,15 @@ export class SessionState {
   }
 }
 
-/** A session before its first chain. */
+/** A session before its first chain, its root key being that of the first turn. */
 export function newParts(
-  facts: SessionFacts,
+  kernel: Kernel,
+  facts: HandshakeFacts,
   keys: Pick<SessionRoot, 'rootKey' | 'remoteRatchet' | 'nextSendHeaderKey' | 'nextReceiveHeaderKey'>,
 ): SessionParts {
+  const exporter = exporterSecret(kernel, { rootKey: keys.rootKey, transcriptHash: facts.transcriptHash })
   return {
-    facts,
+    facts: { ...facts, exporter },
     form: new MessageForm(facts),
     root: { ...keys, confirmed: false, epoch: 0, previousCount: 0 },
     pq: { sinceMs: facts.createdMs, sinceMessages: 0 },

@@ -20,6 +20,7 @@ import {
   respond,
   routeOf,
   type SessionMode,
+  sessionExporter,
   verifyBundle,
 } from '../src/index.ts'
 import { establish, kernel, NOW_MS, respondTo } from './agents.ts'
@@ -227,6 +228,17 @@ function byOperation(input: Fields): Fields | Promise<Fields> {
   return run(input)
 }
 
+/** Both ends export the same, each from its own record. */
+function exporterCase(input: Fields): Fields {
+  const { bytes } = reader(input)
+  const label = String(input['label'])
+  const [ours, theirs] = ['initiatorStateHex', 'responderStateHex'].map((name) =>
+    sessionExporter(decodeSessionState(bytes(name)), { kernel, label }).use(toHex),
+  )
+  expect(theirs).toBe(ours)
+  return { keyHex: ours }
+}
+
 const FILES: Readonly<Record<string, Run>> = {
   bundle: bundleCase,
   handshake: byOperation,
@@ -236,6 +248,7 @@ const FILES: Readonly<Record<string, Run>> = {
   stream: byOperation,
   reset: (input) => (input['operation'] === 'create' ? createResetCase(input) : openResetCase(input)),
   legacy: legacyCase,
+  exporter: exporterCase,
   state: stateCase,
   padding: paddingCase,
 }

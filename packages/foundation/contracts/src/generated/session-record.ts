@@ -9,7 +9,7 @@ import { checkPrekeyBundleInstanceName, type PrekeyBundleInstanceName } from './
  */
 export interface SessionRecord {
   /** Version of this record. */
-  readonly version: 3
+  readonly version: 4
   /** The one suite of Talos Session 1. */
   readonly suite: 'ts1-x25519-mlkem768-sha256-chacha20poly1305'
   /** Which end this is. */
@@ -22,6 +22,8 @@ export interface SessionRecord {
   readonly transcriptHash: Uint8Array
   /** Capability-context hash; zeroes for none. */
   readonly context: Uint8Array
+  /** Exporter secret: the same at both ends, for the session's life. */
+  readonly exporter: Uint8Array
   /** This agent. */
   readonly localDid: DidKey
   /** This instance. */
@@ -59,13 +61,14 @@ export interface SessionRecord {
 }
 
 const checkSessionRecord: Check = object({
-  version: oneOfValues(3),
+  version: oneOfValues(4),
   suite: oneOfValues('ts1-x25519-mlkem768-sha256-chacha20poly1305'),
   role: oneOfValues('initiator', 'responder'),
   mode: oneOfValues('accountable', 'deniable'),
   sessionId: bytes(16, 16),
   transcriptHash: bytes(32, 32),
   context: bytes(32, 32),
+  exporter: bytes(32, 32),
   localDid: ref(() => checkDidKey),
   localInstance: ref(() => checkPrekeyBundleInstanceName),
   remoteDid: ref(() => checkDidKey),
