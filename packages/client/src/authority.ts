@@ -1,13 +1,9 @@
 /** What this agent may give and has been given: grants, revocations, and the chains behind them. */
-import { Cid, type IpldValue } from '@talos/bytes'
+import { Cid } from '@talos/bytes'
 import {
-  commandCovers,
-  type DelegationDescription,
   delegate,
   describeDelegation,
   entitledToRevoke,
-  mcpServerCommand,
-  mcpToolCommand,
   openDelegation,
   openRevocation,
   revoke,
@@ -17,57 +13,23 @@ import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { GrantDirection, StoredGrant } from '@talos/storage'
 import type { Agent } from './agent.ts'
+import { Chains } from './chains.ts'
+import { commandFor, type DelegationRequest, type Grant, type GrantRequest } from './grants.ts'
 import { nowS } from './options.ts'
 
 const NONCE_BYTES = 12
 /** Opened delegations in memory; beyond this their signatures are checked again. */
 const MAX_OPENED = 4_096
-/** Links that are followed from a capability to its root; chains that are longer are refused by every executor. */
-const MAX_CHAIN = 16
-
-export interface GrantRequest {
-  readonly to: Did
-  /** What the capability allows: one tool of a server, or the whole server. */
-  readonly tool?: { readonly server: string; readonly tool?: string }
-  /** The same as a command, for anything else. */
-  readonly command?: string
-  /** Typed rules on arguments, such as `['subpath', '.path', '/srv/docs']` (spec 07-delegation). */
-  readonly rules?: readonly IpldValue[]
-  /** UCAN policy statements. */
-  readonly policy?: readonly IpldValue[]
-  /** Lifetime from now; null for none. */
-  readonly expiresInS: number | null
-  /** How many links may follow. */
-  readonly depth?: number
-  /** For people. */
-  readonly label?: string
-}
-
-/** What is passed on; the command stays the parent's where none is named. */
-export interface DelegationRequest extends GrantRequest {
-  /** CID of a capability whose audience is this agent. */
-  readonly parent: string
-}
-
-export interface Grant {
-  readonly cid: string
-  readonly direction: GrantDirection
-  /** The other side. */
-  readonly peer: Did
-  readonly label: string
-  readonly bytes: Uint8Array
-  readonly createdMs: number
-  readonly revokedMs: number | undefined
-  readonly description: DelegationDescription
-}
 
 export class Authority {
+  readonly chains: Chains
   readonly #agent: Agent
   /** Delegations whose signatures were checked, by CID: what is stored never changes. */
   readonly #opened = new Map<string, VerifiedLink>()
 
   constructor(agent: Agent) {
     this.#agent = agent
+    this.chains = new Chains(agent, (grant) => this.#open(grant))
   }
 
   /** Gives a capability over what this agent itself serves. @throws TalosError `CAPABILITY_OPTION_INVALID`, store codes */
@@ -169,7 +131,7 @@ export class Authority {
     if (issuer !== from && grant === undefined) throw new TalosError('GRANT_UNKNOWN')
     database.revocations.put({ revoked, issuer, bytes, atS })
     if (grant !== undefined) {
-      const links = this.chainOf(this.#open(grant))
+      const links = this.chains.of(this.#open(grant))
       if (links !== undefined && entitledToRevoke(links, links.length - 1).includes(issuer)) {
         const isNew = database.grants.markRevoked(revoked, clock.nowMs())
         const ref = revocation.cid.toString()
@@ -178,61 +140,6 @@ export class Authority {
       }
     }
     return cid
-  }
-
-  /**
-   * Chains, root first, by which this agent may ask an executor for a command. What holds now comes first, and of that the
-   * narrowest; what was revoked or has expired comes last, so that the executor can say that it is so. Whether the
-   * arguments fit is the executor's to say.
-   */
-  chainsFor(executor: Did, command: string): readonly (readonly VerifiedLink[])[] {
-    const covers = (links: readonly VerifiedLink[]) => links.every((link) => commandCovers(link.command, command))
-    const narrowestFirst = (one: readonly VerifiedLink[], other: readonly VerifiedLink[]) =>
-      commandOf(other).length - commandOf(one).length
-    const held = this.chainsFrom(executor).filter(covers).sort(narrowestFirst)
-    return [...held, ...this.#chains(executor, { ended: true }).filter(covers)]
-  }
-
-  /** All chains of this agent that begin at an executor and hold now, as far as is known here. */
-  chainsFrom(executor: Did): readonly (readonly VerifiedLink[])[] {
-    return this.#chains(executor, { ended: false })
-  }
-
-  #chains(executor: Did, { ended }: { readonly ended: boolean }): readonly (readonly VerifiedLink[])[] {
-    const { database, did, clock } = this.#agent
-    const now = nowS(clock)
-    return database.grants
-      .list('received')
-      .map((stored) => ({ isRevoked: stored.revokedMs !== undefined, link: this.#open(stored) }))
-      .filter(({ link }) => link.audience === did)
-      .filter(({ isRevoked, link: { expiresS } }) => (isRevoked || (expiresS !== null && expiresS <= now)) === ended)
-      .map(({ link }) => this.chainOf(link))
-      .filter((links) => links !== undefined)
-      .filter(([root]) => root?.issuer === executor)
-  }
-
-  /**
-   * The shortest way from the root to `leaf` over what is stored; undefined when there is none. Anybody may have sent a
-   * delegation that fits in between, so every issuer is tried, by its broadest, and what is revoked or over only
-   * where nothing else leads there.
-   */
-  chainOf(leaf: VerifiedLink): readonly VerifiedLink[] | undefined {
-    const now = nowS(this.#agent.clock)
-    const known = this.#relatedTo(leaf)
-    const valid = known.filter(({ isRevoked, expiresS }) => !isRevoked && (expiresS === null || expiresS > now))
-    return shortestWay(leaf, valid) ?? shortestWay(leaf, known)
-  }
-
-  /** What may stand above a leaf, the broadest first. */
-  #relatedTo(leaf: VerifiedLink): readonly KnownLink[] {
-    const { grants } = this.#agent.database
-    return [...grants.list('received'), ...grants.list('issued')]
-      .map((grant) => ({ ...this.#open(grant), isRevoked: grant.revokedMs !== undefined }))
-      .filter(({ subject, command }) => {
-        const isRelated = commandCovers(command, leaf.command) || commandCovers(leaf.command, command)
-        return subject === leaf.subject && isRelated
-      })
-      .sort((one, other) => one.command.length - other.command.length)
   }
 
   async #issue(request: GrantRequest & { readonly subject: Did | null }): Promise<Grant> {
@@ -284,37 +191,4 @@ export class Authority {
       description: describeDelegation(this.#open(stored)),
     }
   }
-}
-
-interface KnownLink extends VerifiedLink {
-  readonly isRevoked: boolean
-}
-
-function shortestWay(leaf: VerifiedLink, known: readonly VerifiedLink[]): readonly VerifiedLink[] | undefined {
-  const parents = Map.groupBy(known, ({ audience }) => audience)
-  const seen = new Set<Did>([leaf.issuer])
-  let ways: { readonly top: VerifiedLink; readonly links: readonly VerifiedLink[] }[] = [{ top: leaf, links: [leaf] }]
-  for (let length = 1; length <= MAX_CHAIN; length += 1) {
-    const whole = ways.find(({ top }) => top.issuer === leaf.subject)
-    if (whole !== undefined) return whole.links
-    ways = ways.flatMap(({ top, links }) =>
-      (parents.get(top.issuer) ?? [])
-        .filter(({ issuer }) => !seen.has(issuer) && seen.add(issuer))
-        .map((parent) => ({ top: parent, links: [parent, ...links] })),
-    )
-  }
-  return undefined
-}
-
-function commandOf(links: readonly VerifiedLink[]): string {
-  return links.at(-1)?.command ?? ''
-}
-
-/** @throws TalosError `CAPABILITY_COMMAND_INVALID` */
-function commandFor({ tool, command }: Pick<GrantRequest, 'tool' | 'command'>): string {
-  if (command !== undefined) return command
-  if (tool === undefined) throw new TalosError('CAPABILITY_COMMAND_INVALID', { reason: 'none is given' })
-  return tool.tool === undefined
-    ? mcpServerCommand(tool.server)
-    : mcpToolCommand({ server: tool.server, tool: tool.tool })
 }

@@ -67,8 +67,8 @@ export class IntentAuthor implements CallAuthor {
     const { agent, authority } = this.#options
     const { peer, server, tool } = input
     const command = tool === undefined ? listCommand(server) : mcpToolCommand({ server, tool })
-    const chain = tool === undefined ? [] : (authority.chainsFor(peer, command)[0] ?? [])
-    const shown = tool === undefined ? shownFor(authority.chainsFrom(peer)) : chain
+    const chain = tool === undefined ? [] : (authority.chains.to(peer, command)[0] ?? [])
+    const shown = tool === undefined ? shownFor(authority.chains.from(peer)) : chain
     const signed = await invoke({
       signer: agent.signer,
       audience: peer,

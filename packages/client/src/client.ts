@@ -15,10 +15,10 @@ import type { McpConfig, McpEvent, SealedChannel } from '@talos/mcp'
 import { SESSION_SUITE } from '@talos/session'
 import type { AgentDatabase, AgentFolder, GrantDirection } from '@talos/storage'
 import { type Agent, closeAgent, openAgent } from './agent.ts'
-import type { DelegationRequest, Grant, GrantRequest } from './authority.ts'
 import type { ChannelHandler } from './channels.ts'
 import { within } from './closing.ts'
 import type { ClientEvent } from './events.ts'
+import type { DelegationRequest, Grant, GrantRequest } from './grants.ts'
 import { type Listening, startListening } from './listening.ts'
 import { type MerkleProof, makeMerkleProof, type VerifiedMerkleProof, verifyMerkleProof } from './merkle-proof.ts'
 import type { MessageHandler, SentMessage } from './messages.ts'
@@ -221,7 +221,7 @@ export class TalosClient implements AsyncDisposable {
   /** Sends a capability, with the links above it, to a peer over the session. */
   async sendCapability(peer: Did, cid: string): Promise<void> {
     const link = this.#parts.authority.link(cid)
-    for (const { bytes } of this.#parts.authority.chainOf(link) ?? [link]) {
+    for (const { bytes } of this.#parts.authority.chains.of(link) ?? [link]) {
       const { label } = this.#parts.authority.find(cid)
       await this.#parts.messenger.post(peer, { t: 'authority', kind: 'delegation', label, bytes })
     }

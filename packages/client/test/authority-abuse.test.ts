@@ -32,7 +32,7 @@ describe('authority that others send', () => {
     }
     const chain = [await give(owner, carol.did), await give(carol, agent.did)]
     await give(mallory, carol.did)
-    const found = authority.chainsFrom(owner.did).map((links) => links.map(({ cid }) => cid.toString()))
+    const found = authority.chains.from(owner.did).map((links) => links.map(({ cid }) => cid.toString()))
     expect(found).toEqual([chain])
     await closeAgent(agent)
   })
