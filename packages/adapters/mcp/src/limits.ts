@@ -31,8 +31,8 @@ export const MAX_METHOD_CHARS = 256
 /** A tool's name must fit a command of 1,024 characters even where every byte is escaped (14.2). */
 export const MAX_TOOL_NAME_CHARS = 256
 
-/** The largest frame: a message, a call of 1 MiB, 16 proofs of 64 KiB, 16 approvals of 16 KiB, and CBOR's own bytes (14.3). */
-export const MAX_MCP_FRAME_BYTES = MAX_MESSAGE_BYTES + 2 * 1_048_576 + 262_144 + 4_096
+/** The largest frame: a message, a call of 1 MiB, 16 proofs of 64 KiB, 32 approvals of 16 KiB, and CBOR's own bytes (14.3). */
+export const MAX_MCP_FRAME_BYTES = MAX_MESSAGE_BYTES + 2 * 1_048_576 + 524_288 + 4_096
 
 /** Requests of one channel waiting for an answer, in each direction; hosts keep a few dozen at most (14.5). */
 export const MAX_IN_FLIGHT = 256

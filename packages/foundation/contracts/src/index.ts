@@ -8,10 +8,12 @@ export {
   type AppFrameChannelData,
   type AppFrameChannelId,
   type AppFrameChannelOpen,
+  type AppFrameConsult,
   type AppFrameGreeting,
   type AppFrameInclusion,
   type AppFrameMessage,
   type AppFramePull,
+  type AppFrameRenew,
   type AppFrameRevocations,
   parseAppFrame,
   parseAppFrameAnswer,
@@ -21,10 +23,12 @@ export {
   parseAppFrameChannelData,
   parseAppFrameChannelId,
   parseAppFrameChannelOpen,
+  parseAppFrameConsult,
   parseAppFrameGreeting,
   parseAppFrameInclusion,
   parseAppFrameMessage,
   parseAppFramePull,
+  parseAppFrameRenew,
   parseAppFrameRevocations,
 } from './generated/app-frame.ts'
 export { APPROVAL_TAG, type Approval, parseApproval } from './generated/approval.ts'
@@ -38,6 +42,7 @@ export {
   parseAuditEntryKind,
   parseAuditEntryOpening,
 } from './generated/audit-entry.ts'
+export { type CallToApprove, parseCallToApprove } from './generated/call-to-approve.ts'
 export { CAPABILITY_TAG, type Capability, parseCapability } from './generated/capability.ts'
 export {
   type Base64url,
@@ -209,6 +214,12 @@ export {
   ONE_TIME_LEAF_SIZE_BYTES,
   type OneTimeLeaf,
 } from './generated/one-time-leaf.ts'
+export {
+  type PendingChange,
+  type PendingChangeNewLog,
+  parsePendingChange,
+  parsePendingChangeNewLog,
+} from './generated/pending-change.ts'
 export { decodePqAnswer, encodePqAnswer, PQ_ANSWER_SIZE_BYTES, type PqAnswer } from './generated/pq-answer.ts'
 export { decodePqOffer, encodePqOffer, PQ_OFFER_SIZE_BYTES, type PqOffer } from './generated/pq-offer.ts'
 export {

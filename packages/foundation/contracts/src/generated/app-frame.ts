@@ -26,6 +26,8 @@ export type AppFrame =
   | AppFrameAuthority
   | AppFramePull
   | AppFrameRevocations
+  | AppFrameRenew
+  | AppFrameConsult
   | AppFrameAsk
   | AppFrameAnswer
   | AppFrameChannelOpen
@@ -38,6 +40,8 @@ const checkAppFrame: Check = variant('t', {
   authority: ref(() => checkAppFrameAuthority),
   pull: ref(() => checkAppFramePull),
   revocations: ref(() => checkAppFrameRevocations),
+  renew: ref(() => checkAppFrameRenew),
+  consult: ref(() => checkAppFrameConsult),
   ask: ref(() => checkAppFrameAsk),
   answer: ref(() => checkAppFrameAnswer),
   open: ref(() => checkAppFrameChannelOpen),
@@ -83,17 +87,17 @@ export function parseAppFrameMessage(value: unknown): AppFrameMessage {
   return value as AppFrameMessage
 }
 
-/** A signed delegation for the recipient, or a signed revocation that concerns it. */
+/** A signed delegation or approval for the recipient, or a signed revocation that concerns it. */
 export interface AppFrameAuthority {
   readonly t: 'authority'
-  readonly kind: 'delegation' | 'revocation'
+  readonly kind: 'delegation' | 'revocation' | 'approval'
   readonly label: string
   readonly bytes: Uint8Array
 }
 
 const checkAppFrameAuthority: Check = object({
   t: oneOfValues('authority'),
-  kind: oneOfValues('delegation', 'revocation'),
+  kind: oneOfValues('delegation', 'revocation', 'approval'),
   label: string({ maxLength: 128 }),
   bytes: bytes(1, 65_536),
 })
@@ -144,6 +148,40 @@ const checkAppFrameRevocations: Check = object({
 export function parseAppFrameRevocations(value: unknown): AppFrameRevocations {
   run('app-frame#revocations', checkAppFrameRevocations, value)
   return value as AppFrameRevocations
+}
+
+/** Asks for the newest renewal of a lease, from its issuer or from whoever passed it on. */
+export interface AppFrameRenew {
+  readonly t: 'renew'
+  readonly capability: Cid
+}
+
+const checkAppFrameRenew: Check = object({
+  t: oneOfValues('renew'),
+  capability: cid,
+})
+
+/** Returns `value` typed as AppFrameRenew. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameRenew(value: unknown): AppFrameRenew {
+  run('app-frame#renew', checkAppFrameRenew, value)
+  return value as AppFrameRenew
+}
+
+/** Asks for the recipient's approval of one exact call, a value of schema call-to-approve. */
+export interface AppFrameConsult {
+  readonly t: 'consult'
+  readonly call: Uint8Array
+}
+
+const checkAppFrameConsult: Check = object({
+  t: oneOfValues('consult'),
+  call: bytes(1, 1_032_192),
+})
+
+/** Returns `value` typed as AppFrameConsult. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameConsult(value: unknown): AppFrameConsult {
+  run('app-frame#consult', checkAppFrameConsult, value)
+  return value as AppFrameConsult
 }
 
 /** Asks for the evidence of one invocation between the two sides. */

@@ -94,6 +94,7 @@ export type AuditEntryKind =
   | 'cap.grant'
   | 'cap.revoke'
   | 'cap.deny'
+  | 'cap.approve'
   | 'tool.invoke'
   | 'tool.result'
   | 'tool.deny'
@@ -118,6 +119,7 @@ const checkAuditEntryKind: Check = oneOfValues(
   'cap.grant',
   'cap.revoke',
   'cap.deny',
+  'cap.approve',
   'tool.invoke',
   'tool.result',
   'tool.deny',

@@ -59,7 +59,7 @@ export function parseMcpFrameProofs(value: unknown): McpFrameProofs {
 /** Signed approvals of this call, each an envelope. */
 export type McpFrameApprovals = readonly Uint8Array[]
 
-const checkMcpFrameApprovals: Check = array(bytes(1, 16_384), { minItems: 1, maxItems: 16 })
+const checkMcpFrameApprovals: Check = array(bytes(1, 16_384), { minItems: 1, maxItems: 32 })
 
 /** Returns `value` typed as McpFrameApprovals. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
 export function parseMcpFrameApprovals(value: unknown): McpFrameApprovals {
