@@ -55,11 +55,11 @@ export {
   type MeterChange,
   type MeterStore,
   type Remaining,
-  type Ticket,
   type Use,
 } from './metering/account.ts'
 export type { Lease, RevocableNames } from './metering/lease.ts'
 export { type Limit, type LimitKind, MAX_LIMITS, MAX_PERIOD_S } from './metering/limit.ts'
+export { type ChargeResult, METER_MAX_ACCOUNTS, Meter, type MeterOptions, Ticket } from './metering/meter.ts'
 export { checkWhen, MAX_WHEN, MAX_WINDOWS, type Moment, type WhenCondition } from './metering/when.ts'
 export {
   type ApprovalTerms,

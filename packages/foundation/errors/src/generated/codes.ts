@@ -780,23 +780,6 @@ export const ERROR_TABLE = {
     remedy:
       'Put back did.jsonl from a backup or from a peer that knows the agent; the agent must not begin a second log.',
   },
-  IDENTITY_LOG_INVALID: {
-    area: 'lifecycle',
-    message: 'the key log is not acceptable: {reason}',
-    remedy: 'Ask the agent for its key log again; do not trust keys that this one names.',
-  },
-  IDENTITY_FORK: {
-    area: 'lifecycle',
-    message: 'the key log of {id} contradicts the one that is known, at version {version}',
-    remedy:
-      "Somebody holds the agent's update keys, or the agent was put back to an older copy. Ask its owner by another way before going on.",
-  },
-  IDENTITY_STALE: {
-    area: 'lifecycle',
-    message: 'the key log of {id} has {offered} versions while {known} are known',
-    remedy:
-      'The sender was put back to an older copy of itself, or the log was taken from an old place. Use the newer log.',
-  },
   IDENTITY_CONFLICT: {
     area: 'lifecycle',
     message: 'the key {did} belongs to another key log than {id}',
@@ -1017,7 +1000,7 @@ export const ERROR_TABLE = {
   },
   CAPABILITY_BUDGET: {
     area: 'metering',
-    message: 'delegation {link} has {left} {unit} left of its {limit}, and the call costs {cost}',
+    message: 'delegation {link} has {left} {unit} left of its {limit}, less than the call costs',
     remedy: 'Spend less in one call, or ask the issuer of the delegation for a new grant.',
   },
   CAPABILITY_COST: {

@@ -1,4 +1,4 @@
-/** What a meter is asked and told: accounts, one use of them, tickets, and the store underneath (spec 16-metering). */
+/** What a meter is asked and told: accounts, one use of them, and the store underneath (spec 16-metering). */
 import type { IpldMap } from '@talos/identity'
 import type { VerifiedLink } from '../delegation.ts'
 import { MAX_LEEWAY_S } from '../limits.ts'
@@ -21,6 +21,8 @@ export interface Account {
   readonly limits: readonly Limit[]
   /** The last second in which it can be charged; null for no end. */
   readonly untilS: number | null
+  /** Whether the end of a call matters to it: it counts running calls or bytes. */
+  readonly settles: boolean
 }
 
 /** One call, as far as limits go. */
@@ -31,11 +33,6 @@ export interface Use {
   readonly args: IpldMap
   /** What the executor says the call costs in a unit, in the unit's smallest part; undefined where it does not say. */
   readonly cost: (unit: string) => number | undefined
-}
-
-/** What a call that was charged still holds: hand it to `Meter.settle` when the call has ended. */
-export interface Ticket {
-  readonly accounts: readonly Account[]
 }
 
 /** What is left of one limit. */
@@ -84,6 +81,7 @@ export function accountsOf(chain: readonly VerifiedLink[]): readonly Account[] {
     if (limits.length === 0) return []
     const keptS = lease === undefined ? 0 : lease.termS * (lease.max - lease.n) + LEASE_KEEP_S
     const untilS = expiresS === null ? null : expiresS + MAX_LEEWAY_S + keptS
-    return [{ account, tree, link, limits, untilS }]
+    const settles = limits.some(({ kind }) => kind === 'concurrency' || kind === 'bytes')
+    return [{ account, tree, link, limits, untilS, settles }]
   })
 }
