@@ -9,6 +9,26 @@ export {
   type RunningSecrets,
 } from './agent-secrets.ts'
 export {
+  checkProof,
+  makeProof,
+  type ProofOptions,
+  signDocument,
+  type VerifiedProof,
+  verifyDocument,
+} from './did/data-integrity.ts'
+export {
+  DID_MAX_CHARACTERS,
+  DID_URL_MAX_CHARACTERS,
+  isDid,
+  type ParsedDid,
+  type ParsedDidUrl,
+  parseDidUrl,
+  readDid,
+} from './did/did.ts'
+export type { JsonObject } from './did/json.ts'
+export { formatWebPlace, parseWebPlace, type WebPlace, webFolder, webUrl } from './did/place.ts'
+export { resolvedDocument } from './did/resolved-document.ts'
+export {
   DID_DOCUMENT_MAX_BYTES,
   type DidDocumentParts,
   type DidService,
@@ -54,14 +74,18 @@ export {
   type SealKeyFileOptions,
   sealKeyFile,
 } from './key-file.ts'
+export {
+  KEY_LOG_LEEWAY_MS,
+  KEY_LOG_MAX_BYTES,
+  KEY_LOG_MAX_ENTRIES,
+  KEY_LOG_MAX_ENTRY_BYTES,
+  KEY_LOG_MAX_WITNESS_BYTES,
+} from './key-log/limits.ts'
 export type {
-  AppendEntry,
   CompromisedKey,
-  CreateKeyLog,
   CreateKeyLogOptions,
   DocumentChanges,
   EntryAuthority,
-  JsonObject,
   KeyLogChange,
   KeyLogEntry,
   KeyLogLocation,
@@ -72,6 +96,8 @@ export type {
   VerifiedKeyLog,
   WitnessTerms,
 } from './key-log/types.ts'
+export { extendKeyLog, keyOfLog, newerKeyLog, type VerifyKeyLogOptions, verifyKeyLog } from './key-log/verify.ts'
+export { appendEntry, createKeyLog, MAX_NEXT_UPDATE_KEYS } from './key-log/write.ts'
 export {
   IdentityBook,
   type IdentityChange,

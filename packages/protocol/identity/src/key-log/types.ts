@@ -4,11 +4,9 @@
  * The log is the durable name of an agent: `did:talos:<SCID>`, or `did:webvh:<SCID>:<host>` for a log on a web site. The
  * principal of a signature stays a `did:key`; the log says which of them was the agent's, and from when until when.
  */
-import type { JsonValue } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
+import type { JsonObject } from '../did/json.ts'
 import type { Signer } from '../signer.ts'
-
-export type JsonObject = { readonly [name: string]: JsonValue }
 
 /** How a key of the log stands after its last entry (18.9). */
 export type KeyStanding = 'current' | 'rotated' | 'compromised' | 'deactivated'
@@ -156,8 +154,3 @@ export type KeyLogChange =
   | ({ readonly kind: 'update'; readonly location?: KeyLogLocation } & EntryAuthority & DocumentChanges)
   /** The end: no key of the log is valid any more and nothing can be appended. */
   | { readonly kind: 'deactivate'; readonly updateSigner: Signer; readonly nowMs: number }
-
-/** `createKeyLog`: a log with its first entry. @throws TalosError `KEY_LOG_*`, `SIGNER_FAILED` */
-export type CreateKeyLog = (options: CreateKeyLogOptions) => Promise<VerifiedKeyLog>
-/** `appendEntry`: the log with one more entry; the given log stays as it is. @throws TalosError `KEY_LOG_*`, `SIGNER_FAILED` */
-export type AppendEntry = (log: VerifiedKeyLog, change: KeyLogChange) => Promise<VerifiedKeyLog>

@@ -58,8 +58,8 @@ export class IdentityBook {
   /**
    * What taking a verified log would change; changes nothing.
    *
-   * @throws TalosError `IDENTITY_FORK`, `IDENTITY_STALE` (older than what is known), `IDENTITY_CONFLICT` (a key of it belongs
-   *   to another log)
+   * @throws TalosError `KEY_LOG_FORK`, `KEY_LOG_ROLLBACK` (older than what is known), `IDENTITY_CONFLICT` (a key of it
+   *   belongs to another log)
    */
   compare(log: VerifiedKeyLog): IdentityChange {
     const { name: id, entries, keys } = log
@@ -68,9 +68,9 @@ export class IdentityBook {
     for (const [index, versionId] of versionIds.entries()) {
       const offered = entries.at(index)?.versionId
       if (offered === undefined) {
-        throw new TalosError('IDENTITY_STALE', { id, offered: entries.length, known: versionIds.length })
+        throw new TalosError('KEY_LOG_ROLLBACK', { offered: entries.length, known: versionIds.length })
       }
-      if (offered !== versionId) throw new TalosError('IDENTITY_FORK', { id, version: index + 1 })
+      if (offered !== versionId) throw new TalosError('KEY_LOG_FORK', { entry: index + 1 })
     }
     for (const { did } of keys) {
       const owner = this.#byKey.get(did)
