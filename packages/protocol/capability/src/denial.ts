@@ -17,6 +17,11 @@ export interface DenialCause {
   readonly causes: readonly DenialCause[]
 }
 
+/** A result, or why there is none. */
+export type Step<T> =
+  | { readonly value: T; readonly cause?: undefined }
+  | { readonly value?: undefined; readonly cause: DenialCause }
+
 interface DenialOptions {
   readonly details?: ErrorDetails
   readonly path?: string

@@ -1,4 +1,23 @@
-export { type AuthorizeOptions, authorize, type ReplayView, type Verdict } from './authorize.ts'
+export type { MissingApprovals } from './authorization/approving.ts'
+export { DEFAULT_CACHE_LINKS, LIBRARY_MAX_BYTES } from './authorization/library.ts'
+export type { Freshness } from './authorization/matter.ts'
+export type { CallProof, CallToAuthorize } from './authorization/opening.ts'
+export type { AuthorizerOptions } from './authorization/settings.ts'
+export { type Metering, type Spent, UNMETERED } from './authorization/spending.ts'
+export type { Allowed, ChannelVerdict, Denied, Referred, Verdict } from './authorization/verdict.ts'
+export { type AuthorizeOptions, authorize, type ReplayView } from './authorize.ts'
+export { Authorizer, type CachingOptions, type ChainHandle, type ChannelCall } from './authorizer.ts'
+export {
+  CALL_MAC_BYTES,
+  CALL_MAC_KEY_BYTES,
+  type CallTerms,
+  callMac,
+  isCallMac,
+  readCall,
+  type VerifiedCall,
+  type WriteCallOptions,
+  writeCall,
+} from './call.ts'
 export {
   type ChainVerdict,
   type VerifiedChain,
@@ -28,6 +47,8 @@ export {
   type VerifiedLink,
 } from './delegation.ts'
 export { type DenialCause, denial, denialPath, denialToJson, explainDenial, modelMessage } from './denial.ts'
+export type { ExecutorPolicy, PolicyDecision, PolicyRequest } from './executor-policy.ts'
+export { type IdentityStanding, type IdentityView, TEXTUAL_IDENTITIES } from './identity-view.ts'
 export { type InvokeOptions, invoke, openInvocation, type VerifiedInvocation } from './invocation.ts'
 export { argumentsFromJson, argumentsToJson, sameArguments } from './json-arguments.ts'
 export {
@@ -41,6 +62,7 @@ export {
   INVOCATION_MAX_BYTES,
   MAX_EVALUATION_STEPS,
   MAX_INVOCATION_LIFETIME_S,
+  MAX_JUSTIFICATION_LENGTH,
   MAX_LEEWAY_S,
   MAX_REVOCATIONS,
   MAX_REVOCATIONS_PER_ISSUER,
@@ -62,10 +84,27 @@ export { type Limit, type LimitKind, MAX_LIMITS, MAX_PERIOD_S } from './metering
 export { type ChargeResult, METER_MAX_ACCOUNTS, Meter, type MeterOptions, Ticket } from './metering/meter.ts'
 export { checkWhen, MAX_WHEN, MAX_WINDOWS, type Moment, type WhenCondition } from './metering/when.ts'
 export {
+  type EarlierEpoch,
+  EPOCH_BYTES,
+  EPOCH_MEMORY_S,
+  epochNonce,
+  MAX_EARLIER_EPOCHS,
+  REPLAY_MAX_CALLS,
+  REPLAY_MAX_PER_ISSUER,
+  type ReplayAnswer,
+  type ReplayRecord,
+  ReplaySet,
+  type ReplaySetOptions,
+  type Replays,
+  type SingleUse,
+} from './replay.ts'
+export {
   type ApprovalTerms,
+  checkApprovalTerms,
   DEFAULT_REQUIREMENTS,
   MAX_APPROVERS,
   MAX_COST_UNITS,
+  satisfiesProof,
   type ToolEffect,
   type ToolRequirements,
   toolRequirements,

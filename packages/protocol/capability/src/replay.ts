@@ -21,7 +21,7 @@ export const REPLAY_MAX_PER_ISSUER = 32_768
 export const REPLAY_MAX_CALLS = 262_144
 
 /** What is used once: a call, or an approval. */
-export interface Use {
+export interface SingleUse {
   readonly cid: Cid
   readonly issuer: Did
   readonly nonce: Uint8Array
@@ -30,16 +30,18 @@ export interface Use {
 }
 
 /** `new`: go on. Everything else refuses. */
-export type ReplayAnswer = 'new' | 'seen' | 'full' | 'earlier-epoch'
+export type ReplayAnswer = 'new' | 'seen' | 'full'
 
 /** What an authorizer asks. Times are the executor's seconds; a clock that steps back opens no window. */
 export interface Replays {
+  /** Whether a nonce names a start of the executor whose memory is lost: such a call is to be made again. */
+  isOfEarlierEpoch(nonce: Uint8Array, nowS: number): boolean
   /** What {@link take} would answer, as far as that can be told without writing. */
-  peek(use: Use, nowS: number): ReplayAnswer
+  peek(use: SingleUse, nowS: number): ReplayAnswer
   /** Records the use in one step; unless the answer is `new`, nothing is recorded. */
-  take(use: Use, nowS: number): ReplayAnswer
+  take(use: SingleUse, nowS: number): ReplayAnswer
   /** Forgets what {@link take} has just recorded, because the call was not allowed after all. */
-  undo(use: Use): void
+  undo(use: SingleUse): void
 }
 
 /** The durable record; a port, implemented by storage. Each method is one atomic, durable step. */
@@ -116,28 +118,34 @@ export class ReplaySet implements Replays {
     return this.#seen.size
   }
 
-  peek(use: Use, nowS: number): ReplayAnswer {
-    const place = this.#placeOf(use, nowS)
-    if (place === 'memory') return this.#answer(use)
-    if (place === 'refused') return 'earlier-epoch'
+  isOfEarlierEpoch(nonce: Uint8Array, nowS: number): boolean {
+    this.#advance(nowS)
+    if (nonce.length < EPOCH_BYTES || this.#earlier.size === 0) return false
+    const endedS = this.#earlier.get(toHex(nonce.subarray(0, EPOCH_BYTES)))
+    return endedS !== undefined && this.#highestS <= endedS + EPOCH_MEMORY_S
+  }
+
+  peek(use: SingleUse, nowS: number): ReplayAnswer {
+    if (this.isOfEarlierEpoch(use.nonce, nowS)) return 'seen'
+    if (this.#isForMemory(use)) return this.#answer(use)
     return this.#record.has(use.cid) ? 'seen' : 'new'
   }
 
-  take(use: Use, nowS: number): ReplayAnswer {
-    const place = this.#placeOf(use, nowS)
-    if (place === 'refused') return 'earlier-epoch'
-    if (place === 'record') {
-      const { cid, issuer, expiresS } = use
-      const answer = this.#record.claim({ cid, issuer, expiresS, nowS: this.#highestS })
-      if (answer === 'fresh') return 'new'
-      return answer === 'full' ? 'full' : 'seen'
+  take(use: SingleUse, nowS: number): ReplayAnswer {
+    // What an earlier start has seen is lost: it may have seen this.
+    if (this.isOfEarlierEpoch(use.nonce, nowS)) return 'seen'
+    if (this.#isForMemory(use)) {
+      const answer = this.#answer(use)
+      if (answer === 'new') this.#remember(use)
+      return answer
     }
-    const answer = this.#answer(use)
-    if (answer === 'new') this.#remember(use)
-    return answer
+    const { cid, issuer, expiresS } = use
+    const answer = this.#record.claim({ cid, issuer, expiresS, nowS: this.#highestS })
+    if (answer === 'fresh') return 'new'
+    return answer === 'full' ? 'full' : 'seen'
   }
 
-  undo(use: Use): void {
+  undo(use: SingleUse): void {
     const name = use.cid.toString()
     if (!this.#seen.has(name)) {
       this.#record.release(use.cid)
@@ -151,22 +159,19 @@ export class ReplaySet implements Replays {
     )
   }
 
-  #placeOf({ nonce, expiresS }: Use, nowS: number): 'memory' | 'record' | 'refused' {
-    this.#advance(nowS)
-    if (nonce.length < EPOCH_BYTES) return 'record'
-    const named = nonce.subarray(0, EPOCH_BYTES)
-    if (equalBytes(named, this.epoch)) return expiresS <= this.#highestS + EPOCH_MEMORY_S ? 'memory' : 'record'
-    const endedS = this.#earlier.size === 0 ? undefined : this.#earlier.get(toHex(named))
-    return endedS !== undefined && this.#highestS <= endedS + EPOCH_MEMORY_S ? 'refused' : 'record'
+  /** Calls that live too long for the bound on memory go to the record, whatever they name. */
+  #isForMemory({ nonce, expiresS }: SingleUse): boolean {
+    if (nonce.length < EPOCH_BYTES || expiresS > this.#highestS + EPOCH_MEMORY_S) return false
+    return equalBytes(nonce.subarray(0, EPOCH_BYTES), this.epoch)
   }
 
-  #answer({ cid, issuer, expiresS }: Use): ReplayAnswer {
+  #answer({ cid, issuer, expiresS }: SingleUse): ReplayAnswer {
     if (expiresS < this.#highestS || this.#seen.has(cid.toString())) return 'seen'
     const isFull = this.#seen.size >= this.#maxCalls || this.#countOf(issuer) >= this.#maxPerIssuer
     return isFull ? 'full' : 'new'
   }
 
-  #remember({ cid, issuer, expiresS }: Use): void {
+  #remember({ cid, issuer, expiresS }: SingleUse): void {
     const name = cid.toString()
     this.#seen.add(name)
     this.#perIssuer.set(issuer, this.#countOf(issuer) + 1)

@@ -1,0 +1,142 @@
+/** What a call must satisfy once its chain has been walked, one function per step (spec 08-invocation, clause 8.5). */
+import type { Did } from '@talos/contracts'
+import { Budget } from '../conditions/budget.ts'
+import { type Conditions, refusals } from '../conditions/conditions.ts'
+import type { RuleContext } from '../conditions/rule-parts.ts'
+import { showName } from '../conditions/show.ts'
+import { type DenialCause, denial } from '../denial.ts'
+import { MAX_JUSTIFICATION_LENGTH } from '../limits.ts'
+import { checkWhen } from '../metering/when.ts'
+import { satisfiesProof } from '../requirements.ts'
+import { checkFreshness } from './freshness.ts'
+import type { Matter } from './matter.ts'
+import type { Settings } from './settings.ts'
+import { walk } from './walk.ts'
+
+/** Policy names that a denial shows: enough for an explanation, and no flood. */
+const MAX_SHOWN_REASONS = 8
+
+/** The first reason against a call, apart from approvals, limits and replay; undefined where there is none. */
+export function judge(matter: Matter, settings: Settings): DenialCause | undefined {
+  const { chain, clock, freshness, requirements } = matter
+  return (
+    walk(chain, settings, clock) ??
+    checkFreshness(chain, settings, { freshness, requirements, nowS: clock.nowS }) ??
+    checkScope(matter) ??
+    checkProofLevel(matter) ??
+    checkRisk(matter) ??
+    checkMoment(matter, settings) ??
+    checkArguments(matter, settings) ??
+    checkPolicy(matter, settings) ??
+    checkCommand(matter, settings)
+  )
+}
+
+/** Whoever calls uses a key that its agent uses now: an old one may be in other hands (step 10). */
+export function checkCaller(caller: Did, { identities }: Settings): DenialCause | undefined {
+  const standing = identities.standingOf(caller)
+  return standing === 'current' ? undefined : denial('CAPABILITY_KEY', { details: { what: 'the call', standing } })
+}
+
+function checkScope({ chain, command }: Matter): DenialCause | undefined {
+  for (const { link, index, commandPrefix } of chain.places) {
+    if (command !== link.command && !command.startsWith(commandPrefix)) {
+      return denial('CAPABILITY_SCOPE', { details: { link: index }, path: `proofs[${index}]` })
+    }
+  }
+  return undefined
+}
+
+/** The strongest of what the tool and each link ask for; a stronger proof always satisfies. */
+function checkProofLevel({ chain, level, requirements }: Matter): DenialCause | undefined {
+  // Nothing is stronger than a signature.
+  if (level === 'signature') return undefined
+  if (!satisfiesProof(level, requirements.proof))
+    return tooWeak('the tool', { needed: requirements.proof, given: level })
+  for (const { link, index } of chain.places) {
+    if (!satisfiesProof(level, link.need)) {
+      const cause = tooWeak(`delegation ${index}`, { needed: link.need, given: level })
+      return { ...cause, path: `proofs[${index}]` }
+    }
+  }
+  return undefined
+}
+
+function tooWeak(what: string, levels: { readonly needed: string; readonly given: string }): DenialCause {
+  return denial('CAPABILITY_PROOF_LEVEL', { details: { what, ...levels } })
+}
+
+function checkRisk({ level, justification, requirements }: Matter): DenialCause | undefined {
+  if (requirements.risk !== 'high') return undefined
+  if (level !== 'signature') return tooWeak('a tool of high risk', { needed: 'signature', given: level })
+  if (justification !== undefined) return undefined
+  return denial('CAPABILITY_JUSTIFICATION', { details: { limit: MAX_JUSTIFICATION_LENGTH } })
+}
+
+function checkMoment({ chain, clock }: Matter, { environment }: Settings): DenialCause | undefined {
+  for (const { link, index } of chain.places) {
+    if (link.when.length === 0) continue
+    const cause = checkWhen(link.when, { nowS: clock.nowS, environment, link: index })
+    if (cause !== undefined) return cause
+  }
+  return undefined
+}
+
+/** Every link's conditions on the actual arguments: the intersection. Only a refusal is worth collecting reasons for. */
+function checkArguments({ chain, args }: Matter, { resolvePath }: Settings): DenialCause | undefined {
+  const context = { budget: new Budget(), resolvePath }
+  for (const { link } of chain.places) {
+    if (!allows(link.conditions, { args, context })) return refusedArguments({ chain, args }, { resolvePath })
+  }
+  return undefined
+}
+
+function allows(
+  { named, statements, rules }: Conditions,
+  { args, context }: { readonly args: Matter['args']; readonly context: RuleContext },
+): boolean {
+  if (named !== undefined) {
+    for (const name of Object.keys(args)) if (!named.has(name)) return false
+    for (const [name, { mayBeAbsent }] of named) if (!mayBeAbsent && !Object.hasOwn(args, name)) return false
+  }
+  const { budget } = context
+  for (const { evaluate } of statements) if (evaluate(args, budget) !== true) return false
+  for (const { rule, mention } of rules) {
+    const isAbsent = mention.optional && !Object.hasOwn(args, mention.name)
+    if (!isAbsent && !rule.holds(args, context)) return false
+  }
+  return !budget.exhausted
+}
+
+/** All reasons of all links, to be of help. */
+function refusedArguments(
+  { chain, args }: Pick<Matter, 'chain' | 'args'>,
+  { resolvePath }: Pick<Settings, 'resolvePath'>,
+): DenialCause | undefined {
+  const context = { budget: new Budget(), resolvePath }
+  const causes: DenialCause[] = []
+  for (const [link, { conditions }] of chain.links.entries()) {
+    const reasons = refusals(conditions, args, context)
+    if (reasons.length > 0) {
+      causes.push(denial('CAPABILITY_ARGUMENTS', { details: { link }, path: `proofs[${link}]`, causes: reasons }))
+    }
+  }
+  const [first, ...others] = causes
+  if (first === undefined || others.length === 0) return first
+  return denial('CAPABILITY_ARGUMENTS', { details: { link: Number(first.details['link']) }, path: 'proofs', causes })
+}
+
+/** The executor's own policy: it can deny what the capability allows, and allow nothing that it does not. */
+function checkPolicy(matter: Matter, { policy, environment }: Settings): DenialCause | undefined {
+  if (policy === undefined) return undefined
+  const { caller: principal, command, args, chain, clock } = matter
+  const decision = policy.decide({ principal, command, args, chain: chain.links, nowS: clock.nowS, environment })
+  if (decision.outcome === 'allow') return undefined
+  const shown = decision.reasons.slice(0, MAX_SHOWN_REASONS).map(showName)
+  return denial('CAPABILITY_POLICY_DENIED', { details: { reasons: shown.join(', ') || 'no policy permits it' } })
+}
+
+function checkCommand({ command }: Matter, { hasCommand }: Settings): DenialCause | undefined {
+  if (hasCommand === undefined || hasCommand(command)) return undefined
+  return denial('CAPABILITY_UNKNOWN_TOOL', { path: 'invocation' })
+}

@@ -1,0 +1,182 @@
+/** One decision from the bytes that came in to the verdict, in the order of clause 8.5 (spec 08-invocation). */
+import type { Cid } from '@talos/bytes'
+import type { VerifiedCall } from '../call.ts'
+import type { ProofLevel } from '../delegation.ts'
+import { type DenialCause, denial, type Step } from '../denial.ts'
+import { sameArguments } from '../json-arguments.ts'
+import type { SingleUse } from '../replay.ts'
+import { checkDemands } from './approving.ts'
+import { checkCaller, judge } from './checks.ts'
+import { freshnessOf } from './freshness.ts'
+import type { Library } from './library.ts'
+import type { Matter } from './matter.ts'
+import { type CallToAuthorize, type OpenedCall, openCall, readSent, type SentLink } from './opening.ts'
+import { type ChainEnds, type ReadyChain, readyChain } from './ready-chain.ts'
+import { type Settings, secondOf } from './settings.ts'
+import { previewSpending, type Spent, spend } from './spending.ts'
+import { denied, type Verdict } from './verdict.ts'
+import { type Clock, checkTime, isSameAgent } from './walk.ts'
+
+export interface Decision {
+  readonly settings: Settings
+  /** Delegations that were verified before; none for a decision that stands alone. */
+  readonly library: Library | undefined
+  /** False: the same checks, and nothing is recorded, charged or kept. */
+  readonly isReal: boolean
+  /** Judge the call as if it were proven at this level. */
+  readonly assumed?: ProofLevel
+}
+
+/**
+ * Decides on one call.
+ *
+ * @throws TalosError `CAPABILITY_OPTION_INVALID` for the executor's own mistakes; whatever views, record and meter throw
+ */
+export function decide(given: CallToAuthorize, decision: Decision): Verdict {
+  const { settings, library } = decision
+  const clock = { nowS: secondOf(given.nowMs), leewayS: settings.leewayS }
+  const opened = openCall(given, settings, library)
+  if (opened.cause !== undefined) return { outcome: 'deny', cause: denied(opened.cause) }
+  const { call } = opened.value
+  const cause = checkCall(call, { given, settings, clock }) ?? checkCaller(call.issuer, settings)
+  if (cause !== undefined) return deny(call, cause)
+  const chain = chainOf(opened.value, library)
+  if (chain.cause !== undefined) return deny(call, chain.cause)
+  return conclude(matterOf(opened.value, { chain: chain.value, given, clock, decision }), { given, call, decision })
+}
+
+/** What the chain is judged by, together with the call. */
+function matterOf(
+  { call, level }: OpenedCall,
+  about: {
+    readonly chain: ReadyChain
+    readonly given: CallToAuthorize
+    readonly clock: Clock
+    readonly decision: Decision
+  },
+): Matter {
+  const { chain, given, clock, decision } = about
+  const { settings, assumed = level } = decision
+  const requirements = settings.requirements(call.command)
+  return {
+    chain,
+    audience: call.audience,
+    caller: call.issuer,
+    command: call.command,
+    args: call.args,
+    level: assumed,
+    justification: call.justification,
+    requirements,
+    freshness: freshnessOf(chain, settings, { nowS: clock.nowS, maxStaleS: requirements.maxStaleS }),
+    clock,
+    nowMs: given.nowMs,
+    bytes: given.bytes,
+  }
+}
+
+function conclude(
+  matter: Matter,
+  about: { readonly given: CallToAuthorize; readonly call: VerifiedCall; readonly decision: Decision },
+): Verdict {
+  const { given, call, decision } = about
+  const { settings, library, isReal } = decision
+  const refusal = judge(matter, settings)
+  if (refusal !== undefined) return deny(call, refusal)
+  const { chain, level, requirements, freshness: revocation } = matter
+  const { links } = chain
+  const approving = checkDemands(matter, given.approvals ?? [], settings)
+  if (approving.refused !== undefined) {
+    const { cause, digest, missing } = approving.refused
+    const referred = { chain: links, invocation: call, requirements, digest, missing }
+    return { outcome: 'refer', cause: denied(cause), ...referred }
+  }
+  const uses = given.proof.level === 'channel' ? approving.uses : [...approving.uses, useOf(call, settings)]
+  const spent = isReal ? spend(matter, uses, settings) : foresee(matter, uses, settings)
+  if (spent.cause !== undefined) return deny(call, spent.cause)
+  if (isReal) library?.keep(keyOf(call, chain), chain)
+  const { ticket } = spent
+  return { outcome: 'allow', chain: links, invocation: call, level, ticket, revocation, requirements }
+}
+
+function foresee(matter: Matter, uses: readonly SingleUse[], settings: Settings): Spent {
+  const cause = previewSpending(matter, uses, settings)
+  return cause === undefined ? { ticket: undefined } : { cause }
+}
+
+/** The checks of the call by itself: steps 3 to 9. */
+function checkCall(
+  call: VerifiedCall,
+  about: { readonly given: CallToAuthorize; readonly settings: Settings; readonly clock: Clock },
+): DenialCause | undefined {
+  const { given, settings, clock } = about
+  const path = 'invocation'
+  const { executor, subject, maxLifetimeS, maxDepth } = settings
+  if (!isSameAgent(call.audience, { ...settings, is: executor })) return denial('CAPABILITY_AUDIENCE', { path })
+  if (!isSameAgent(call.subject, { ...settings, is: subject })) {
+    return denial('CAPABILITY_SUBJECT', { details: { what: 'the invocation' }, path })
+  }
+  const { expiresS, proofs } = call
+  const late = checkTime({ notBeforeS: 0, expiresS }, { what: 'the invocation', clock })
+  if (late !== undefined) return { ...late, path }
+  if (maxLifetimeS !== null && (expiresS === null || expiresS > clock.nowS + clock.leewayS + maxLifetimeS)) {
+    return denial('CAPABILITY_LIFETIME', { details: { limitS: maxLifetimeS }, path })
+  }
+  const changed = checkReceived(call, given)
+  if (changed !== undefined) return changed
+  if (proofs.length > maxDepth) {
+    const details = { what: 'the number of delegations', actual: proofs.length, limit: maxDepth }
+    return denial('CAPABILITY_LIMIT', { details, path })
+  }
+  // A session refuses a message twice, so that what it proves needs no record, and no epoch.
+  const isRecorded = given.proof.level !== 'channel'
+  return isRecorded && settings.replay.isOfEarlierEpoch(call.nonce, clock.nowS)
+    ? denial('CAPABILITY_EPOCH', { path })
+    : undefined
+}
+
+function checkReceived(call: VerifiedCall, { received }: CallToAuthorize): DenialCause | undefined {
+  if (received === undefined) return undefined
+  const refuse = (what: string) => denial('CAPABILITY_CALL_MISMATCH', { details: { what }, path: 'invocation' })
+  if (call.command !== received.command) return refuse('command')
+  return sameArguments(call.args, received.args) ? undefined : refuse('arguments')
+}
+
+/** The chain that the call names, made ready; kept from an earlier call only if every one of its links was sent again. */
+function chainOf({ call, sent }: OpenedCall, library: Library | undefined): Step<ReadyChain> {
+  const ordered = orderLinks(call.proofs, sent)
+  if (ordered.cause !== undefined) return ordered
+  const { subject, issuer: holder } = call
+  const known = library?.chain(keyOf(call, { subject, holder }))
+  if (known !== undefined) return { value: known }
+  return { value: readyChain(ordered.value.map(readSent), { subject, holder }) }
+}
+
+/** The delegations in the order in which the call names them. */
+function orderLinks(names: readonly Cid[], sent: ReadonlyMap<string, SentLink>): Step<readonly SentLink[]> {
+  const used = new Set<string>()
+  const ordered: SentLink[] = []
+  for (const [link, cid] of names.entries()) {
+    const name = cid.toString()
+    const about = { details: { link }, path: `invocation.prf[${link}]` }
+    if (used.has(name)) return { cause: denial('CAPABILITY_PROOF_DUPLICATE', about) }
+    used.add(name)
+    const found = sent.get(name)
+    if (found === undefined) return { cause: denial('CAPABILITY_PROOF_MISSING', about) }
+    ordered.push(found)
+  }
+  return { value: ordered }
+}
+
+/** A chain is known by its ends and its links. */
+function keyOf({ proofs }: VerifiedCall, { subject, holder }: ChainEnds): string {
+  return [subject, holder, ...proofs].join(' ')
+}
+
+/** A call is used until it could not be used any more; one without an end, for good. */
+function useOf({ cid, issuer, nonce, expiresS }: VerifiedCall, { leewayS }: Settings): SingleUse {
+  return { cid, issuer, nonce, expiresS: expiresS === null ? Number.MAX_SAFE_INTEGER : expiresS + leewayS }
+}
+
+function deny(invocation: VerifiedCall, cause: DenialCause): Verdict {
+  return { outcome: 'deny', cause: denied(cause), invocation }
+}

@@ -1,0 +1,58 @@
+/** How fresh the knowledge of revocations is, and what that is worth (spec 09-receipt-revocation, clause 9.7). */
+import type { Did } from '@talos/contracts'
+import { type DenialCause, denial } from '../denial.ts'
+import type { ToolRequirements } from '../requirements.ts'
+import type { RevocationView } from '../revocation/view.ts'
+import type { Freshness } from './matter.ts'
+import type { ReadyChain } from './ready-chain.ts'
+
+interface Knowledge {
+  readonly revocations: RevocationView
+  /** Issuers whose revocations are always known: the executor's own. */
+  readonly own: ReadonlySet<Did>
+}
+
+/** The worst of all foreign issuers. */
+export function freshnessOf(
+  chain: ReadyChain,
+  { revocations, own }: Knowledge,
+  { nowS, maxStaleS }: { readonly nowS: number; readonly maxStaleS: number | undefined },
+): Freshness {
+  let worst: Freshness = 'fresh'
+  for (const { issuer } of chain.issuers) {
+    if (own.has(issuer)) continue
+    const state = ageOf(revocations.knownAtS(issuer), { nowS, maxStaleS })
+    if (state === 'unknown') return state
+    if (state === 'stale') worst = state
+  }
+  return worst
+}
+
+function ageOf(
+  knownAtS: number | undefined,
+  { nowS, maxStaleS }: { readonly nowS: number; readonly maxStaleS: number | undefined },
+): Freshness {
+  if (knownAtS === undefined) return 'unknown'
+  return maxStaleS !== undefined && nowS - knownAtS > maxStaleS ? 'stale' : 'fresh'
+}
+
+/** With a limit, `unknown` denies, and `stale` denies a write; without one nothing does. */
+export function checkFreshness(
+  chain: ReadyChain,
+  knowledge: Knowledge,
+  about: {
+    readonly freshness: Freshness
+    readonly nowS: number
+    readonly requirements: Pick<ToolRequirements, 'effect' | 'maxStaleS'>
+  },
+): DenialCause | undefined {
+  const { freshness, nowS, requirements } = about
+  const { effect, maxStaleS } = requirements
+  if (maxStaleS === undefined || freshness === 'fresh' || (freshness === 'stale' && effect === 'read')) return undefined
+  const { revocations, own } = knowledge
+  const index = chain.issuers.findIndex(
+    ({ issuer }) => !own.has(issuer) && ageOf(revocations.knownAtS(issuer), { nowS, maxStaleS }) === freshness,
+  )
+  const details = { link: index, state: freshness, limitS: maxStaleS }
+  return denial('CAPABILITY_STALE', { details, path: `proofs[${index}]` })
+}

@@ -1,0 +1,136 @@
+/** Opening a call: bounds, forms, signatures and codes, before anything is believed (spec 08-invocation, 8.5, steps 1 and 2). */
+import type { Secret } from '@talos/bytes'
+import type { Did } from '@talos/contracts'
+import { envelopeCid, type IpldMap, type OpenedEnvelope, openEnvelopes } from '@talos/identity'
+import { isCallMac, readCall, type VerifiedCall } from '../call.ts'
+import type { ProofLevel, VerifiedLink } from '../delegation.ts'
+import { type DenialCause, denial, type Step } from '../denial.ts'
+import { INVOCATION_ENVELOPE, invocationOf } from '../invocation.ts'
+import { INVOCATION_MAX_BYTES } from '../limits.ts'
+import { MAX_APPROVALS } from '../statements/approval-check.ts'
+import type { Library } from './library.ts'
+import { boundChain, delegationsToOpen, readLink, unreadable, verifiedOf } from './reading.ts'
+import type { Settings } from './settings.ts'
+
+/** A call, and what proves that its caller made it (clause 8.3). */
+export type CallProof =
+  | { readonly level: 'signature'; readonly invocation: Uint8Array }
+  /** `key`: 32 bytes of the exporter of the session with `holder`. */
+  | {
+      readonly level: 'mac'
+      readonly call: Uint8Array
+      readonly mac: Uint8Array
+      readonly key: Secret
+      readonly holder: Did
+    }
+  /** `holder`: the other end of the session that the call came in. */
+  | { readonly level: 'channel'; readonly call: Uint8Array; readonly holder: Did }
+
+export interface CallToAuthorize {
+  readonly proof: CallProof
+  /** The delegations that the call names, in any order. */
+  readonly proofs: readonly Uint8Array[]
+  /** Approvals that came along, at most `MAX_APPROVALS`. */
+  readonly approvals?: readonly Uint8Array[]
+  /** The call as it came in; the proven command and arguments must be the same. */
+  readonly received?: { readonly command: string; readonly args: IpldMap }
+  /** Size of the request as received, for limits on bytes. */
+  readonly bytes: number
+  readonly nowMs: number
+}
+
+/** A delegation that was sent along: read before, or just opened, well or not. */
+export type SentLink =
+  | { readonly link: VerifiedLink; readonly opened?: undefined }
+  | { readonly link?: undefined; readonly opened: OpenedEnvelope }
+
+export interface OpenedCall {
+  readonly call: VerifiedCall
+  readonly level: ProofLevel
+  /** By the texts of their CIDs: only those that the call names matter. */
+  readonly sent: ReadonlyMap<string, SentLink>
+}
+
+/** Bounds first, then one call for all signatures; what is wrong with a delegation is told when its turn comes. */
+export function openCall(given: CallToAuthorize, settings: Settings, library: Library | undefined): Step<OpenedCall> {
+  const { proof, proofs } = given
+  const bounds = boundCall(given) ?? boundChain(proofs, settings.maxDepth)
+  if (bounds !== undefined) return { cause: bounds }
+  const { level } = proof
+  const sent = new Map<string, SentLink>()
+  const unknown = setApart(proofs, { sent, settings, library })
+  if (proof.level === 'signature') {
+    const signed = { ...INVOCATION_ENVELOPE, bytes: proof.invocation }
+    const [first, ...opened] = openEnvelopes([signed, ...delegationsToOpen(unknown)], settings.kernel)
+    addOpened(sent, opened)
+    const call = attempt(() => invocationOf(verifiedOf(first)))
+    return call.cause === undefined ? { value: { call: call.value, level, sent } } : call
+  }
+  const call = readBare(proof, settings)
+  if (call.cause !== undefined) return call
+  addOpened(sent, openEnvelopes(delegationsToOpen(unknown), settings.kernel))
+  return { value: { call: call.value, level, sent } }
+}
+
+/** The delegation that was sent, or why it cannot be read as link `index` of a chain. */
+export function readSent({ link, opened }: SentLink, index: number): Step<VerifiedLink> {
+  return link === undefined ? readLink(opened, index) : { value: link }
+}
+
+function boundCall({ proof, approvals = [] }: CallToAuthorize): DenialCause | undefined {
+  const { length } = proof.level === 'signature' ? proof.invocation : proof.call
+  if (length > INVOCATION_MAX_BYTES) {
+    const details = { what: 'the size of the invocation in bytes', actual: length, limit: INVOCATION_MAX_BYTES }
+    return denial('CAPABILITY_LIMIT', { details, path: 'invocation' })
+  }
+  if (approvals.length > MAX_APPROVALS) {
+    const details = { what: 'the number of approvals', actual: approvals.length, limit: MAX_APPROVALS }
+    return denial('CAPABILITY_LIMIT', { details, path: 'approvals' })
+  }
+  return undefined
+}
+
+/** Puts what was verified before into `sent`; returns the rest, which is still to be opened. */
+function setApart(
+  proofs: readonly Uint8Array[],
+  by: { readonly sent: Map<string, SentLink>; readonly settings: Settings; readonly library: Library | undefined },
+): readonly Uint8Array[] {
+  const { sent, settings, library } = by
+  if (library === undefined) return proofs
+  return proofs.filter((bytes) => {
+    const name = envelopeCid(bytes, settings.kernel).toString()
+    const link = library.link(name)
+    if (link !== undefined) sent.set(name, { link })
+    return link === undefined
+  })
+}
+
+function addOpened(sent: Map<string, SentLink>, envelopes: readonly OpenedEnvelope[]): void {
+  for (const opened of envelopes) sent.set(opened.cid.toString(), { opened })
+}
+
+/** The code before anything is decoded; the caller's name against the session's once it is known. */
+function readBare(
+  proof: Exclude<CallProof, { readonly level: 'signature' }>,
+  { kernel }: Settings,
+): Step<VerifiedCall> {
+  if (proof.level === 'mac' && !isCallMac(proof.mac, { call: proof.call, key: proof.key, kernel })) {
+    return { cause: unproven('its authentication code is another') }
+  }
+  const call = attempt(() => readCall(proof.call, { kernel }))
+  if (call.cause !== undefined || call.value.issuer === proof.holder) return call
+  return { cause: unproven('it names another caller than the session') }
+}
+
+function unproven(reason: string): DenialCause {
+  return denial('CAPABILITY_PROOF_INVALID', { details: { reason }, path: 'invocation' })
+}
+
+function attempt(read: () => VerifiedCall): Step<VerifiedCall> {
+  try {
+    return { value: read() }
+  } catch (error) {
+    const token = { what: 'the invocation', code: 'CAPABILITY_INVOCATION_INVALID', path: 'invocation' } as const
+    return { cause: unreadable(error, token) }
+  }
+}
