@@ -26,7 +26,7 @@ export const MAX_STATEMENT_DEPTH = 16
 export const MAX_SELECTOR_LENGTH = 1_024
 /** Segments of one selector. */
 export const MAX_SELECTOR_SEGMENTS = 32
-/** Roots of one `subpath`, values of one `enum`. */
+/** Roots, values, networks, hosts, paths, ports, programs or options of one rule. */
 export const MAX_CHOICES = 256
 /** Steps of evaluation (statements, segments, elements, compared values) that one authorization may take. */
 export const MAX_EVALUATION_STEPS = 1_000_000
@@ -34,6 +34,34 @@ export const MAX_EVALUATION_STEPS = 1_000_000
 export const TEXT_UNITS_PER_STEP = 16
 /** UTF-16 units of a path that `subpath` judges: PATH_MAX of Linux. */
 export const MAX_PATH_LENGTH = 4_096
+/** UTF-16 units of a URL that `url` judges: what servers commonly take. */
+export const MAX_URL_LENGTH = 8_192
+/** UTF-16 units that an address with its length can have: 39 of IPv6, a slash, three digits; rounded up. */
+export const MAX_ADDRESS_LENGTH = 64
+/** Characters of a decimal bound: 30 digits on either side of the point, and some. */
+export const MAX_DECIMAL_BOUND_LENGTH = 64
+/** Characters of a decimal that `range` judges. */
+export const MAX_DECIMAL_LENGTH = 128
+/** The exponent of a decimal, up or down: with 128 characters it stays within IEEE 754 doubles. */
+export const MAX_DECIMAL_EXPONENT = 100
+/** Words of a command line that `argv` judges. */
+export const MAX_WORDS = 256
+/** Words where the terms name no other number. */
+export const DEFAULT_MAX_WORDS = 64
+/** UTF-16 units of one word, and of a command line in one text. */
+export const MAX_WORD_LENGTH = 4_096
+/** Words that name a program: `git log`, and deeper commands of commands. */
+export const MAX_PROGRAM_WORDS = 8
+/** Operands of a command line that have rules of their own. */
+export const MAX_OPERANDS = 64
+/** Rules on one word of a command line. */
+export const MAX_WORD_RULES = 16
+/** UTF-16 units of one pattern. */
+export const MAX_PATTERN_LENGTH = 1_024
+/** Nesting of parentheses in a pattern. */
+export const MAX_PATTERN_DEPTH = 32
+/** Size of all patterns of a link, repetitions written out: bounds memory, and the work per character. */
+export const MAX_PATTERN_SIZE = 8_192
 
 /** Characters of a command. */
 export const MAX_COMMAND_LENGTH = 1_024

@@ -21,7 +21,7 @@ import { describe, expect, test } from 'vitest'
 import { Budget } from '../src/conditions/budget.ts'
 import { type Conditions, refusals, talosConditions, ucanConditions } from '../src/conditions/conditions.ts'
 import { compileGlob } from '../src/conditions/glob.ts'
-import { isWithin, judgePath } from '../src/conditions/subpath.ts'
+import { isWithin, judgePath, type Root, rootOf } from '../src/conditions/subpath.ts'
 import { actor, alice, bob, COMMAND, call, decide, grant, kernel, memoryReplay, NOW_S, nonce, owner } from './actors.ts'
 
 const SEED = 42
@@ -216,7 +216,7 @@ describe('paths', () => {
   const paths = fc.array(pieces, { maxLength: 10 }).map((parts) => `/srv/data${parts.join('')}`)
 
   test('a path that is allowed stays below its root when the platform resolves it', () => {
-    const root = { path: '/srv/data', segments: ['srv', 'data'] }
+    const root = rootOf('/srv/data') as Root
     let allowed = 0
     fc.assert(
       fc.property(paths, (path) => {

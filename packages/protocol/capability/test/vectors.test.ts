@@ -20,7 +20,7 @@ import { Budget } from '../src/conditions/budget.ts'
 import { type Conditions, refusals, talosConditions, ucanConditions } from '../src/conditions/conditions.ts'
 import { ipldToDisplayJson } from '../src/conditions/ipld.ts'
 import { parseSelector, select } from '../src/conditions/selector.ts'
-import { isWithin, judgePath } from '../src/conditions/subpath.ts'
+import { isWithin, type Root, rootOf } from '../src/conditions/subpath.ts'
 import { codesOf, kernel, memoryReplay, memoryRevocations } from './actors.ts'
 
 /** The members that the cases of all files have between them; each file has its own. */
@@ -93,7 +93,7 @@ runAll('policy', allowed)
 runAll('rules', allowed)
 
 runAll('path', ({ path, roots }) => {
-  const judged = roots.map((root) => ({ path: root, segments: judgePath(root) as string[] }))
+  const judged = roots.map((root) => rootOf(root) as Root)
   return { allowed: isWithin(path, judged, undefined) }
 })
 

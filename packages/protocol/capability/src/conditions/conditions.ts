@@ -7,8 +7,10 @@ import { TalosError } from '@talos/errors'
 import type { IpldMap } from '@talos/identity'
 import { type DenialCause, denial } from '../denial.ts'
 import { MAX_EVALUATION_STEPS, MAX_STATEMENTS } from '../limits.ts'
+import type { Budget } from './budget.ts'
 import { type CompiledStatement, compilePolicy } from './policy.ts'
-import { type CompiledRule, compileRules, type RuleContext } from './rules.ts'
+import type { RuleContext } from './rule-parts.ts'
+import { type CompiledRule, compileRules } from './rules.ts'
 import { formatSelector, type Selector } from './selector.ts'
 import { showName } from './show.ts'
 
@@ -49,8 +51,9 @@ export function ucanConditions(policy: IpldValue): Conditions {
  */
 export function talosConditions(policy: IpldValue, ruleList: IpldValue, budgets: readonly Selector[] = []): Conditions {
   const statements = compilePolicy(policy, { unjudged: undefined, path: 'pol' })
-  const rules = compileRules(ruleList, 'rules')
-  if (statements.length + rules.length > MAX_STATEMENTS) {
+  const quota = { rules: 0, patternSize: 0 }
+  const rules = compileRules(ruleList, 'rules', quota)
+  if (statements.length + quota.rules > MAX_STATEMENTS) {
     throw new TalosError('CAPABILITY_POLICY_INVALID', {
       path: 'rules',
       reason: `there are more than ${MAX_STATEMENTS} statements and rules`,
@@ -71,28 +74,38 @@ export function talosConditions(policy: IpldValue, ruleList: IpldValue, budgets:
  * An evaluation that runs out of steps is refused whatever its result was.
  */
 export function refusals(conditions: Conditions, args: IpldMap, context: RuleContext): readonly DenialCause[] {
-  const causes = [...closedWorld(conditions.named, args), ...refusedStatements(conditions, args, context)]
-  for (const [index, { rule, mention }] of conditions.rules.entries()) {
-    if (context.budget.exhausted) break
+  const { budget } = context
+  const causes: DenialCause[] = []
+  if (conditions.named !== undefined) closedWorld(conditions.named, args, causes)
+  refusedStatements(conditions, { args, budget, causes })
+  let index = 0
+  for (const { rule, mention } of conditions.rules) {
+    if (budget.exhausted) break
     const isAbsent = mention.optional && !Object.hasOwn(args, mention.name)
     if (!isAbsent && !rule.holds(args, context)) {
       causes.push(refusal(`rules[${index}]`, formatSelector(rule.selector, showName), rule.requirement))
     }
+    index += 1
   }
-  if (context.budget.exhausted) {
+  if (budget.exhausted) {
     const details = { what: 'the work of evaluating the rules', actual: 'larger', limit: MAX_EVALUATION_STEPS }
     return [denial('CAPABILITY_LIMIT', { details })]
   }
-  return causes.slice(0, MAX_REPORTED)
+  return causes.length > MAX_REPORTED ? causes.slice(0, MAX_REPORTED) : causes
 }
 
-function* refusedStatements(conditions: Conditions, args: IpldMap, { budget }: RuleContext): Generator<DenialCause> {
-  for (const [index, { operator, selectors, evaluate }] of conditions.statements.entries()) {
+function refusedStatements(
+  { statements }: Conditions,
+  { args, budget, causes }: { readonly args: IpldMap; readonly budget: Budget; readonly causes: DenialCause[] },
+): void {
+  let index = 0
+  for (const { operator, selectors, evaluate } of statements) {
     if (budget.exhausted) return
     if (evaluate(args, budget) !== true) {
       const argument = selectors.map((selector) => formatSelector(selector, showName)).join(', ')
-      yield refusal(`pol[${index}]`, argument, `does not satisfy the condition "${operator}"`)
+      causes.push(refusal(`pol[${index}]`, argument, `does not satisfy the condition "${operator}"`))
     }
+    index += 1
   }
 }
 
@@ -100,15 +113,17 @@ function refusal(path: string, argument: string, requirement: string): DenialCau
   return denial('CAPABILITY_ARGUMENT', { details: { argument, requirement }, path })
 }
 
-function* closedWorld(named: NamedArguments | undefined, args: IpldMap): Generator<DenialCause> {
-  if (named === undefined) return
-  const unknown = Object.keys(args).filter((name) => !named.has(name))
-  for (const name of unknown.slice(0, MAX_REPORTED)) {
-    yield denial('CAPABILITY_ARGUMENT_UNKNOWN', { details: { argument: showName(name) }, path: 'args' })
+function closedWorld(named: NamedArguments, args: IpldMap, causes: DenialCause[]): void {
+  let unknown = 0
+  for (const name of Object.keys(args)) {
+    if (named.has(name)) continue
+    causes.push(denial('CAPABILITY_ARGUMENT_UNKNOWN', { details: { argument: showName(name) }, path: 'args' }))
+    unknown += 1
+    if (unknown === MAX_REPORTED) break
   }
   for (const [name, { mayBeAbsent }] of named) {
     if (!mayBeAbsent && !Object.hasOwn(args, name)) {
-      yield denial('CAPABILITY_ARGUMENT_ABSENT', { details: { argument: showName(name) }, path: 'args' })
+      causes.push(denial('CAPABILITY_ARGUMENT_ABSENT', { details: { argument: showName(name) }, path: 'args' }))
     }
   }
 }

@@ -4,28 +4,41 @@
  *     ["subpath", selector, [root, ...]]     a path at or below one of the roots (clause 7.7)
  *     ["enum", selector, [value, ...]]       one of the values
  *     ["len", selector, min, max]            bytes of a text or byte string, items of a list, members of a map
- *     ["range", selector, min, max]          an integer within the bounds; null leaves a bound open
+ *     ["range", selector, min, max]          an integer within integers, a decimal within decimal texts (7.6.1)
+ *     ["cidr", selector, [network, ...]]     an address or network within one of the networks (7.6.2)
+ *     ["url", selector, terms]               a plain URL within the terms (7.6.3)
+ *     ["argv", selector, terms]              a command line within the terms (7.6.4)
+ *     ["regex", selector, pattern]           a text that the pattern matches (7.6.5)
  *     ["known", selector]                    anything: names the argument, so that it may be there
  *
  * A rule whose selector ends in `[]` holds when it holds for every child. What a rule cannot judge, it refuses.
  */
 import { type IpldValue, utf8 } from '@talos/bytes'
-import { TalosError } from '@talos/errors'
 import { isIpldMap } from '@talos/identity'
-import { MAX_CHOICES, MAX_PATH_LENGTH, MAX_STATEMENTS, TEXT_UNITS_PER_STEP } from '../limits.ts'
-import type { Budget, Spend } from './budget.ts'
+import { MAX_PATH_LENGTH, MAX_STATEMENTS, MAX_WORD_RULES } from '../limits.ts'
+import { compileCidr } from './address.ts'
+import { compileArgv } from './argv.ts'
+import type { Spend } from './budget.ts'
+import { compileDecimalRange } from './decimal.ts'
 import { isIpldList } from './ipld.ts'
+import { compileRegex } from './regexp.ts'
+import {
+  ANYTHING,
+  type CompileKind,
+  type Compiling,
+  type Condition,
+  choices,
+  invalid,
+  onlyOperand,
+  type Quota,
+  type RuleContext,
+  stepsOf,
+  textChoices,
+} from './rule-parts.ts'
 import { parseSelector, type Selector, select } from './selector.ts'
 import { showChoices, showNumberRange } from './show.ts'
-import { isWithin, judgePath, type ResolvePath, type Root } from './subpath.ts'
-
-/** What a rule may use besides the arguments. */
-export interface RuleContext {
-  readonly budget: Budget
-  readonly resolvePath: ResolvePath | undefined
-}
-
-type Judge = (value: IpldValue, context: RuleContext) => boolean
+import { isWithin, type Root, rootOf } from './subpath.ts'
+import { compileUrl } from './url.ts'
 
 export interface CompiledRule {
   readonly kind: string
@@ -35,41 +48,43 @@ export interface CompiledRule {
   readonly holds: (args: IpldValue, context: RuleContext) => boolean
 }
 
-interface Condition {
-  readonly judge: Judge
-  readonly requirement: string
-}
-
-type Compile = (operands: readonly IpldValue[], path: string) => Condition
-
-const KINDS: ReadonlyMap<string, Compile> = new Map<string, Compile>([
+const KINDS: ReadonlyMap<string, CompileKind> = new Map<string, CompileKind>([
   ['subpath', compileSubpath],
   ['enum', compileEnum],
   ['len', compileLength],
   ['range', compileRange],
+  ['cidr', compileCidr],
+  ['url', compileUrl],
+  ['argv', compileArgv],
+  ['regex', compileRegex],
   ['known', compileKnown],
 ])
+/** The kinds that make sense for one word of a command line; no command lines within command lines. */
+const WORD_KINDS: ReadonlySet<IpldValue> = new Set(['subpath', 'enum', 'len', 'range', 'cidr', 'url', 'regex'])
 
 /**
  * Compiles the member `rules`; an unknown kind of rule refuses the whole token.
  *
+ * @param quota what the rules of the link use up; counts on
  * @throws TalosError `CAPABILITY_POLICY_INVALID`
  */
-export function compileRules(rules: IpldValue, path: string): readonly CompiledRule[] {
+export function compileRules(rules: IpldValue, path: string, quota: Quota): readonly CompiledRule[] {
   if (!isIpldList(rules)) throw invalid(path, 'the rules are not an array')
-  if (rules.length > MAX_STATEMENTS) throw invalid(path, `there are more than ${MAX_STATEMENTS} rules`)
-  return rules.map((rule, index) => compileRule(rule, `${path}[${index}]`))
+  return rules.map((rule, index) => compileRule(rule, { path: `${path}[${index}]`, quota, compileWord }))
 }
 
-function compileRule(rule: IpldValue, path: string): CompiledRule {
+function compileRule(rule: IpldValue, compiling: Compiling): CompiledRule {
+  const { path, quota } = compiling
   if (!isIpldList(rule)) throw invalid(path, 'a rule is not an array')
+  quota.rules += 1
+  if (quota.rules > MAX_STATEMENTS) throw invalid(path, `there are more than ${MAX_STATEMENTS} rules`)
   const [kind, first, ...operands] = rule
   if (typeof kind !== 'string') throw invalid(path, 'the kind of rule is not a text')
   const compile = KINDS.get(kind)
   if (compile === undefined) throw invalid(path, 'the kind of rule is unknown')
   if (first === undefined) throw invalid(path, 'the rule has no selector')
   const selector = parseSelector(first, path)
-  const { judge, requirement } = compile(operands, path)
+  const { judge, requirement } = compile(operands, compiling)
   const each = selector.at(-1)?.kind === 'values'
   return {
     kind,
@@ -80,39 +95,44 @@ function compileRule(rule: IpldValue, path: string): CompiledRule {
       const found = select(selector, args, context.budget.spend)
       if (found === undefined) return false
       if (!each || !isIpldList(found)) return judge(found, context)
-      return found.every((child) => {
-        context.budget.spend()
-        return !context.budget.exhausted && judge(child, context)
-      })
+      return found.every((child) => context.budget.spend() && judge(child, context))
     },
   }
 }
 
-function compileSubpath(operands: readonly IpldValue[], path: string): Condition {
-  const [roots, ...rest] = operands
-  if (rest.length > 0) throw invalid(path, 'subpath takes a selector and an array of roots')
-  const judged = choices(roots, path).map((root) => rootOf(root, path))
+/** The rules on one word of a command line: all must hold; none at all allow anything. */
+function compileWord(rules: IpldValue, { path, quota }: Pick<Compiling, 'path' | 'quota'>): Condition {
+  if (!isIpldList(rules) || rules.length > MAX_WORD_RULES) {
+    throw invalid(path, `the rules of a word are not an array of at most ${MAX_WORD_RULES}`)
+  }
+  const compiled = rules.map((rule) => compileRule(rule, { path, quota, compileWord }))
+  if (!compiled.every(({ kind, selector }) => WORD_KINDS.has(kind) && selector.length === 0)) {
+    throw invalid(path, 'a rule of a word is of a kind that words do not have, or selects')
+  }
   return {
-    requirement: `must be a plain absolute path at or below ${showChoices(judged.map(({ path: root }) => root))}`,
-    judge: (value, { budget, resolvePath }) => {
-      if (typeof value !== 'string') return false
-      const steps = judged.length + Math.ceil(Math.min(value.length, MAX_PATH_LENGTH) / TEXT_UNITS_PER_STEP)
-      return budget.spend(steps) && isWithin(value, judged, resolvePath)
-    },
+    requirement: compiled.length === 0 ? ANYTHING : compiled.map(({ requirement }) => requirement).join(' and '),
+    judge: (value, context) => compiled.every(({ holds }) => holds(value, context)),
   }
 }
 
-function rootOf(root: IpldValue, path: string): Root {
-  if (typeof root !== 'string') throw invalid(path, 'a root is not a text')
-  const segments = judgePath(root)
-  if (segments === undefined) throw invalid(path, 'a root is not a plain absolute path')
-  return { path: root, segments }
+function compileSubpath(operands: readonly IpldValue[], { path }: Compiling): Condition {
+  const texts = textChoices(onlyOperand(operands, path), path)
+  const roots = texts.map((text): Root => {
+    const root = rootOf(text)
+    if (root === undefined) throw invalid(path, 'a root is not a plain absolute path')
+    return root
+  })
+  return {
+    requirement: `must be a plain absolute path at or below ${showChoices(texts)}`,
+    judge: (value, { budget, resolvePath }) =>
+      typeof value === 'string' &&
+      budget.spend(roots.length + stepsOf(value, MAX_PATH_LENGTH)) &&
+      isWithin(value, roots, resolvePath),
+  }
 }
 
-function compileEnum(operands: readonly IpldValue[], path: string): Condition {
-  const [values, ...rest] = operands
-  if (rest.length > 0) throw invalid(path, 'enum takes a selector and an array of values')
-  const list = choices(values, path)
+function compileEnum(operands: readonly IpldValue[], { path }: Compiling): Condition {
+  const list = choices(onlyOperand(operands, path), path)
   if (list.some((value) => typeof value === 'object' && value !== null)) {
     throw invalid(path, 'a value of enum is not a text, an integer, a boolean or null')
   }
@@ -123,8 +143,8 @@ function compileEnum(operands: readonly IpldValue[], path: string): Condition {
   }
 }
 
-function compileLength(operands: readonly IpldValue[], path: string): Condition {
-  const { minimum, maximum } = bounds(operands, { path, lowest: 0 })
+function compileLength(operands: readonly IpldValue[], { path }: Compiling): Condition {
+  const { minimum, maximum } = integerBounds(twoBounds(operands, path), { path, lowest: 0 })
   if (minimum < 0) throw invalid(path, 'a length is negative')
   return {
     requirement: `must have a length ${showNumberRange(minimum, maximum)} (bytes of a text, items of a list)`,
@@ -135,33 +155,37 @@ function compileLength(operands: readonly IpldValue[], path: string): Condition 
   }
 }
 
-function compileRange(operands: readonly IpldValue[], path: string): Condition {
-  const { minimum, maximum } = bounds(operands, { path, lowest: Number.MIN_SAFE_INTEGER })
+function compileRange(operands: readonly IpldValue[], { path }: Compiling): Condition {
+  const given = twoBounds(operands, path)
+  if (typeof given.low === 'string' || typeof given.high === 'string') return compileDecimalRange(given, path)
+  const { minimum, maximum } = integerBounds(given, { path, lowest: Number.MIN_SAFE_INTEGER })
   return {
     requirement: `must be an integer ${showNumberRange(minimum, maximum)}`,
     judge: (value) => typeof value === 'number' && value >= minimum && value <= maximum,
   }
 }
 
-function compileKnown(operands: readonly IpldValue[], path: string): Condition {
+function compileKnown(operands: readonly IpldValue[], { path }: Compiling): Condition {
   if (operands.length > 0) throw invalid(path, 'known takes a selector alone')
-  return { requirement: 'may be anything', judge: () => true }
+  return { requirement: ANYTHING, judge: () => true }
 }
 
-function choices(value: IpldValue | undefined, path: string): readonly IpldValue[] {
-  if (value === undefined || !isIpldList(value) || value.length === 0 || value.length > MAX_CHOICES) {
-    throw invalid(path, `the choices are not an array of 1 to ${MAX_CHOICES} values`)
-  }
-  return value
+interface GivenBounds {
+  readonly low: IpldValue
+  readonly high: IpldValue
+}
+
+function twoBounds(operands: readonly IpldValue[], path: string): GivenBounds {
+  const [low, high, ...rest] = operands
+  if (low === undefined || high === undefined || rest.length > 0) throw invalid(path, 'the rule takes two bounds')
+  return { low, high }
 }
 
 /** A null leaves a bound open, down to `lowest` or up to the greatest safe integer. */
-function bounds(
-  operands: readonly IpldValue[],
+function integerBounds(
+  { low, high }: GivenBounds,
   { path, lowest }: { readonly path: string; readonly lowest: number },
 ): { readonly minimum: number; readonly maximum: number } {
-  const [low, high, ...rest] = operands
-  if (low === undefined || high === undefined || rest.length > 0) throw invalid(path, 'the rule takes two bounds')
   const minimum = low ?? lowest
   const maximum = high ?? Number.MAX_SAFE_INTEGER
   if (typeof minimum !== 'number' || typeof maximum !== 'number')
@@ -177,8 +201,4 @@ function lengthOf(value: IpldValue, spend: Spend): number | undefined {
   if (!isIpldMap(value)) return undefined
   const members = Object.keys(value).length
   return spend(members) ? members : undefined
-}
-
-function invalid(path: string, reason: string): TalosError {
-  return new TalosError('CAPABILITY_POLICY_INVALID', { path, reason })
 }

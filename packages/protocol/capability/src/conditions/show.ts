@@ -5,7 +5,8 @@
  * beyond a short length nobody's text can pose as a sentence of ours.
  */
 
-const PLAIN_TEXT = /^[A-Za-z0-9_./:@~+-]{1,128}$/
+const PLAIN_TEXT = /^[A-Za-z0-9_./:@~+*-]{1,128}$/
+const PLAIN_PATTERN = /^[!-~]{1,128}$/
 const PLAIN_NAME = /^[A-Za-z0-9_-]{1,64}$/
 
 /** Choices that are listed; a longer list is only counted. */
@@ -18,8 +19,14 @@ export function showChoices(texts: readonly string[]): string {
   return [...listed, ...(others > 0 ? [`one of ${others} others`] : [])].join(' or ')
 }
 
-function showText(text: string): string {
+/** One text of the rule. */
+export function showText(text: string): string {
   return PLAIN_TEXT.test(text) ? text : `(a text of ${text.length} characters)`
+}
+
+/** A pattern: any printable ASCII but spaces. */
+export function showPattern(pattern: string): string {
+  return PLAIN_PATTERN.test(pattern) ? pattern : `(of ${pattern.length} characters)`
 }
 
 /** An argument's name. */

@@ -16,6 +16,11 @@ const UNPRINTABLE = /\p{C}/u
 /** Some file systems drop dots and spaces from the end of a name. */
 const DROPPED_END = /[. ]$/
 
+/** Any character but printable ASCII, a backslash, or a percent sign: seen before the slow judging of Unicode. */
+const NEEDS_JUDGING = /[^ -$&-[\]-~]/
+/** An empty segment, or one that ends in a dot or a space. */
+const BAD_SEGMENT = /\/\/|[. ](?:\/|$)/
+
 /**
  * The segments of an absolute path, or undefined where it cannot be judged.
  *
@@ -25,49 +30,67 @@ const DROPPED_END = /[. ]$/
  * One slash at the end is dropped.
  */
 export function judgePath(path: string): readonly string[] | undefined {
-  if (path.length > MAX_PATH_LENGTH || !path.startsWith('/') || path.normalize('NFC') !== path) return undefined
-  if (path === '/') return []
-  const trimmed = path.endsWith('/') ? path.slice(1, -1) : path.slice(1)
-  if (!isPlain(trimmed)) return undefined
-  const folded = trimmed.normalize('NFKC')
-  const segments = trimmed.split('/')
-  return isPlain(folded) && folded.split('/').length === segments.length ? segments : undefined
+  const judged = withoutLastSlash(path)
+  if (judged === undefined || judged === '') return judged === undefined ? undefined : []
+  return judged.slice(1).split('/')
 }
 
 /** A directory that a rule allows. */
 export interface Root {
   readonly path: string
-  readonly segments: readonly string[]
+  /** Without a slash at its end; empty for `/`. */
+  readonly prefix: string
+}
+
+/** A root that a rule may name; undefined where it cannot be judged. */
+export function rootOf(path: string): Root | undefined {
+  const prefix = withoutLastSlash(path)
+  return prefix === undefined ? undefined : { path, prefix }
 }
 
 /** Whether `path` is one of `roots` or below it, segment by segment; false where it cannot be judged. */
 export function isWithin(path: string, roots: readonly Root[], resolvePath: ResolvePath | undefined): boolean {
-  const segments = judgePath(path)
-  if (segments === undefined) return false
+  const judged = withoutLastSlash(path)
+  if (judged === undefined) return false
   return roots.some((root) => {
-    if (!startsWith(segments, root.segments)) return false
+    if (!isBelow(judged, root.prefix)) return false
     if (resolvePath === undefined) return true
     const real = resolved(path, resolvePath)
     const realRoot = resolved(root.path, resolvePath)
-    return real !== undefined && realRoot !== undefined && startsWith(real, realRoot)
+    return real !== undefined && realRoot !== undefined && isBelow(real, realRoot)
   })
 }
 
-function startsWith(segments: readonly string[], beginning: readonly string[]): boolean {
-  return beginning.length <= segments.length && beginning.every((segment, index) => segment === segments[index])
+/** The judged path without a slash at its end, so that `/` is empty; undefined where it cannot be judged. */
+function withoutLastSlash(path: string): string | undefined {
+  if (path.length > MAX_PATH_LENGTH || !path.startsWith('/')) return undefined
+  const trimmed = path.endsWith('/') ? path.slice(0, -1) : path
+  if (!NEEDS_JUDGING.test(path)) return BAD_SEGMENT.test(trimmed) || trimmed.endsWith('/') ? undefined : trimmed
+  if (path.normalize('NFC') !== path || !isPlain(trimmed)) return undefined
+  const folded = trimmed.normalize('NFKC')
+  return isPlain(folded) && folded.split('/').length === trimmed.split('/').length ? trimmed : undefined
 }
 
-function resolved(path: string, resolvePath: ResolvePath): readonly string[] | undefined {
+/** Both without a slash at the end: the segments of `prefix` are the first of `path`. */
+function isBelow(path: string, prefix: string): boolean {
+  return path.startsWith(prefix) && (path.length === prefix.length || path.charAt(prefix.length) === '/')
+}
+
+function resolved(path: string, resolvePath: ResolvePath): string | undefined {
   try {
     const real = resolvePath(path)
-    return real === undefined ? undefined : judgePath(real)
+    return real === undefined ? undefined : withoutLastSlash(real)
   } catch {
     // Whatever the executor's file system says, a path that cannot be resolved is not allowed.
     return undefined
   }
 }
 
+/** `text` begins with a slash and has none at its end, unless that is an empty segment. */
 function isPlain(text: string): boolean {
   if (UNPRINTABLE.test(text) || RISKY_ENCODING.test(text) || text.includes('\\')) return false
-  return text.split('/').every((segment) => segment !== '' && !DROPPED_END.test(segment))
+  return text
+    .slice(1)
+    .split('/')
+    .every((segment) => segment !== '' && !DROPPED_END.test(segment))
 }
