@@ -1,53 +1,46 @@
 /**
  * An agent at rest becomes one that runs: its folder locked, its keys opened, its database and its log at hand.
  *
- * One process owns an agent. What is opened is closed in reverse order, and when one step fails, those before it too.
+ * One process owns an agent. What is opened is closed in reverse order, and when one step fails, those before it too. A
+ * change of the identity that an earlier process began is carried to its end here.
  */
 
-import { AuditLog } from '@talos/audit'
-import { fromBase64url } from '@talos/bytes'
+import type { AuditLog } from '@talos/audit'
+import type { RevocationBook } from '@talos/capability'
 import type { Did } from '@talos/contracts'
-import {
-  type AgentSecrets,
-  createAgentSecrets,
-  delegateLogKey,
-  disposeAgentSecrets,
-  ed25519Signer,
-  openKeyFile,
-  type Signer,
-  sealKeyFile,
-} from '@talos/identity'
-import type { NoteSigner } from '@talos/merkle'
-import {
-  AgentDatabase,
-  type AgentFolder,
-  AgentHome,
-  type AgentLock,
-  FileCheckpointGuard,
-  SqliteAuditIndex,
-  SqliteAuditStore,
-} from '@talos/storage'
-import { type AgentWorld, nowS, passphraseOf, type TalosClientOptions, worldOf } from './options.ts'
+import { IdentityBook, identityOf, type RunningSecrets, type Signer, type VerifiedKeyLog } from '@talos/identity'
+import { AgentDatabase, type AgentFolder, AgentHome, type AgentLock } from '@talos/storage'
+import { makeIdentity, openIdentity } from './identity/own-identity.ts'
+import { openOwnLog, recordChange } from './identity/own-log.ts'
+import { type AgentWorld, passphraseOf, type TalosClientOptions, worldOf } from './options.ts'
+import { openRevocationBook } from './revocation-book.ts'
 
-export const AUDIT_FILE = 'audit.db'
-const AUDIT_INDEX_FILE = 'auditindex.db'
-export const AUDIT_GUARD_FILE = 'checkpoint.txt'
 /** The one instance of an agent that lives in one folder. */
 const INSTANCE = 'main'
 
 /** A running agent's parts. */
 export interface Agent extends AgentWorld {
   readonly name: string
+  /** The key that signs for the agent now: a `did:key`. */
   readonly did: Did
   readonly instance: string
   readonly folder: AgentFolder
   readonly lock: AgentLock
-  readonly secrets: AgentSecrets
+  /** Without the identity's own key: that is the signer's. */
+  readonly secrets: RunningSecrets
   readonly signer: Signer
+  /** Forgets the keys; nothing signs afterwards. */
+  readonly forgetKeys: () => void
   readonly database: AgentDatabase
+  /** Revocations that are known here, this agent's own among them. */
+  readonly revocations: RevocationBook
   readonly log: AuditLog
-  /** Envelope by which the identity lets the log key sign. */
+  /** Newest envelope by which the identity lets the log key sign. */
   readonly logKey: Uint8Array
+  /** The agent's own key log; its name is the agent's durable one. */
+  readonly keyLog: VerifiedKeyLog
+  /** The keys of the agent and of its peers, by their key logs. */
+  readonly identities: IdentityBook
 }
 
 export interface OpenAgentOptions extends TalosClientOptions {
@@ -60,21 +53,29 @@ export interface OpenAgentOptions extends TalosClientOptions {
 export async function openAgent(options: OpenAgentOptions): Promise<Agent> {
   const world = worldOf(options)
   const home = new AgentHome({ root: options.home })
-  const passphrase = passphraseOf(options)
+  const keyOptions = { ...options, world, passphrase: passphraseOf(options) }
   const isNew = options.create && !home.has(options.name)
-  const folder = isNew ? await makeAgent(home, { ...options, world, passphrase }) : home.open(options.name)
+  const folder = isNew ? await makeIdentity(home, options.name, keyOptions) : home.open(options.name)
   const lock = folder.lock()
   const undo: (() => void | Promise<void>)[] = [() => lock.release()]
   try {
-    const secrets = await openKeyFile({ text: folder.readKeyFile(), passphrase, kernel: world.kernel })
-    undo.push(() => disposeAgentSecrets(secrets))
-    const signer = ed25519Signer({ kernel: world.kernel, seed: secrets.identitySeed })
+    const identity = await openIdentity(folder, keyOptions)
+    undo.push(() => identity.dispose())
+    const { secrets, signer, keyLog, pending } = identity
     const database = AgentDatabase.open({ folder, lock, storageKey: secrets.storageKey, ...world })
     undo.push(() => database.close())
-    const log = await openLog({ folder, secrets, signer, world })
+    const ownLog = await openOwnLog({ folder, identity, world })
+    const { log, logKey } = ownLog
     undo.push(() => log.close())
-    if (log.size === 1 && log.fault === undefined) await log.append({ kind: 'identity.create' })
-    const logKey = fromBase64url(log.reader.entry(0).entry.log?.delegation ?? '')
+    if (log.size === 1 && log.fault === undefined && pending === undefined)
+      await log.append({ kind: 'identity.create' })
+    if (pending !== undefined) {
+      database.outdateOwn(world.clock.nowMs())
+      await recordChange(ownLog, { folder, change: pending, kernel: world.kernel })
+    }
+    // Its own log is what its folder says, whatever a peer has sent of it.
+    const peers = database.identities.list().filter(({ id }) => id !== keyLog.name)
+    const identities = new IdentityBook([identityOf(keyLog), ...peers])
     return {
       ...world,
       name: options.name,
@@ -84,9 +85,13 @@ export async function openAgent(options: OpenAgentOptions): Promise<Agent> {
       lock,
       secrets,
       signer,
+      forgetKeys: () => identity.dispose(),
       database,
+      revocations: openRevocationBook({ database, kernel: world.kernel }),
       log,
       logKey,
+      keyLog,
+      identities,
     }
   } catch (error) {
     for (const step of undo.reverse()) await step()
@@ -98,65 +103,6 @@ export async function openAgent(options: OpenAgentOptions): Promise<Agent> {
 export async function closeAgent(agent: Agent): Promise<void> {
   await agent.log.close()
   agent.database.close()
-  disposeAgentSecrets(agent.secrets)
+  agent.forgetKeys()
   agent.lock.release()
-}
-
-async function makeAgent(
-  home: AgentHome,
-  options: OpenAgentOptions & { readonly world: AgentWorld; readonly passphrase: string },
-): Promise<AgentFolder> {
-  const { world, passphrase, name, keyFileParameters } = options
-  const secrets = createAgentSecrets(world.random)
-  try {
-    const keyFile = await sealKeyFile({
-      ...world,
-      secrets,
-      passphrase,
-      ...(keyFileParameters !== undefined && { params: keyFileParameters }),
-    })
-    return home.create({ name, keyFile })
-  } finally {
-    disposeAgentSecrets(secrets)
-  }
-}
-
-async function openLog(options: {
-  readonly folder: AgentFolder
-  readonly secrets: AgentSecrets
-  readonly signer: Signer
-  readonly world: AgentWorld
-}): Promise<AuditLog> {
-  const { folder, secrets, signer, world } = options
-  const noteSigner = logSigner(secrets, world)
-  const origin = `talos/${signer.did.slice('did:key:'.length)}/1`
-  const { bytes } = await delegateLogKey({
-    signer,
-    logPublicKey: noteSigner.publicKey,
-    origin,
-    issuedAtS: nowS(world.clock),
-  })
-  const store = SqliteAuditStore.open({ path: folder.filePath(AUDIT_FILE) })
-  try {
-    return await AuditLog.open({
-      ...world,
-      store,
-      guard: new FileCheckpointGuard({ path: folder.filePath(AUDIT_GUARD_FILE) }),
-      index: SqliteAuditIndex.open({ path: folder.filePath(AUDIT_INDEX_FILE) }),
-      signer: noteSigner,
-      agent: signer.did,
-      origin,
-      logKeyDelegation: bytes,
-    })
-  } catch (error) {
-    store.close()
-    throw error
-  }
-}
-
-function logSigner(secrets: AgentSecrets, { kernel }: AgentWorld): NoteSigner {
-  return {
-    publicKey: secrets.logSeed.use((seed) => kernel.ed25519PublicKey(seed)),
-    sign: async (message) => secrets.logSeed.use((seed) => kernel.ed25519Sign(seed, message)),
-  }
 }

@@ -1,6 +1,6 @@
 /** What an agent can be given at its start, and what stands in where nothing is given. */
 import { TalosError } from '@talos/errors'
-import type { KeyFileParameters } from '@talos/identity'
+import type { KeyFileParameters, Signer } from '@talos/identity'
 import { type Kernel, loadKernel, systemClock, systemRandom } from '@talos/kernel'
 import type { KeyedCarrier } from '@talos/network'
 import type { Clock, Random } from '@talos/ports'
@@ -21,6 +21,11 @@ export interface TalosClientOptions {
   readonly carriers?: (transportSeed: Uint8Array) => readonly KeyedCarrier[]
   /** Cost of opening the key file of a new agent. */
   readonly keyFileParameters?: KeyFileParameters
+  /**
+   * Holds the key of the agent's identity, such as an HSM or a KMS: the key file then has none of it. An agent made with one
+   * is opened with one of the same DID. All that the identity signs goes through it: envelopes, links, bundles.
+   */
+  readonly signer?: Signer
   /** Told of what happens beside the calls: links, sessions, tool calls, deliveries that failed. Must not throw. */
   readonly onEvent?: (event: ClientEvent) => void
 }

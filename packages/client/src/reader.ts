@@ -1,19 +1,22 @@
 /** Reading an agent's folder beside the process that runs it: no passphrase, no lock, nothing written. */
 
-import { AuditReader, type LogReport, type VerifyLogOptions, verifyLog } from '@talos/audit'
+import { AuditReader, type LogReport, openLogCheckpoint, type VerifyLogOptions, verifyLog } from '@talos/audit'
 import { equalBytes, fromBase64url } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
-import { openLogKeyDelegation, parseKeyFile } from '@talos/identity'
+import { parseKeyFile, type VerifiedKeyLog } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
-import { logVerifierKey, openCheckpoint, type VerifiedCheckpoint, type VerifierKey } from '@talos/merkle'
+import { logVerifierKey, type VerifiedCheckpoint, type VerifierKey } from '@talos/merkle'
 import { AgentDatabase, type AgentFolder, AgentHome, FileCheckpointGuard, SqliteAuditStore } from '@talos/storage'
-import { AUDIT_FILE, AUDIT_GUARD_FILE } from './agent.ts'
+import { readOwnLog } from './identity/own-files.ts'
+import { AUDIT_FILE, AUDIT_GUARD_FILE, formerKeys, logKeysOf } from './identity/own-log.ts'
 import { type TalosClientOptions, worldOf } from './options.ts'
 
 export interface AgentReader extends Disposable {
   readonly name: string
   readonly did: Did
+  /** The agent's key log; undefined before the first start of an agent of before key logs. */
+  readonly keyLog: VerifiedKeyLog | undefined
   readonly folder: AgentFolder
   readonly kernel: Kernel
   /** Sealed rows stay closed: grants, revocations and open evidence can be read. */
@@ -36,7 +39,9 @@ export interface AgentReader extends Disposable {
 export function openAgentReader(name: string, options: Pick<TalosClientOptions, 'home' | 'kernel'> = {}): AgentReader {
   const { kernel } = worldOf(options)
   const folder = new AgentHome({ root: options.home }).open(name)
-  const { did } = parseKeyFile(folder.readKeyFile(), kernel)
+  const file = parseKeyFile(folder.readKeyFile(), kernel)
+  const { did } = file
+  const keyLog = file.v === 1 ? undefined : readOwnLog(folder, { kernel, file })
   const database = AgentDatabase.openReader({ folder })
   const store = openStore(folder, database)
   const log = new AuditReader({ store, kernel })
@@ -47,15 +52,16 @@ export function openAgentReader(name: string, options: Pick<TalosClientOptions, 
   return {
     name,
     did: did as Did,
+    keyLog,
     folder,
     kernel,
     database,
     log,
     verifyLog: async (onProgress) => {
-      const logKey = logKeyOf(log, { kernel, did: did as Did })
+      const keys = verifierKeys(log, { folder, kernel, owners: keyLog?.keys.map((key) => key.did) ?? [did as Did] })
       // Read before the log: what is signed is in the log already, while the log may grow beneath us.
-      const last = await lastSigned(folder, { logKey, kernel })
-      const report = await verifyLog({ store, kernel, logKey, ...(onProgress !== undefined && { onProgress }) })
+      const last = await lastSigned(folder, { ...keys, kernel })
+      const report = await verifyLog({ store, kernel, ...keys, ...(onProgress !== undefined && { onProgress }) })
       if (last !== undefined) requireContained(log, last)
       else if (report.checkpoints > 0) throw rollback('unknown', 'the copy outside of the store is missing')
       return report
@@ -74,22 +80,32 @@ function openStore(folder: AgentFolder, database: AgentDatabase): SqliteAuditSto
   }
 }
 
-function logKeyOf(log: AuditReader, { kernel, did }: { readonly kernel: Kernel; readonly did: Did }): VerifierKey {
+/** The key that signs the log, and those that did before; each was delegated by a key of the agent. */
+function verifierKeys(
+  log: AuditReader,
+  options: { readonly folder: AgentFolder; readonly kernel: Kernel; readonly owners: readonly Did[] },
+): { readonly logKey: VerifierKey; readonly formerKeys: readonly VerifierKey[] } {
+  const { folder, kernel, owners } = options
   const delegation = fromBase64url(log.entry(0).entry.log?.delegation ?? '')
-  const { issuer, origin, logPublicKey: publicKey } = openLogKeyDelegation(delegation, { kernel })
-  if (issuer !== did) throw new TalosError('AUDIT_OTHER_LOG', { part: 'agent' })
-  return logVerifierKey({ origin, publicKey, kernel })
+  const delegations = logKeysOf(folder, { delegation, kernel })
+  if (delegations.some(({ issuer }) => !owners.includes(issuer)))
+    throw new TalosError('AUDIT_OTHER_LOG', { part: 'agent' })
+  const [newest] = delegations.slice(-1)
+  if (newest === undefined) throw new TalosError('AUDIT_OTHER_LOG', { part: 'agent' })
+  const { origin, logPublicKey: publicKey } = newest
+  const former = formerKeys(delegations, { current: publicKey, world: { kernel } })
+  return { logKey: logVerifierKey({ origin, publicKey, kernel }), formerKeys: former }
 }
 
 /** The last checkpoint as it lies outside of the log. */
 async function lastSigned(
   folder: AgentFolder,
-  options: { readonly logKey: VerifierKey; readonly kernel: Kernel },
+  options: { readonly logKey: VerifierKey; readonly formerKeys: readonly VerifierKey[]; readonly kernel: Kernel },
 ): Promise<VerifiedCheckpoint | undefined> {
   const note = await new FileCheckpointGuard({ path: folder.filePath(AUDIT_GUARD_FILE) }).read()
   if (note === undefined) return undefined
   try {
-    return openCheckpoint(note, options)
+    return openLogCheckpoint(note, options)
   } catch (cause) {
     throw rollback('unknown', 'the copy outside of the store is not signed by the log key', cause)
   }

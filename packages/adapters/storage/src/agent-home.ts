@@ -3,6 +3,7 @@
  *
  *     <root>/agents/<name>/          0700
  *         key.json                   0600  the key file (spec 03-identity, 3.6)
+ *         did.jsonl                  0600  the agent's own key log (spec 18-key-log)
  *         agent.db, audit.db, ...    0600  the databases
  *         owner.lock                 0600  held by the one process that runs the agent
  *
@@ -75,8 +76,13 @@ export class AgentHome {
    *
    * @throws TalosError `AGENT_NAME_INVALID`, `AGENT_EXISTS`, `HOME_PERMISSIONS`, `HOME_UNUSABLE`, `FILE_FAILED`
    */
-  create(options: { readonly name: string; readonly keyFile: string }): AgentFolder {
-    const { name, keyFile } = options
+  create(options: {
+    readonly name: string
+    readonly keyFile: string
+    /** Further files that are there from the beginning, by their plain names. */
+    readonly files?: Readonly<Record<string, Uint8Array>>
+  }): AgentFolder {
+    const { name, keyFile, files = {} } = options
     const path = this.#pathOf(name)
     makeFolder(this.#agents)
     this.#requirePrivate()
@@ -84,6 +90,8 @@ export class AgentHome {
     try {
       makeFolder(draft)
       writePrivateFile(join(draft, KEY_FILE), utf8(keyFile))
+      const folder = new AgentFolder({ home: this, name, path: draft })
+      for (const [file, content] of Object.entries(files)) folder.writeFile(file, content)
       this.#publish({ name, draft, path })
     } catch (error) {
       rmSync(draft, { recursive: true, force: true })
@@ -163,6 +171,20 @@ export class AgentFolder {
   /** Replaces the key file, such as for another passphrase. @throws TalosError `FILE_FAILED` */
   writeKeyFile(text: string): void {
     this.writeFile(KEY_FILE, utf8(text))
+  }
+
+  /** Whether there is a file of that name. @throws TalosError `HOME_PERMISSIONS`, `HOME_UNUSABLE` */
+  hasFile(name: string): boolean {
+    return existsSync(this.filePath(name))
+  }
+
+  /** Removes a file, durably; nothing happens where there is none. @throws TalosError `FILE_FAILED` */
+  removeFile(name: string): void {
+    const path = this.filePath(name)
+    attempt('remove', path, () => {
+      rmSync(path, { force: true })
+      syncFolder(this.path)
+    })
   }
 
   /** @throws TalosError `FILE_FAILED`, `HOME_PERMISSIONS`, `HOME_UNUSABLE`, `INPUT_TOO_LARGE` */

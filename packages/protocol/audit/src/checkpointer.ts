@@ -119,9 +119,8 @@ export class Checkpointer {
   }
 
   #open(note: string): VerifiedCheckpoint | undefined {
-    const { formerKeys = [], kernel } = this.#options
     try {
-      return openByAny(note, { keys: [...formerKeys, this.#logKey], kernel }).checkpoint
+      return openLogCheckpoint(note, { ...this.#options, logKey: this.#logKey })
     } catch {
       return undefined
     }
@@ -147,6 +146,23 @@ export function openByAny(
     }
   }
   throw failure
+}
+
+/**
+ * Opens a checkpoint of a log that the log's key signed, or one that signed before it.
+ *
+ * @throws TalosError as `openCheckpoint`
+ */
+export function openLogCheckpoint(
+  note: string,
+  options: {
+    readonly logKey: VerifierKey
+    readonly formerKeys?: readonly VerifierKey[]
+    readonly kernel: Kernel
+  },
+): VerifiedCheckpoint {
+  const { logKey, formerKeys = [], kernel } = options
+  return openByAny(note, { keys: [...formerKeys, logKey], kernel }).checkpoint
 }
 
 /** A tree that cannot be read is not the one that was signed; a failing medium is another matter. */

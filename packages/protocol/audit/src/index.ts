@@ -1,4 +1,5 @@
 export type { AuditEntry, AuditEntryCommitments, AuditEntryKind } from '@talos/contracts'
+export { openLogCheckpoint } from './checkpointer.ts'
 export {
   type CommitOptions,
   type CommitPath,
