@@ -25,6 +25,15 @@ export {
   parseDidUrl,
   readDid,
 } from './did/did.ts'
+export {
+  GENERAL_DOCUMENT_MAX_BYTES,
+  type GeneralDidDocument,
+  type GeneralService,
+  keysFor,
+  type Relationship,
+  readDidDocument,
+  type VerificationMethod,
+} from './did/general-document.ts'
 export type { JsonObject } from './did/json.ts'
 export { formatWebPlace, parseWebPlace, type WebPlace, webFolder, webUrl } from './did/place.ts'
 export { resolvedDocument } from './did/resolved-document.ts'

@@ -8,7 +8,7 @@ import type { Did } from '@talos/contracts'
 import type { JsonObject } from '../did/json.ts'
 import type { Signer } from '../signer.ts'
 
-/** How a key of the log stands after its last entry (18.9). */
+/** How a key of the log stands after its last entry (18.8). */
 export type KeyStanding = 'current' | 'rotated' | 'compromised' | 'deactivated'
 
 /** One signing key of the agent: a `did:key` that agreed to be a key of this log. */
