@@ -77,16 +77,18 @@ export function readDidDocument(value: JsonValue | Uint8Array, did?: string): Ge
   if (did !== undefined && did !== id) throw invalid('it is the document of another DID')
   checkContext(member(json, '@context'))
   const own = listOf(json, 'verificationMethod').map((item) => readMethod(item, id))
-  const relations = RELATIONSHIPS.map(
-    (name) => [name, listOf(json, name).map((item) => readReference(item, id))] as const,
-  )
-  const embedded = relations.flatMap(([, items]) => items).filter((item) => typeof item !== 'string')
-  const methods = [...own, ...embedded]
+  const embedded = RELATIONSHIPS.flatMap((name) => listOf(json, name).filter(isJsonObject))
+  const methods = [...own, ...embedded.map((item) => readMethod(item, id))]
   const services = listOf(json, 'service').map((item) => readService(item, id))
   refuseShared([...methods, ...services].map((item) => item.id))
-  const relationships = Object.fromEntries(
-    relations.map(([name, items]) => [name, items.map((item) => (typeof item === 'string' ? item : item.id))]),
-  ) as Record<Relationship, readonly string[]>
+  const named = (name: Relationship) => listOf(json, name).map((item) => readReference(item, id))
+  const relationships = {
+    authentication: named('authentication'),
+    assertionMethod: named('assertionMethod'),
+    keyAgreement: named('keyAgreement'),
+    capabilityInvocation: named('capabilityInvocation'),
+    capabilityDelegation: named('capabilityDelegation'),
+  }
   refuseDangling(id, { methods, named: Object.values(relationships).flat() })
   return {
     id,
@@ -160,8 +162,9 @@ function readMethod(item: JsonValue, subject: string): VerificationMethod {
   }
 }
 
-function readReference(item: JsonValue, subject: string): VerificationMethod | string {
-  return isJsonObject(item) ? readMethod(item, subject) : didUrl(item, subject)
+/** The id of the method that a relationship names, or has in it. */
+function readReference(item: JsonValue, subject: string): string {
+  return didUrl(isJsonObject(item) ? member(item, 'id') : item, subject)
 }
 
 function readService(item: JsonValue, subject: string): GeneralService {
