@@ -3,14 +3,16 @@
  *
  * How it is measured and how to read it: docs/benchmarks.md.
  */
+import { CACHED, cachedScenario, nameOf } from './capability/cached.ts'
 import { floor } from './capability/floor.ts'
 import { findPeers, missingPeers } from './capability/peers.ts'
 import { tokenScenarios } from './capability/system.ts'
 import { talosSystem } from './capability/talos.ts'
-import { TOKEN_TARGETS } from './capability/targets.ts'
+import { CACHED_TARGET, TOKEN_TARGETS } from './capability/targets.ts'
 import { type Bench, main, type Options } from './harness/command.ts'
 import { findKernels, kernelList } from './harness/kernels.ts'
-import { judgeRatio } from './harness/targets.ts'
+import { spreadOf } from './harness/statistics.ts'
+import { judgeRatio, judgeValue, type MeasuredScenario } from './harness/targets.ts'
 
 async function prepare(options: Options | 'help'): Promise<Bench> {
   const kernels = findKernels()
@@ -18,16 +20,27 @@ async function prepare(options: Options | 'help'): Promise<Bench> {
   return {
     name: 'capability',
     about: 'Measures capabilities: minting, verifying cold, against bare signatures and other systems of tokens.',
-    scenarios: tokenScenarios([...kernelList(kernels).map(talosSystem), floor, ...peers]),
+    scenarios: [...tokenScenarios([...kernelList(kernels).map(talosSystem), floor, ...peers]), cachedScenario(kernels)],
     judge: (measured) => ({
       facts: [],
-      targets: TOKEN_TARGETS.map((target) => judgeRatio(target, measured)),
+      targets: [
+        ...TOKEN_TARGETS.map((target) => judgeRatio(target, measured)),
+        judgeValue(CACHED_TARGET, { unit: 'us', value: byChannelUs(measured) }),
+      ],
       notes: [
         ...missingPeers().map((name) => `${name} was not measured.`),
         ...(kernels.native === undefined ? ['The native kernel is not built: it was not measured.'] : []),
       ],
     }),
   }
+}
+
+/** What a call by channel takes, by the fastest kernel of the run: none of them is asked for anything. */
+function byChannelUs(measured: readonly MeasuredScenario[]) {
+  const subjects = measured.find(({ id }) => id === CACHED)?.subjects ?? []
+  const names = [nameOf({ name: 'native' }, 'channel'), nameOf({ name: 'portable' }, 'channel')]
+  const found = names.map((name) => subjects.find((subject) => subject.name === name)).find(Boolean)
+  return found === undefined ? undefined : spreadOf(found.rounds.map(({ wallUs }) => wallUs))
 }
 
 await main(prepare)

@@ -1,5 +1,5 @@
 /** What capabilities have to reach. */
-import type { RatioTarget } from '../harness/targets.ts'
+import type { RatioTarget, TargetBounds } from '../harness/targets.ts'
 import { floor } from './floor.ts'
 
 const NATIVE = { subject: 'talos native', reference: floor.name, direction: 'at most' } as const
@@ -35,3 +35,11 @@ export const TOKEN_TARGETS: readonly RatioTarget[] = [
     reach: 1.4,
   },
 ]
+
+/** A million authorizations a second. */
+export const CACHED_TARGET: TargetBounds = {
+  id: 'cached: channel',
+  title: 'three known links by channel, arguments, revocation and counters of each',
+  direction: 'at most',
+  reach: 1,
+}
