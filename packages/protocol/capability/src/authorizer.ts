@@ -18,7 +18,7 @@ import type { CallToAuthorize } from './authorization/opening.ts'
 import { boundChain, delegationsToOpen, readLink } from './authorization/reading.ts'
 import { brokenChain, type ReadyChain, readyChain } from './authorization/ready-chain.ts'
 import { type AuthorizerOptions, type Settings, secondOf, settingsOf } from './authorization/settings.ts'
-import { spend } from './authorization/spending.ts'
+import { previewSpending, spend } from './authorization/spending.ts'
 import { type ChannelVerdict, denied, type Verdict } from './authorization/verdict.ts'
 import { parseCommand } from './command.ts'
 import type { ProofLevel } from './delegation.ts'
@@ -138,6 +138,8 @@ export class Authorizer {
     const approving = checkDemands(matter, approvals, settings)
     if (approving.refused !== undefined) {
       const { cause, digest, missing } = approving.refused
+      const foreseen = previewSpending(matter, [], settings)
+      if (foreseen !== undefined) return refuse(foreseen)
       return { outcome: 'refer', cause: denied(cause), chain: chain.links, requirements, digest, missing }
     }
     const spent = spend(matter, approving.uses, settings)

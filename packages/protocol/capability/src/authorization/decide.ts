@@ -85,12 +85,16 @@ function conclude(
   const { chain, level, requirements, freshness: revocation } = matter
   const { links } = chain
   const approving = checkDemands(matter, given.approvals ?? [], settings)
+  const own = given.proof.level === 'channel' ? [] : [useOf(call, settings)]
   if (approving.refused !== undefined) {
     const { cause, digest, missing } = approving.refused
+    // Nobody is asked to approve a call that is refused anyway.
+    const foreseen = previewSpending(matter, own, settings)
+    if (foreseen !== undefined) return deny(call, foreseen)
     const referred = { chain: links, invocation: call, requirements, digest, missing }
     return { outcome: 'refer', cause: denied(cause), ...referred }
   }
-  const uses = given.proof.level === 'channel' ? approving.uses : [...approving.uses, useOf(call, settings)]
+  const uses = [...approving.uses, ...own]
   const spent = isReal ? spend(matter, uses, settings) : foresee(matter, uses, settings)
   if (spent.cause !== undefined) return deny(call, spent.cause)
   if (isReal) library?.keep(keyOf(call, chain), chain)

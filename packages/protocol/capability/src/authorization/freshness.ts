@@ -1,4 +1,4 @@
-/** How fresh the knowledge of revocations is, and what that is worth (spec 09-receipt-revocation, clause 9.7). */
+/** How fresh the knowledge of revocations is, and what that is worth (spec 08-invocation, clause 8.11). */
 import type { Did } from '@talos/contracts'
 import { type DenialCause, denial } from '../denial.ts'
 import type { ToolRequirements } from '../requirements.ts'
