@@ -1,11 +1,5 @@
-/** Vectors of commands (7.3), JSON arguments (8.4), receipts (9.1) and revocations (9.4). */
+/** Vectors of commands (7.3), JSON arguments (8.4) and revocations (9.4). */
 import { agent, cbor, linkText, linkTo, token, type Value } from './capability-tokens.ts'
-
-interface Case {
-  readonly clause: string
-  readonly description: string
-  readonly input: object
-}
 
 export function commandCases(): readonly object[] {
   const covers = (granted: string, asked: string, covered: boolean, description: string): object => ({
@@ -124,58 +118,6 @@ function nest(levels: number): Value {
   return levels === 1 ? [] : [nest(levels - 1)]
 }
 
-export function receiptCases(): readonly object[] {
-  const executor = agent(1)
-  const invocation = linkTo(Buffer.from('an invocation'))
-  const base = { ran: invocation, outcome: 'allow', request: Buffer.alloc(32, 7), atMs: 1_767_225_600_000 }
-  const opens = (payload: { readonly [name: string]: Value }, description: string): object => ({
-    clause: '9.1',
-    description,
-    valid: true,
-    input: { receiptHex: token(executor, 'talos/receipt@1', payload).bytes.toString('hex') },
-    expected: {
-      issuer: executor.did,
-      invocation: linkText(invocation),
-      outcome: payload['outcome'],
-      denial: payload['denial'] ?? [],
-    },
-  })
-  const refused = (payload: { readonly [name: string]: Value }, error: string, description: string): object => ({
-    clause: '9.1',
-    description,
-    valid: false,
-    input: { receiptHex: token(executor, 'talos/receipt@1', payload).bytes.toString('hex') },
-    error,
-  })
-  const denied = { ...base, outcome: 'deny', denial: ['CAPABILITY_DENIED', 'CAPABILITY_EXPIRED'] }
-  return [
-    opens(base, 'a call that was executed'),
-    opens(
-      { ...base, result: Buffer.alloc(32, 9), prev: linkTo(Buffer.from('a receipt')) },
-      'with result and predecessor',
-    ),
-    opens(denied, 'a call that was refused'),
-    opens({ ...base, outcome: 'refer' }, 'a call that was referred'),
-    opens({ ...base, outcome: 'error' }, 'a call that failed'),
-    refused({ ...base, denial: ['CAPABILITY_DENIED'] }, 'RECEIPT_INVALID', 'codes of a denial with another outcome'),
-    refused({ ...base, outcome: 'deny' }, 'RECEIPT_INVALID', 'a denial without codes'),
-    refused({ ...denied, denial: [] }, 'SCHEMA_INVALID', 'an empty list of codes'),
-    refused({ ...base, outcome: 'maybe' }, 'SCHEMA_INVALID', 'an unknown outcome'),
-    refused({ ...base, request: Buffer.alloc(31) }, 'SCHEMA_INVALID', 'a commitment of 31 bytes'),
-    refused({ ...base, extra: 1 }, 'SCHEMA_INVALID', 'an unknown member'),
-    tokenCase(
-      { clause: '9.3', description: 'a signature by another key', input: {} },
-      { receiptHex: token(executor, 'talos/receipt@1', base, { corrupt: true }).bytes.toString('hex') },
-      'ENVELOPE_SIGNATURE',
-    ),
-    tokenCase(
-      { clause: '9.3', description: 'another tag', input: {} },
-      { receiptHex: token(executor, 'talos/revoke@1', base).bytes.toString('hex') },
-      'ENVELOPE_TAG',
-    ),
-  ]
-}
-
 export function revocationCases(): readonly object[] {
   const issuer = agent(1)
   const delegation = linkTo(Buffer.from('a delegation'))
@@ -217,8 +159,4 @@ export function revocationCases(): readonly object[] {
     refused({ revocationHex: hex({ revoke: delegation }) }, 'SCHEMA_INVALID', 'no time'),
     refused({ revocationHex: hex({ ...base, revoke: 'all' }) }, 'SCHEMA_INVALID', 'no link'),
   ]
-}
-
-function tokenCase(about: Case, input: object, error: string): object {
-  return { ...about, valid: false, input, error }
 }

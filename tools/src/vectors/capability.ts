@@ -2,9 +2,12 @@
  * Vectors of delegation, invocation, receipts and revocations (contracts/spec 07 to 09). Tokens are made with
  * `node:crypto` and an encoder of their own, what is expected is typed in: none of it by the code under test.
  */
+import { approvalCases, approvalCheckCases } from './capability-approvals.ts'
 import { authorizeCases } from './capability-authorize.ts'
-import { argumentCases, commandCases, receiptCases, revocationCases } from './capability-forms.ts'
+import { argumentCases, commandCases, revocationCases } from './capability-forms.ts'
+import { leaseCases, meteringCases, whenCases } from './capability-metering.ts'
 import { pathCases, policyCases, ruleCases, selectorCases } from './capability-rules.ts'
+import { receiptBatchCases, receiptCases } from './capability-statements.ts'
 import type { VectorFile } from './vector-file.ts'
 
 export function capabilityVectors(): readonly VectorFile[] {
@@ -17,7 +20,16 @@ export function capabilityVectors(): readonly VectorFile[] {
     vectorFile('08-invocation', 'arguments', { subject: 'JSON arguments as IPLD', cases: argumentCases() }),
     vectorFile('08-invocation', 'authorize', { subject: 'authorization of whole calls', cases: authorizeCases() }),
     vectorFile('09-receipt-revocation', 'receipt', { subject: 'receipts', cases: receiptCases() }),
+    vectorFile('09-receipt-revocation', 'receipt-batch', {
+      subject: 'receipts of a batch',
+      cases: receiptBatchCases(),
+    }),
+    vectorFile('19-approval', 'approval', { subject: 'approvals and what they bind', cases: approvalCases() }),
+    vectorFile('19-approval', 'approval-check', { subject: 'which approvals count', cases: approvalCheckCases() }),
     vectorFile('09-receipt-revocation', 'revocation', { subject: 'revocations', cases: revocationCases() }),
+    vectorFile('16-metering', 'metering', { subject: 'counted limits', cases: meteringCases() }),
+    vectorFile('16-metering', 'when', { subject: 'hours and environment', cases: whenCases() }),
+    vectorFile('07-delegation', 'lease', { subject: 'leases and their renewals', cases: leaseCases() }),
   ]
 }
 

@@ -69,6 +69,7 @@ const MODEL_SENTENCES: Readonly<Partial<Record<ErrorCode, string>>> = {
   CAPABILITY_LIFETIME: 'The permission or the call has run out of time.',
   CAPABILITY_REPLAY: 'This very call was made before; make a new one.',
   CAPABILITY_REPLAY_FULL: 'Too many calls at the moment; try again later.',
+  CAPABILITY_APPROVAL: 'The call needs an approval that it does not have yet.',
   CAPABILITY_UNKNOWN_TOOL: 'There is no such tool.',
   CAPABILITY_LIMIT: 'The call is too large.',
 }

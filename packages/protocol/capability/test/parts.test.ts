@@ -1,18 +1,15 @@
-/** The parts on their own: receipts, revocations, descriptions, names, limits. */
+/** The parts on their own: revocations, descriptions, names, limits. */
 import { Cid } from '@talos/bytes'
 import {
   argumentsFromJson,
   argumentsToJson,
   commandFromDisplay,
-  denial,
   describeDelegation,
   displayCommand,
-  issueReceipt,
   mcpServerCommand,
   mcpToolCommand,
   mcpToolOf,
   openDelegation,
-  openReceipt,
   openRevocation,
   revoke,
 } from '@talos/capability'
@@ -36,47 +33,6 @@ function codeOf(run: () => unknown): unknown {
   }
   return 'nothing was thrown'
 }
-
-describe('receipts', () => {
-  const base = { signer: owner, invocation: SOME, requestCommitment: COMMITMENT, atMs: NOW_S * 1000 }
-
-  test('say what was done, and open to the same', async () => {
-    const made = await issueReceipt({ ...base, outcome: 'allow', resultCommitment: COMMITMENT, previous: SOME })
-    expect(openReceipt(made.bytes, { kernel })).toEqual({
-      cid: made.cid,
-      bytes: made.bytes,
-      issuer: owner.did,
-      invocation: SOME,
-      outcome: 'allow',
-      requestCommitment: COMMITMENT,
-      resultCommitment: COMMITMENT,
-      denial: [],
-      atMs: NOW_S * 1000,
-      previous: SOME,
-    })
-  })
-
-  test('carry the codes of a denial, at most 8, and nothing else of it', async () => {
-    let cause = denial('CAPABILITY_EXPIRED', { details: { what: 'x', secondsAgo: 1 } })
-    for (let level = 0; level < 9; level += 1) cause = denial('CAPABILITY_DENIED', { causes: [cause] })
-    const made = await issueReceipt({ ...base, outcome: 'deny', denial: cause })
-    const opened = openReceipt(made.bytes, { kernel })
-    expect(opened.denial).toEqual(Array(8).fill('CAPABILITY_DENIED'))
-    expect(opened.resultCommitment).toBeUndefined()
-    expect(opened.previous).toBeUndefined()
-  })
-
-  test('are not signed with a denial that does not belong there, or without one that does', async () => {
-    const cause = denial('CAPABILITY_DENIED')
-    await expect(issueReceipt({ ...base, outcome: 'allow', denial: cause })).rejects.toMatchObject({
-      code: 'RECEIPT_INVALID',
-    })
-    await expect(issueReceipt({ ...base, outcome: 'deny' })).rejects.toMatchObject({ code: 'RECEIPT_INVALID' })
-    await expect(
-      issueReceipt({ ...base, outcome: 'allow', requestCommitment: new Uint8Array(31) }),
-    ).rejects.toMatchObject({ code: 'SCHEMA_INVALID' })
-  })
-})
 
 describe('revocations', () => {
   test('open to what was signed', async () => {

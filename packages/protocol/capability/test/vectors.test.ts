@@ -8,7 +8,6 @@ import {
   displayCommand,
   mcpToolCommand,
   mcpToolOf,
-  openReceipt,
   openRevocation,
   parseCommand,
 } from '@talos/capability'
@@ -38,7 +37,6 @@ interface Input {
   readonly path: string
   readonly roots: readonly string[]
   readonly json: string
-  readonly receiptHex: string
   readonly revocationHex: string
   readonly entitled?: readonly Did[]
 }
@@ -103,11 +101,6 @@ runAll('arguments', ({ json }) => {
   // Back and forth: the JSON that the tool would receive maps to the same bytes.
   const again = encodeCbor(argumentsFromJson(argumentsToJson(args)))
   return equalBytes(again, encoded) ? { cborHex: toHex(encoded) } : { error: 'the JSON does not lead back' }
-})
-
-runAll('receipt', ({ receiptHex }) => {
-  const { issuer, invocation, outcome, denial } = openReceipt(fromHex(receiptHex), { kernel })
-  return { issuer, invocation: invocation.toString(), outcome, denial }
 })
 
 runAll('revocation', ({ revocationHex, entitled }) => {
