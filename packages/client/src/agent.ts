@@ -32,9 +32,9 @@ export interface Agent extends AgentWorld {
   /** Forgets the keys; nothing signs afterwards. */
   readonly forgetKeys: () => void
   readonly database: AgentDatabase
-  /** Revocations that are known here, this agent's own among them. */
-  readonly revocations: RevocationBook
   readonly log: AuditLog
+  /** What is known of revocations: every decision asks it. */
+  readonly revocations: RevocationBook
   /** Newest envelope by which the identity lets the log key sign. */
   readonly logKey: Uint8Array
   /** The agent's own key log; its name is the agent's durable one. */

@@ -1,20 +1,13 @@
-/** What this agent may give and has been given: grants, revocations, and the chains behind them. */
+/** What this agent may give and has been given: grants, and the chains behind them. */
 import { Cid } from '@talos/bytes'
-import {
-  delegate,
-  describeDelegation,
-  entitledToRevoke,
-  openDelegation,
-  openRevocation,
-  revoke,
-  type VerifiedLink,
-} from '@talos/capability'
+import { delegate, describeDelegation, openDelegation, type VerifiedLink } from '@talos/capability'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
+import type { SignedEnvelope } from '@talos/identity'
 import type { GrantDirection, StoredGrant } from '@talos/storage'
 import type { Agent } from './agent.ts'
 import { Chains } from './chains.ts'
-import { commandFor, type DelegationRequest, type Grant, type GrantRequest } from './grants.ts'
+import { commandFor, type DelegationRequest, type Grant, type GrantRequest, termsOf } from './grants.ts'
 import { nowS } from './options.ts'
 
 const NONCE_BYTES = 12
@@ -68,7 +61,7 @@ export class Authority {
     const nowMs = clock.nowMs()
     database.grants.put({ cid: link.cid, direction: 'received', peer: link.issuer, label, bytes, nowMs })
     const cid = link.cid.toString()
-    if (link.audience === did && !(isAgain && this.#isRecorded('cap.grant', cid))) {
+    if (link.audience === did && !(isAgain && this.#isRecorded(cid))) {
       await log.append({ kind: 'cap.grant', peer: link.issuer, cap: cid, ref: cid, tool: link.command })
     }
     return this.find(cid)
@@ -83,89 +76,56 @@ export class Authority {
     return this.#agent.database.grants.list(direction).map((stored) => this.#describe(stored))
   }
 
+  /** The verified delegations of all grants, newest first. */
+  links(direction: GrantDirection): readonly VerifiedLink[] {
+    return this.#agent.database.grants.list(direction).map((stored) => this.#open(stored))
+  }
+
   /** The verified delegation of a grant. @throws TalosError `GRANT_UNKNOWN` */
   link(cid: string): VerifiedLink {
     return this.#open(this.#stored(cid))
   }
 
   /**
-   * Ends a capability that this agent gave, or was given.
+   * Keeps a delegation that this agent signed, and records it.
    *
-   * @returns the signed revocation, and whom it concerns: the other side, and the executor who must refuse from now on
-   * @throws TalosError `GRANT_UNKNOWN`, signer and store codes
+   * @throws TalosError log and store codes
    */
-  async revoke(
-    cid: string,
-    reason?: string,
-  ): Promise<{ readonly concerns: readonly Did[]; readonly bytes: Uint8Array }> {
-    const { signer, database, clock, log, did } = this.#agent
-    const grant = this.find(cid)
-    const atS = nowS(clock)
-    const revoked = Cid.parse(cid)
-    const signed = await revoke({ signer, revokes: revoked, atS, ...(reason !== undefined && { reason }) })
-    database.revocations.put({ revoked, issuer: did, bytes: signed.bytes, atS })
-    database.grants.markRevoked(revoked, clock.nowMs())
-    await log.append({ kind: 'cap.revoke', peer: grant.peer, cap: cid, ref: signed.cid.toString() })
-    const { audience, issuer, subject } = this.link(cid)
-    const concerned = [issuer, audience, ...(subject === null ? [] : [subject])].filter((other) => other !== did)
-    return { concerns: [...new Set(concerned)], bytes: signed.bytes }
-  }
-
-  /**
-   * Takes a revocation that a peer sends: its own, or one of a capability that is known here. It counts where its issuer
-   * is entitled.
-   *
-   * @param options.isAgain as for {@link receive}
-   * @throws TalosError `REVOCATION_INVALID`, `GRANT_UNKNOWN`, store codes
-   */
-  async receiveRevocation(
-    bytes: Uint8Array,
-    { from, isAgain = false }: { readonly from: Did; readonly isAgain?: boolean },
-  ): Promise<string> {
-    const { kernel, database, clock, log } = this.#agent
-    const revocation = openRevocation(bytes, { kernel })
-    const { revokes: revoked, issuer, atS } = revocation
-    if (revoked === undefined) throw new TalosError('REVOCATION_UNRELATED')
-    const cid = revoked.toString()
-    const grant = database.grants.get(revoked)
-    if (issuer !== from && grant === undefined) throw new TalosError('GRANT_UNKNOWN')
-    database.revocations.put({ revoked, issuer, bytes, atS })
-    if (grant !== undefined) {
-      const links = this.chains.of(this.#open(grant))
-      if (links !== undefined && entitledToRevoke(links, links.length - 1).includes(issuer)) {
-        const isNew = database.grants.markRevoked(revoked, clock.nowMs())
-        const ref = revocation.cid.toString()
-        const isMissing = isAgain && !this.#isRecorded('cap.revoke', ref)
-        if (isNew || isMissing) await log.append({ kind: 'cap.revoke', peer: issuer, cap: cid, ref })
-      }
-    }
-    return cid
-  }
-
-  async #issue(request: GrantRequest & { readonly subject: Did | null }): Promise<Grant> {
-    const { signer, random, clock, database, log } = this.#agent
-    const nowMs = clock.nowMs()
-    const { to, expiresInS, policy, rules, depth, label = '' } = request
-    const { bytes, cid } = await delegate({
-      signer,
-      audience: to,
-      subject: request.subject,
-      command: commandFor(request),
-      expiresS: expiresInS === null ? null : nowS(clock) + expiresInS,
-      nonce: random.bytes(NONCE_BYTES),
-      ...(policy !== undefined && { policy }),
-      ...(rules !== undefined && { rules }),
-      ...(depth !== undefined && { depth }),
-    })
-    database.grants.put({ cid, direction: 'issued', peer: to, label, bytes, nowMs })
+  async keep(issued: SignedEnvelope, { peer, label }: { readonly peer: Did; readonly label: string }): Promise<Grant> {
+    const { clock, database, log, kernel } = this.#agent
+    const { cid, bytes } = issued
+    const { command } = openDelegation(bytes, { kernel })
+    database.grants.put({ cid, direction: 'issued', peer, label, bytes, nowMs: clock.nowMs() })
     const name = cid.toString()
-    await log.append({ kind: 'cap.grant', peer: to, cap: name, ref: name, tool: commandFor(request) })
+    await log.append({ kind: 'cap.grant', peer, cap: name, ref: name, tool: command })
     return this.find(name)
   }
 
+  async #issue(request: GrantRequest & { readonly subject: Did | null }): Promise<Grant> {
+    const { signer, random, clock } = this.#agent
+    const { to, subject, label = '' } = request
+    const notBeforeS = request.notBeforeS ?? this.#afterAllWasRevoked(to)
+    const signed = await delegate({
+      signer,
+      audience: to,
+      subject,
+      command: commandFor(request),
+      nonce: random.bytes(NONCE_BYTES),
+      ...termsOf({ ...request, ...(notBeforeS !== undefined && { notBeforeS }) }, nowS(clock)),
+    })
+    return await this.keep(signed, { peer: to, label })
+  }
+
+  /** What is given to somebody after everything of theirs was taken back says that it begins after that. */
+  #afterAllWasRevoked(audience: Did): number | undefined {
+    const { did: issuer, revocations, clock } = this.#agent
+    const state = revocations.stateOf({ names: [], issuer, audience, notBeforeS: 0, entitled: [] })
+    return state.revoked ? Math.max(nowS(clock), state.atS) : undefined
+  }
+
   /** Whether the log has an entry that names a signed object. */
-  #isRecorded(kind: 'cap.grant' | 'cap.revoke', ref: string): boolean {
-    for (const { entry } of this.#agent.log.reader.entries({ kinds: [kind] })) if (entry.ref === ref) return true
+  #isRecorded(ref: string): boolean {
+    for (const { entry } of this.#agent.log.reader.entries({ kinds: ['cap.grant'] })) if (entry.ref === ref) return true
     return false
   }
 

@@ -7,7 +7,7 @@
 
 import type { AuditLog } from '@talos/audit'
 import { fromHex, toHex } from '@talos/bytes'
-import type { AppFrame, Did, DidDocument } from '@talos/contracts'
+import type { Did, DidDocument } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { didDocument, parseInvitation } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
@@ -23,6 +23,7 @@ import { type Listening, startListening } from './listening.ts'
 import { type MerkleProof, makeMerkleProof, type VerifiedMerkleProof, verifyMerkleProof } from './merkle-proof.ts'
 import type { MessageHandler, SentMessage } from './messages.ts'
 import { nowS, type TalosClientOptions } from './options.ts'
+import type { RevokeChoice } from './own-revocations.ts'
 import { assemble, type Parts } from './parts.ts'
 import { connectMcp, type McpStdio, serveMcp, type ToolCall, type ToolOutcome } from './tools.ts'
 
@@ -46,8 +47,9 @@ export class TalosClient implements AsyncDisposable {
   private constructor(agent: Agent, options: TalosClientOptions) {
     this.#agent = agent
     this.#emit = options.onEvent ?? (() => undefined)
-    const { carriers } = options
-    this.#parts = assemble({ agent, emit: this.#emit, carriers, isClosing: () => this.#closing !== undefined })
+    const { carriers, revocationIntervalMs } = options
+    const isClosing = () => this.#closing !== undefined
+    this.#parts = assemble({ agent, emit: this.#emit, carriers, revocationIntervalMs, isClosing })
     const { restored } = agent.database
     if (restored !== undefined) this.#emit({ type: 'session.restored', sessions: restored })
     this.#parts.messenger.dropOutdated()
@@ -235,13 +237,20 @@ export class TalosClient implements AsyncDisposable {
    * Ends a capability here at once, and tells the other side and the executor: now, or when a link to them is up. Whoever
    * has no session with this agent is not told.
    *
-   * @throws TalosError `GRANT_UNKNOWN`
+   * @throws TalosError `GRANT_UNKNOWN`, `REVOCATION_FULL`
    */
-  async revokeCapability(cid: string, reason?: string): Promise<void> {
-    const { concerns, bytes } = await this.#parts.authority.revoke(cid, reason)
-    const frame: AppFrame = { t: 'authority', kind: 'revocation', label: '', bytes }
-    const told = concerns.filter((peer) => this.#parts.sessions.active(peer) !== undefined)
-    await Promise.all(told.map(async (peer) => await this.#parts.messenger.tell(peer, frame)))
+  async revokeCapability(cid: string, options: RevokeChoice = {}): Promise<void> {
+    await this.#parts.revocations.revoke(cid, options)
+  }
+
+  /**
+   * Ends everything that this agent gave to somebody, and what was passed on from there. What is given afterwards is not
+   * meant.
+   *
+   * @throws TalosError `REVOCATION_FULL`
+   */
+  async revokeAll(audience: Did, options: RevokeChoice = {}): Promise<void> {
+    await this.#parts.revocations.revokeAll(audience, options)
   }
 
   /** Calls a tool of an MCP server that a peer serves. A refusal is an outcome, not an error. */
@@ -295,6 +304,7 @@ export class TalosClient implements AsyncDisposable {
   /** Every step is bounded: neither a peer nor a handler of the program can hold up the end. */
   async #close(): Promise<void> {
     this.#parts.healer.stop()
+    this.#parts.revocations.stop()
     await within(this.#parts.tools.close())
     await within(Promise.all([...this.#serving].map(async (serving) => await serving.close())))
     await within(this.#parts.wire.close())

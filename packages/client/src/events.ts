@@ -42,11 +42,56 @@ export type ClientEvent =
       readonly kind: 'delegation' | 'revocation'
     }
   | {
+      /** What is known of an issuer's revocations is old: calls that need it fresh are refused until a link is there. */
+      readonly type: 'authority.stale'
+      readonly issuer: Did
+      /** Signing time of the newest head of its list. */
+      readonly knownAtS: number | undefined
+    }
+  | {
+      /** An issuer signed two lists of revocations that exclude each other: nothing of its list is relied on any more. */
+      readonly type: 'revocation.fork'
+      readonly issuer: Did
+      readonly code: ErrorCode
+      /** The two signed heads: whoever has them can show it to anybody. */
+      readonly heads: readonly [known: Uint8Array, offered: Uint8Array]
+    }
+  | {
+      /** A peer has seen a longer list of this agent's own revocations: nothing is signed until that is known here. */
+      readonly type: 'revocation.rollback'
+      readonly code: ErrorCode
+      readonly seen: number
+      readonly known: number
+    }
+  | {
       readonly type: 'tool.call'
       readonly peer: Did
       readonly command: string
       readonly decision: 'allow' | 'deny'
       readonly code?: ErrorCode
       readonly invocation?: string
+    }
+  | {
+      /** A peer has another key: what is kept of it goes by its new DID. */
+      readonly type: 'identity.moved'
+      /** The new DID. */
+      readonly peer: Did
+      readonly from: Did
+      /** The peer's durable name. */
+      readonly id: Did
+      /** The old key is compromised. */
+      readonly isEmergency: boolean
+    }
+  | {
+      /** A peer was deactivated by its owner. */
+      readonly type: 'identity.ended'
+      readonly peer: Did
+      readonly id: Did
+    }
+  | {
+      /** A peer shows a key log that contradicts the one that is known: its owner should hear of it by another way. */
+      readonly type: 'identity.fork'
+      readonly peer: Did
+      readonly id: Did
     }
   | { readonly type: 'handler.failed'; readonly peer: Did }

@@ -12,6 +12,7 @@ import type { Healer } from './healer.ts'
 import type { Messenger } from './messages.ts'
 import { PeerQuota } from './quota.ts'
 import type { ReceivedControl, ReceivedFrame } from './received.ts'
+import type { RevocationKeeper } from './revocations.ts'
 
 /** Delegations and revocations that one peer may send: every one is kept on disk. */
 const AUTHORITY_QUOTA = { what: 'capabilities from one peer within an hour', limit: 1_000, windowMs: 3_600_000 }
@@ -22,6 +23,7 @@ export interface IntakeOptions {
   readonly effects: Effects
   readonly channels: ChannelKeeper
   readonly authority: Authority
+  readonly revocations: RevocationKeeper
   readonly evidence: EvidenceKeeper
   readonly healer: Healer
   readonly emit: (event: ClientEvent) => void
@@ -38,6 +40,7 @@ export class Intake {
   /** Frames that leave no trace: what they came in stays unopened and may come again. @throws TalosError */
   admit(peer: Did, frame: AppFrame): void {
     if (frame.t === 'authority') this.#authorityFrames.take(peer)
+    if (frame.t === 'pull' || frame.t === 'revocations') this.#options.revocations.admit(peer, frame)
     if (frame.t === 'ask') this.#options.evidence.requireRoom(peer)
   }
 
@@ -61,9 +64,11 @@ export class Intake {
 
   /** What a frame asks of this agent. @throws TalosError what evidence and authority throw */
   async act({ peer, frame, isAgain }: Effect): Promise<void> {
-    const { evidence, emit } = this.#options
+    const { evidence, revocations, emit } = this.#options
     if (frame.t === 'ask') evidence.answerSoon(peer, frame, () => emit({ type: 'handler.failed', peer }))
     if (frame.t === 'answer') evidence.take(peer, frame)
+    if (frame.t === 'pull') revocations.answerSoon(peer, frame, () => emit({ type: 'handler.failed', peer }))
+    if (frame.t === 'revocations') await revocations.takePage(frame, { from: peer, isAgain })
     if (frame.t === 'authority') await this.#takeAuthority(frame, { peer, isAgain })
   }
 
@@ -71,11 +76,11 @@ export class Intake {
     { kind, bytes, label }: Extract<AppFrame, { t: 'authority' }>,
     { peer, isAgain }: { readonly peer: Did; readonly isAgain: boolean },
   ): Promise<void> {
-    const { authority, emit } = this.#options
+    const { authority, revocations, emit } = this.#options
     const cid =
       kind === 'delegation'
         ? (await authority.receive(bytes, { label, isAgain })).cid
-        : await authority.receiveRevocation(bytes, { from: peer, isAgain })
+        : await revocations.take(bytes, { from: peer, isAgain })
     emit({ type: 'authority.received', peer, cid, kind })
   }
 }

@@ -26,6 +26,8 @@ export interface TalosClientOptions {
    * is opened with one of the same DID. All that the identity signs goes through it: envelopes, links, bundles.
    */
   readonly signer?: Signer
+  /** Milliseconds between two questions for the revocations of the issuers that matter here; 30,000 unless given. */
+  readonly revocationIntervalMs?: number
   /** Told of what happens beside the calls: links, sessions, tool calls, deliveries that failed. Must not throw. */
   readonly onEvent?: (event: ClientEvent) => void
 }

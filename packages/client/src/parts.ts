@@ -11,11 +11,13 @@ import type { ClientEvent } from './events.ts'
 import { EvidenceKeeper } from './evidence.ts'
 import { Healer } from './healer.ts'
 import { Healing } from './healing.ts'
+import { IdentityExchange } from './identity/exchange.ts'
 import { Intake } from './intake.ts'
 import { Messenger } from './messages.ts'
 import type { TalosClientOptions } from './options.ts'
 import { PrekeyKeeper } from './prekeys.ts'
 import { Readiness } from './readiness.ts'
+import { RevocationKeeper } from './revocations.ts'
 import { type SessionWorld, sessionWorld } from './session-world.ts'
 import { SessionKeeper } from './sessions.ts'
 import { ExecutorGate } from './tool-gate.ts'
@@ -40,6 +42,7 @@ interface Carriage {
 /** What may be done, and what was. */
 interface Capabilities {
   readonly authority: Authority
+  readonly revocations: RevocationKeeper
   readonly evidence: EvidenceKeeper
   readonly gate: ExecutorGate
   readonly author: IntentAuthor
@@ -50,6 +53,7 @@ export interface AssembleOptions {
   readonly agent: Agent
   readonly emit: (event: ClientEvent) => void
   readonly carriers: TalosClientOptions['carriers']
+  readonly revocationIntervalMs: number | undefined
   /** Whether the client is about to end: then it takes nothing in. */
   readonly isClosing: () => boolean
 }
@@ -58,21 +62,32 @@ export interface AssembleOptions {
 interface Takers {
   readonly effects: Effects
   readonly intake: Intake
+  readonly revocations: RevocationKeeper
 }
 
 export function assemble(options: AssembleOptions): Parts {
   const { agent, emit } = options
   const world = sessionWorld(agent)
-  const takers = (): Takers => ({ effects, intake })
+  const takers = (): Takers => ({ effects, intake, revocations })
   const carriage = carriageOf({ ...options, world, takers })
   const { channels, messenger, healer } = carriage
   const effects: Effects = new Effects({
     messages: agent.database.messages,
     act: async (effect) => await intake.act(effect),
   })
-  const capabilities = capabilitiesOf({ agent, emit, carriage })
-  const { authority, evidence } = capabilities
-  const intake: Intake = new Intake({ agent, messenger, effects, channels, authority, evidence, healer, emit })
+  const capabilities = capabilitiesOf({ ...options, carriage })
+  const { authority, revocations, evidence } = capabilities
+  const intake: Intake = new Intake({
+    agent,
+    messenger,
+    effects,
+    channels,
+    authority,
+    revocations,
+    evidence,
+    healer,
+    emit,
+  })
   return { ...carriage, ...capabilities, effects, intake }
 }
 
@@ -88,10 +103,21 @@ function carriageOf(
   }
   const sessions = new SessionKeeper({ world, prekeys, admit })
   const healing = new Healing({ world, sessions })
+  const exchange = new IdentityExchange({
+    agent,
+    emit,
+    onMoved: ({ from, to }) => {
+      channels.dropAll(from)
+      healer.moved(from, to)
+      void wire.drop(from)
+    },
+    onEnded: (peer) => channels.dropAll(peer),
+  })
   const wire: Wire = new Wire({
     agent,
     sessions,
     healing,
+    exchange,
     prekeys,
     carriers: options.carriers,
     emit,
@@ -102,7 +128,10 @@ function carriageOf(
     },
     onReset: async (peer, bytes) => await healer.takeReset(peer, bytes),
     onLost: (peer) => healer.tendSoon(peer),
-    onLinkUp: (peer) => healer.tendSoon(peer),
+    onLinkUp: (peer) => {
+      healer.tendSoon(peer)
+      takers().revocations.linkUp(peer)
+    },
     onLinkDown: (link) => channels.drop(link),
   })
   const healer: Healer = new Healer({
@@ -131,17 +160,20 @@ function carriageOf(
 function capabilitiesOf(options: {
   readonly agent: Agent
   readonly emit: (event: ClientEvent) => void
+  readonly revocationIntervalMs: number | undefined
   readonly carriage: Carriage
 }): Capabilities {
-  const { agent, emit, carriage } = options
+  const { agent, emit, carriage, revocationIntervalMs: intervalMs } = options
   const { sessions, wire, messenger, channels } = carriage
   const post = async (peer: Did, frame: AppFrame) => await messenger.post(peer, frame)
   const authority = new Authority(agent)
+  const revocations = new RevocationKeeper({ agent, authority, sessions, wire, messenger, emit, intervalMs })
   const author = new IntentAuthor({ agent, sessions, authority })
   return {
     authority,
+    revocations,
     evidence: new EvidenceKeeper({ agent, sessions, wire, post }),
-    gate: new ExecutorGate({ agent, emit }),
+    gate: new ExecutorGate({ agent, emit, onChain: (links, peer) => revocations.seen(links, peer) }),
     author,
     tools: new ToolUser({ channels, author, kernel: agent.kernel }),
   }

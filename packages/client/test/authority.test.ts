@@ -25,7 +25,7 @@ describe('authority between agents', () => {
     await alice.establishSession(bobDid)
     const grant = await bob.grantCapability({ to: alice.did, tool: TOOL, expiresInS: MINUTE_S })
     await bob.sendCapability(alice.did, grant.cid)
-    await bob.revokeCapability(grant.cid, 'done')
+    await bob.revokeCapability(grant.cid, { reason: 'done' })
     expect(bob.listCapabilities('issued')[0]?.revokedMs).toBeTypeOf('number')
     expect(alice.listCapabilities('received')[0]?.revokedMs).toBeTypeOf('number')
   })

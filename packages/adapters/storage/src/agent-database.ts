@@ -6,13 +6,14 @@
  * before it, its session's state and its id are durable (`commitReceive`).
  */
 import type { Secret } from '@talos/bytes'
+import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
 import type { Random } from '@talos/ports'
 import type { AgentFolder } from './agent-home.ts'
 import type { AgentLock } from './agent-lock.ts'
 import { AGENT_MIGRATIONS } from './agent-schema.ts'
-import { EvidenceStore, GrantStore, InvocationReplayStore, RevocationStore } from './authority-store.ts'
+import { EvidenceStore, GrantStore, InvocationReplayStore } from './authority-store.ts'
 import { Database } from './database.ts'
 import { GENERATION_FILE, Generation } from './generation.ts'
 import { IdentityStore } from './identity-store.ts'
@@ -23,8 +24,10 @@ import {
   type OutgoingMessage,
   type PeerMove,
 } from './message-store.ts'
+import { EpochStore, SqliteMeterStore } from './meter-store.ts'
 import { PeerStore, SettingStore } from './peer-store.ts'
 import { type OneTimeKeyName, PrekeyStore } from './prekey-store.ts'
+import { RevocationStore } from './revocation-store.ts'
 import { NO_SEALER, type RowSealer, rowSealer } from './row-seal.ts'
 import { type NewSession, SessionStore, type SessionUpdate } from './session-store.ts'
 
@@ -83,6 +86,8 @@ export class AgentDatabase {
   readonly revocations: RevocationStore
   readonly replay: InvocationReplayStore
   readonly evidence: EvidenceStore
+  readonly meters: SqliteMeterStore
+  readonly epochs: EpochStore
   readonly identities: IdentityStore
   readonly peers: PeerStore
   readonly settings: SettingStore
@@ -100,9 +105,11 @@ export class AgentDatabase {
     this.prekeys = new PrekeyStore(database, sealer, { onChange: () => generation?.count() })
     this.messages = new MessageStore(database, sealer)
     this.grants = new GrantStore(database)
-    this.revocations = new RevocationStore(database)
+    this.revocations = new RevocationStore(database, { onPlaced: () => generation?.count() })
     this.replay = new InvocationReplayStore(database)
     this.evidence = new EvidenceStore(database, sealer)
+    this.meters = new SqliteMeterStore(database)
+    this.epochs = new EpochStore(database)
     this.identities = new IdentityStore(database)
     this.peers = new PeerStore(database)
     this.settings = new SettingStore(database, sealer)
@@ -197,6 +204,14 @@ export class AgentDatabase {
       this.peers.move({ from, to })
       this.#database.run('UPDATE grants SET peer = :to WHERE peer = :from', { from, to })
       this.#database.run('DELETE FROM identity_told WHERE peer = :from', { from })
+    })
+  }
+
+  /** A peer is no more: its sessions go, and what waits for it. @throws TalosError `STORE_WRITE_FAILED` */
+  endPeer(did: Did, nowMs: number): void {
+    this.transaction(() => {
+      this.sessions.outdate({ nowMs, moved: { from: did, to: did } })
+      this.#database.run('DELETE FROM outbox WHERE peer = :did', { did })
     })
   }
 

@@ -1,5 +1,5 @@
 /**
- * Authority at rest: grants issued and received, revocations, invocations that were executed, and their evidence.
+ * Authority at rest: grants issued and received, invocations that were executed, and their evidence.
  *
  * Signed objects are kept as the exact bytes that were signed. They are no secrets and lie open, so that they can be
  * listed without a passphrase; evidence may be stored as confidential, which seals it.
@@ -13,8 +13,6 @@ import { bytesOf, integerOf, optionalOf, requireRoom, requireSize, textOf } from
 
 /** Grants of one agent: people list and read them. */
 export const GRANTS_MAX = 100_000
-/** Revocations that one issuer can place here: a hostile one must not fill the disk. */
-export const REVOCATIONS_MAX_PER_ISSUER = 10_000
 /** Invocations of one issuer that are remembered until they expire; above this its calls are refused. */
 export const INVOCATIONS_MAX_PER_ISSUER = 100_000
 /** Objects of one call: a chain of delegations, the invocation, receipts, openings. */
@@ -76,77 +74,15 @@ export class GrantStore {
     return this.#database.all(sql, { direction }).map(grantOf)
   }
 
+  /** Whether somebody is the other side of a grant: gave one to this agent, or got one from it. */
+  knows(peer: Did): boolean {
+    return this.#database.get('SELECT 1 AS found FROM grants WHERE peer = :peer LIMIT 1', { peer }) !== undefined
+  }
+
   /** Notes that a grant was revoked; tells whether it was valid until now. @throws TalosError `STORE_WRITE_FAILED` */
   markRevoked(cid: Cid, nowMs: number): boolean {
     const sql = 'UPDATE grants SET revoked_ms = :nowMs WHERE cid = :cid AND revoked_ms IS NULL'
     return this.#database.run(sql, { cid: cid.toString(), nowMs }) === 1
-  }
-}
-
-export interface NewRevocation {
-  /** What is revoked. */
-  readonly revoked: Cid
-  readonly issuer: Did
-  /** The signed envelope. */
-  readonly bytes: Uint8Array
-  readonly atS: number
-}
-
-export class RevocationStore {
-  readonly #database: Database
-
-  constructor(database: Database) {
-    this.#database = database
-  }
-
-  /**
-   * Stores a revocation that was verified. The first one by an issuer stays.
-   *
-   * @throws TalosError `STORE_FULL`, `STORE_WRITE_FAILED`
-   */
-  put({ revoked, issuer, bytes, atS }: NewRevocation): void {
-    this.#database.transaction(() => {
-      if (this.of(revoked).some((known) => known.issuer === issuer)) return
-      requireRoom(this.#database, {
-        what: 'revocations by one issuer',
-        limit: REVOCATIONS_MAX_PER_ISSUER,
-        count: 'SELECT count(*) AS n FROM revocations WHERE issuer = :issuer',
-        parameters: { issuer },
-      })
-      this.#database.run(
-        'INSERT INTO revocations (revoked, issuer, bytes, at_s) VALUES (:revoked, :issuer, :bytes, :atS)',
-        { revoked: revoked.toString(), issuer, bytes: requireSize(bytes), atS },
-      )
-    })
-  }
-
-  /** Who revoked an object; the caller decides whose word counts. */
-  of(revoked: Cid): NewRevocation[] {
-    const sql = 'SELECT * FROM revocations WHERE revoked = :revoked ORDER BY at_s, issuer'
-    return this.#database.all(sql, { revoked: revoked.toString() }).map(revocationOf)
-  }
-
-  /** Whether one of the entitled revoked an object, and who did first: what a verifier of chains asks. */
-  stateOf({
-    names,
-    entitled,
-  }: {
-    readonly names: readonly string[]
-    readonly entitled: readonly Did[]
-  }): { readonly revoked: false } | { readonly revoked: true; readonly by: Did; readonly atS: number } {
-    const known = names.flatMap((name) => this.of(Cid.parse(name)))
-    const first = known.find(({ issuer }) => entitled.includes(issuer))
-    return first === undefined ? { revoked: false } : { revoked: true, by: first.issuer, atS: first.atS }
-  }
-
-  knownAtS(): undefined {
-    return undefined
-  }
-
-  /** Everything that one issuer revoked, oldest first. */
-  by(issuer: Did): NewRevocation[] {
-    const sql = 'SELECT * FROM revocations WHERE issuer = :issuer ORDER BY at_s, revoked'
-    return this.#database.all(sql, { issuer }).map(revocationOf)
   }
 }
 
@@ -313,14 +249,5 @@ function grantOf(row: Row): StoredGrant {
     bytes: bytesOf(row, 'bytes'),
     createdMs: integerOf(row, 'created_ms'),
     revokedMs: optionalOf(row, 'revoked_ms', integerOf),
-  }
-}
-
-function revocationOf(row: Row): NewRevocation {
-  return {
-    revoked: Cid.parse(textOf(row, 'revoked')),
-    issuer: textOf(row, 'issuer') as Did,
-    bytes: bytesOf(row, 'bytes'),
-    atS: integerOf(row, 'at_s'),
   }
 }

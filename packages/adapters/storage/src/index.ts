@@ -24,10 +24,7 @@ export {
   type InvocationReplayView,
   type NewEvidence,
   type NewGrant,
-  type NewRevocation,
-  REVOCATIONS_MAX_PER_ISSUER,
   type ReplayVerdict,
-  RevocationStore,
   type StoredEvidence,
   type StoredGrant,
 } from './authority-store.ts'
@@ -51,6 +48,15 @@ export {
   type StoredOutgoing,
 } from './message-store.ts'
 export {
+  type EndedEpoch,
+  EPOCH_KEEP_S,
+  EPOCHS_MAX,
+  EpochStore,
+  METERS_MAX_PER_TREE,
+  type MeterValue,
+  SqliteMeterStore,
+} from './meter-store.ts'
+export {
   PEER_ENDPOINTS_MAX,
   PEER_INSTANCES_MAX,
   PEERS_MAX,
@@ -70,6 +76,16 @@ export {
   PrekeyStore,
   type StoredBundle,
 } from './prekey-store.ts'
+export {
+  type ListPart,
+  type NewRevocation,
+  type PlacedRevocation,
+  REVOCATIONS_MAX,
+  REVOCATIONS_MAX_PER_ISSUER,
+  RevocationStore,
+  type StoredHead,
+  type StoredRevocation,
+} from './revocation-store.ts'
 export { STORE_MAX_VALUE_BYTES } from './rows.ts'
 export {
   type NewSession,

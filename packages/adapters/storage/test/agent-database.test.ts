@@ -266,21 +266,6 @@ describe('authority', () => {
     expect(grants.get(cidOf('none'))).toBeUndefined()
   })
 
-  it('keeps the first revocation of an object by each issuer', () => {
-    using agent = openAgent()
-    const { revocations } = agent.database
-    const revoked = cidOf('grant')
-    revocations.put({ revoked, issuer: ALICE, bytes: bytes('a'), atS: 2 })
-    revocations.put({ revoked, issuer: ALICE, bytes: bytes('again'), atS: 3 })
-    revocations.put({ revoked, issuer: BOB, bytes: bytes('b'), atS: 1 })
-    expect(revocations.of(revoked).map(({ issuer, atS }) => [issuer, atS])).toEqual([
-      [BOB, 1],
-      [ALICE, 2],
-    ])
-    expect(revocations.by(ALICE).map((one) => text(one.bytes))).toEqual(['a'])
-    expect(revocations.of(cidOf('other'))).toEqual([])
-  })
-
   it('takes an invocation once, across restarts, and none that expired by the highest time ever seen', () => {
     using agent = openAgent()
     const claim = (label: string, expiresS: number, nowS: number) =>

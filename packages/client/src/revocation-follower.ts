@@ -1,0 +1,114 @@
+/** Whose lists of revocations are followed here, when they are asked for, and when what is known grows old (15-frames 15.11). */
+import type { AppFrame, Did } from '@talos/contracts'
+import type { Agent } from './agent.ts'
+import type { ClientEvent } from './events.ts'
+import { nowS } from './options.ts'
+
+/** How often the lists are asked for unless the program says otherwise. */
+export const REVOCATION_INTERVAL_MS = 30_000
+/** Intervals after which what is known counts as old: two answers in a row may be lost. */
+const STALE_INTERVALS = 3
+/** Issuers that are followed; the one that stood in a chain longest ago goes first. */
+const MAX_FOLLOWED = 4_096
+/** How long a list is asked for after its issuer stood in a chain that was served. */
+const KEEP_FOLLOWING_MS = 86_400_000
+
+export interface FollowerOptions {
+  readonly agent: Agent
+  readonly isLinked: (peer: Did) => boolean
+  /** Sends a frame to a peer that is linked. */
+  readonly post: (peer: Did, frame: AppFrame) => Promise<void>
+  readonly emit: (event: ClientEvent) => void
+  readonly intervalMs: number
+}
+
+interface Followed {
+  /** Who showed a chain with the issuer last: may have its list. */
+  readonly via: Did | undefined
+  readonly seenMs: number
+  readonly isFresh: boolean
+}
+
+export class RevocationFollower {
+  readonly #options: FollowerOptions
+  readonly #followed = new Map<Did, Followed>()
+  readonly #timer: NodeJS.Timeout
+
+  /** Goes on with the lists that are known. */
+  constructor(options: FollowerOptions) {
+    this.#options = options
+    const { agent, intervalMs } = options
+    for (const issuer of agent.revocations.issuers()) if (issuer !== agent.did) this.#note(issuer, undefined)
+    this.#timer = setInterval(() => this.#tick(), intervalMs).unref()
+  }
+
+  /** An issuer stands in a chain that a peer showed: asks for its list where nothing fresh is known of it. */
+  follow(issuer: Did, via: Did): void {
+    const { agent } = this.#options
+    if (issuer === agent.did) return
+    this.#note(issuer, via)
+    if (!this.#isFresh(issuer)) this.#ask(issuer)
+  }
+
+  has(issuer: Did): boolean {
+    return this.#followed.has(issuer)
+  }
+
+  /** A peer can be reached again: asks for what it may have. */
+  linkUp(peer: Did): void {
+    for (const [issuer, { via }] of this.#followed) {
+      if (issuer === peer || (via === peer && !this.#options.isLinked(issuer))) this.#ask(issuer)
+    }
+  }
+
+  /** Asks a peer for a part of a list; what fails is asked again later. */
+  askOn(peer: Did, { issuer, after }: { readonly issuer: Did; readonly after: number }): void {
+    void this.#options.post(peer, { t: 'pull', issuer, after }).catch(() => undefined)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  #note(issuer: Did, via: Did | undefined): void {
+    const known = this.#followed.get(issuer)
+    // The order of a map is that of insertion: the first one was seen longest ago.
+    this.#followed.delete(issuer)
+    const isFresh = known?.isFresh ?? false
+    this.#followed.set(issuer, { via: via ?? known?.via, seenMs: performance.now(), isFresh })
+    const [oldest] = this.#followed.keys()
+    if (this.#followed.size > MAX_FOLLOWED && oldest !== undefined) this.#followed.delete(oldest)
+  }
+
+  #tick(): void {
+    for (const [issuer, followed] of Array.from(this.#followed)) {
+      if (performance.now() - followed.seenMs > KEEP_FOLLOWING_MS) this.#followed.delete(issuer)
+      else {
+        this.#tell(issuer, followed)
+        this.#ask(issuer)
+      }
+    }
+  }
+
+  /** Tells the program once that what was fresh is so no more. */
+  #tell(issuer: Did, followed: Followed): void {
+    const { agent, emit } = this.#options
+    const isFresh = this.#isFresh(issuer)
+    if (isFresh === followed.isFresh) return
+    this.#followed.set(issuer, { ...followed, isFresh })
+    if (!isFresh) emit({ type: 'authority.stale', issuer, knownAtS: agent.revocations.knownAtS(issuer) })
+  }
+
+  #isFresh(issuer: Did): boolean {
+    const { agent, intervalMs } = this.#options
+    const atS = agent.revocations.knownAtS(issuer)
+    return atS !== undefined && (nowS(agent.clock) - atS) * 1000 <= STALE_INTERVALS * intervalMs
+  }
+
+  #ask(issuer: Did): void {
+    const { agent, isLinked } = this.#options
+    const via = this.#followed.get(issuer)?.via
+    const peer = [issuer, via].find((one) => one !== undefined && isLinked(one))
+    if (peer !== undefined) this.askOn(peer, { issuer, after: agent.revocations.listOf(issuer).size })
+  }
+}

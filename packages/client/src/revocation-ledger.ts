@@ -1,0 +1,127 @@
+/**
+ * Revocations that count here: in the book at once, then in the database, at the grants that they end, and in the log (spec
+ * 09-receipt-revocation, clause 9.5).
+ */
+import { isRevokedBy, revocableLinks, type VerifiedLink, type VerifiedRevocation } from '@talos/capability'
+import type { Did } from '@talos/contracts'
+import { TalosError } from '@talos/errors'
+import type { Agent } from './agent.ts'
+import type { Authority } from './authority.ts'
+import { targetText } from './revocation-book.ts'
+
+/** Revocations of one issuer that no chain here names, and how many of all such there may be beside the others. */
+export const STRANGER_MAX_REVOCATIONS = 1_000
+export const STRANGERS_MAX_REVOCATIONS = 50_000
+
+export interface LedgerOptions {
+  readonly agent: Agent
+  readonly authority: Authority
+  /** Whether an issuer stands in chains that are served here. */
+  readonly isFollowed: (issuer: Did) => boolean
+}
+
+export class RevocationLedger {
+  readonly #options: LedgerOptions
+
+  constructor(options: LedgerOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Lets in what may matter: by an issuer that a chain here names, or by the sender itself, within what strangers may fill.
+   *
+   * @throws TalosError `REVOCATION_UNRELATED`, `REVOCATION_FULL`
+   */
+  admit({ issuer, from, count }: { readonly issuer: Did; readonly from: Did; readonly count: number }): void {
+    if (this.#isRelated(issuer)) return
+    if (issuer !== from) throw new TalosError('REVOCATION_UNRELATED')
+    const { revocations: book } = this.#options.agent
+    if (book.countOf(issuer) + count > STRANGER_MAX_REVOCATIONS) {
+      throw new TalosError('REVOCATION_FULL', {
+        what: 'an issuer that no chain names',
+        limit: STRANGER_MAX_REVOCATIONS,
+      })
+    }
+    if (book.size + count > STRANGERS_MAX_REVOCATIONS) {
+      throw new TalosError('REVOCATION_FULL', { what: 'issuers that no chain names', limit: STRANGERS_MAX_REVOCATIONS })
+    }
+  }
+
+  /**
+   * Takes revocations that were verified. They hold from the first step on, whatever fails afterwards.
+   *
+   * @param options.isAgain a process before may have died in the midst of this: what it left undone is done now
+   * @throws TalosError `REVOCATION_FULL`, store and log codes
+   */
+  async keep(revocations: readonly VerifiedRevocation[], { isAgain }: { readonly isAgain: boolean }): Promise<void> {
+    const { agent } = this.#options
+    for (const revocation of revocations) agent.revocations.put(revocation)
+    agent.database.revocations.put(
+      ...revocations.map((revocation) => ({ ...revocation, target: targetText(revocation) })),
+    )
+    for (const revocation of revocations) await this.#note(revocation, { isAgain })
+  }
+
+  /** Notes one's own revocation, which is kept by now. @throws TalosError store and log codes */
+  async noteOwn(revocation: VerifiedRevocation): Promise<void> {
+    const { log } = this.#options.agent
+    const ref = revocation.cid.toString()
+    const { revokes, who } = revocation
+    const noted = await this.#note(revocation, { isAgain: false })
+    if (noted > 0 || this.#isRecorded(ref)) return
+    // What it ends is not known here, or ended before: it was said all the same.
+    await log.append({
+      kind: 'cap.revoke',
+      ...(revokes === undefined ? { peer: who } : { cap: revokes.toString() }),
+      ref,
+    })
+  }
+
+  #isRelated(issuer: Did): boolean {
+    const { agent, isFollowed } = this.#options
+    return issuer === agent.did || isFollowed(issuer) || agent.database.grants.knows(issuer)
+  }
+
+  /** Ends the grants that a revocation ends; tells of how many that is news. */
+  async #note(revocation: VerifiedRevocation, { isAgain }: { readonly isAgain: boolean }): Promise<number> {
+    const { agent } = this.#options
+    const { database, clock, log, did } = agent
+    const ref = revocation.cid.toString()
+    let noted = 0
+    for (const link of this.#ended(revocation)) {
+      const isNew = database.grants.markRevoked(link.cid, clock.nowMs())
+      const isMissing = isAgain && !this.#isRecorded(ref)
+      if (!isNew && !isMissing) continue
+      const peer = revocation.issuer !== did ? revocation.issuer : link.issuer === did ? link.audience : link.issuer
+      await log.append({ kind: 'cap.revoke', peer, cap: link.cid.toString(), ref })
+      noted += 1
+    }
+    return noted
+  }
+
+  /** The grants that are known here and end by a revocation. */
+  #ended(revocation: VerifiedRevocation): readonly VerifiedLink[] {
+    const { authority } = this.#options
+    return this.#named(revocation).filter((link) => {
+      const links = authority.chains.of(link) ?? [link]
+      return revocableLinks(links)
+        .slice(-1)
+        .some((last) => isRevokedBy(last, revocation))
+    })
+  }
+
+  #named({ revokes, issuer }: VerifiedRevocation): readonly VerifiedLink[] {
+    const { agent, authority } = this.#options
+    const { grants } = agent.database
+    if (revokes !== undefined) return grants.get(revokes) === undefined ? [] : [authority.link(revokes.toString())]
+    const known = issuer === agent.did ? grants.list('issued') : grants.list('received')
+    return known.map(({ cid }) => authority.link(cid.toString())).filter((link) => link.issuer === issuer)
+  }
+
+  #isRecorded(ref: string): boolean {
+    for (const { entry } of this.#options.agent.log.reader.entries({ kinds: ['cap.revoke'] })) {
+      if (entry.ref === ref) return true
+    }
+    return false
+  }
+}
