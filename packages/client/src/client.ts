@@ -9,7 +9,7 @@ import type { AuditLog } from '@talos/audit'
 import { fromHex, toHex } from '@talos/bytes'
 import type { Did, DidDocument } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
-import { didDocument, parseInvitation } from '@talos/identity'
+import { didDocument, type IdentityBook, parseInvitation, type VerifiedKeyLog } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import type { McpConfig, McpEvent, SealedChannel } from '@talos/mcp'
 import { SESSION_SUITE } from '@talos/session'
@@ -18,6 +18,7 @@ import { type Agent, closeAgent, openAgent } from './agent.ts'
 import type { ChannelHandler } from './channels.ts'
 import { within } from './closing.ts'
 import type { ClientEvent } from './events.ts'
+import { type ChangedIdentity, deactivateIdentity, type RotateIdentityOptions, rotateIdentity } from './identity/change.ts'
 import type { DelegationRequest, Grant, GrantRequest } from './grants.ts'
 import { type Listening, startListening } from './listening.ts'
 import { type MerkleProof, makeMerkleProof, type VerifiedMerkleProof, verifyMerkleProof } from './merkle-proof.ts'
@@ -73,8 +74,33 @@ export class TalosClient implements AsyncDisposable {
     return new TalosClient(await openAgent({ ...options, name, create: false }), options)
   }
 
+  /** Replaces the key of an agent that does not run; see `rotateIdentity`. */
+  static async rotateIdentity(name: string, options: RotateIdentityOptions = {}): Promise<ChangedIdentity> {
+    return await rotateIdentity(name, options)
+  }
+
+  /** Ends the identity of an agent that does not run, for good; see `deactivateIdentity`. */
+  static async deactivateIdentity(name: string, options: TalosClientOptions = {}): Promise<ChangedIdentity> {
+    return await deactivateIdentity(name, options)
+  }
+
   get name(): string {
     return this.#agent.name
+  }
+
+  /** The agent's durable name, `did:talos:<SCID>`: it outlives its keys. */
+  get durableDid(): Did {
+    return this.#agent.keyLog.name
+  }
+
+  /** The agent's own key log, verified. */
+  get keyLog(): VerifiedKeyLog {
+    return this.#agent.keyLog
+  }
+
+  /** The keys of this agent and of its peers, by the key logs that are known here. */
+  get identities(): IdentityBook {
+    return this.#agent.identities
   }
 
   get did(): Did {

@@ -93,6 +93,13 @@ export class Healer {
     for (const check of Array.from(this.#waiting.get(peer) ?? [])) check()
   }
 
+  /** A peer has another DID: nothing is to be done for the old one, and who waits for a session asks again for the new one. */
+  moved(from: Did, to: Did): void {
+    this.settled(from)
+    this.opened(from)
+    this.tendSoon(to)
+  }
+
   /** Does what is to be done for a peer, beside whatever else happens; once more when it is being done. */
   tendSoon(peer: Did): void {
     if (this.#tending.has(peer)) this.#tendAgain.add(peer)

@@ -22,6 +22,7 @@ import type { Agent } from './agent.ts'
 import type { ClientEvent } from './events.ts'
 import type { Carriage } from './frames.ts'
 import type { Healing } from './healing.ts'
+import type { IdentityExchange } from './identity/exchange.ts'
 import { nowS, type TalosClientOptions } from './options.ts'
 import type { PrekeyKeeper } from './prekeys.ts'
 import type { Received, ReceivedControl, ReceivedFrame } from './received.ts'
@@ -31,6 +32,7 @@ import type { SessionKeeper } from './sessions.ts'
 const KIND_ENVELOPE = 1
 const KIND_BUNDLE = 2
 const KIND_RESET = 3
+const KIND_KEY_LOG = 4
 /** How long the peer may take to make an envelope durable, or to answer with its bundle. */
 const REQUEST_TIMEOUT_MS = 15_000
 /** As long as it may wait in the outbox. */
@@ -42,6 +44,7 @@ export interface WireOptions {
   readonly agent: Agent
   readonly sessions: SessionKeeper
   readonly healing: Healing
+  readonly exchange: IdentityExchange
   readonly prekeys: PrekeyKeeper
   readonly carriers: TalosClientOptions['carriers']
   readonly emit: (event: ClientEvent) => void
@@ -63,6 +66,8 @@ export class Wire {
   readonly #node: NetworkNode
   readonly #links = new Map<Did, Link>()
   readonly #dialling = new Map<Did, Promise<Link>>()
+  /** Links on which both sides are still telling who they are. */
+  readonly #telling = new Map<Link, Promise<void>>()
   readonly #closing = new AbortController()
   readonly transportKey: Uint8Array
 
@@ -91,12 +96,13 @@ export class Wire {
   /**
    * The open link to a peer, or a new one by the peer's known endpoints.
    *
-   * @throws TalosError `PEER_UNKNOWN`, `PEER_IS_SELF`, `CLIENT_CLOSED`, and what dialling throws
+   * @throws TalosError `PEER_UNKNOWN`, `PEER_IS_SELF`, `PEER_MOVED` (it has another DID, to which there is a link now),
+   *   `PEER_DEACTIVATED`, `CLIENT_CLOSED`, and what dialling throws
    */
   async linkTo(peer: Did): Promise<Link> {
     if (this.#closing.signal.aborted) throw new TalosError('CLIENT_CLOSED')
     const link = this.#links.get(peer)
-    if (link?.isOpen) return link
+    if (link?.isOpen) return await this.#told(link)
     const dialling = this.#dialling.get(peer) ?? this.#dial(peer).finally(() => this.#dialling.delete(peer))
     this.#dialling.set(peer, dialling)
     return await dialling
@@ -136,6 +142,11 @@ export class Wire {
     await link.send(KIND_ENVELOPE, this.#envelope({ ...options, peer: link.peerDid }))
   }
 
+  /** Ends the link to a peer, where there is one. */
+  async drop(peer: Did): Promise<void> {
+    await this.#links.get(peer)?.close()
+  }
+
   /** Ends every link, those that are being dialled included; none comes up afterwards. */
   async close(): Promise<void> {
     this.#closing.abort()
@@ -153,21 +164,65 @@ export class Wire {
   }
 
   async #dial(peer: Did): Promise<Link> {
-    const { agent } = this.#options
+    const { agent, exchange } = this.#options
     if (peer === agent.did) throw new TalosError('PEER_IS_SELF')
+    exchange.requireCurrent(peer)
     const known = agent.database.peers.get(peer)
     if (known?.transportKey === undefined || known.endpoints.length === 0) throw new TalosError('PEER_UNKNOWN')
     const { endpoints, transportKey } = known
-    const link = await this.#node.dial({ did: peer, endpoints, transportKey }, { signal: this.#closing.signal })
+    const options = { signal: this.#closing.signal, anyDid: true }
+    const link = await this.#node.dial({ did: peer, endpoints, transportKey }, options)
     if (this.#closing.signal.aborted) await link.close()
+    if (link.peerDid !== peer) await this.#followTo(peer, link)
     this.#adopt(link)
+    await this.#told(link)
+    if (link.peerDid !== peer) throw new TalosError('PEER_MOVED', { to: link.peerDid })
     return link
+  }
+
+  /** Another DID answered: it must show by its key log that it is the same agent. @throws TalosError `NETWORK_DID_MISMATCH` */
+  async #followTo(peer: Did, link: Link): Promise<void> {
+    const { agent, exchange } = this.#options
+    try {
+      await exchange.ask(link, async (log) => await this.#tellLog(link, log))
+    } catch (cause) {
+      await link.close()
+      throw new TalosError('NETWORK_DID_MISMATCH', { expectedDid: peer }, { cause })
+    }
+    if (agent.identities.currentOf(peer) === link.peerDid) return
+    await link.close()
+    throw new TalosError('NETWORK_DID_MISMATCH', { expectedDid: peer })
+  }
+
+  async #tellLog(link: Link, log: Uint8Array): Promise<Uint8Array> {
+    return await this.#request(link, KIND_KEY_LOG, log)
+  }
+
+  /** @throws TalosError `PEER_KEY_OUTDATED` */
+  async #told(link: Link): Promise<Link> {
+    await this.#telling.get(link)
+    if (!link.isOpen) this.#options.exchange.requireCurrent(link.peerDid)
+    return link
+  }
+
+  /** Tells the peer the own key log where it lacks it, before anything else goes over the link. */
+  async #tell(link: Link): Promise<void> {
+    const { exchange } = this.#options
+    if (!exchange.isDue(link.peerDid)) return
+    try {
+      await exchange.ask(link, async (log) => await this.#tellLog(link, log))
+    } catch (error) {
+      // A peer that does not take it is told again at the next link, and what it may do is decided elsewhere.
+      if (!isTalosError(error)) throw error
+      if (error.code === 'PEER_KEY_OUTDATED') await link.close()
+    }
   }
 
   #adopt(link: Link): void {
     if (this.#closing.signal.aborted) throw new TalosError('CLIENT_CLOSED')
-    const { emit, onLinkUp, onLinkDown } = this.#options
+    const { emit, exchange, onLinkUp, onLinkDown } = this.#options
     const peer = link.peerDid
+    exchange.requireCurrent(peer)
     link.onRequest(async (kind, payload) => await this.#answer(link, kind, payload))
     link.onMessage(async (kind, payload) => {
       if (kind === KIND_ENVELOPE) await this.#takeOneWay(link, payload)
@@ -180,11 +235,15 @@ export class Wire {
       emit({ type: 'link.down', peer, reason })
     })
     emit({ type: 'link.up', peer, address: link.remoteAddress })
-    onLinkUp(peer)
+    const telling = this.#tell(link).finally(() => this.#telling.delete(link))
+    this.#telling.set(link, telling)
+    void telling.then(() => onLinkUp(peer)).catch(() => undefined)
   }
 
   async #answer(link: Link, kind: number, payload: Uint8Array): Promise<Uint8Array> {
     const peer = link.peerDid
+    if (kind === KIND_KEY_LOG) return this.#options.exchange.answer(link, payload)
+    this.#options.exchange.requireLive(peer)
     if (kind === KIND_BUNDLE) return await this.#options.prekeys.serveTo(peer)
     if (kind === KIND_RESET) {
       await this.#options.onReset(peer, payload)

@@ -63,6 +63,8 @@ export interface NodeListener {
 export interface NodeDialOptions {
   /** For each endpoint. */
   readonly attemptTimeoutMs?: number
+  /** Take whoever proves a DID behind the expected transport key: the caller asks how it follows on the one that it knows. */
+  readonly anyDid?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -130,7 +132,7 @@ export class NetworkNode implements AsyncDisposable {
 
   async #attempt(endpoint: string, peer: PeerAddress, options: NodeDialOptions): Promise<Link> {
     const carrier = this.#carrierFor(endpoint)
-    const { attemptTimeoutMs: timeoutMs = DEFAULT_DIAL_TIMEOUT_MS, signal } = options
+    const { attemptTimeoutMs: timeoutMs = DEFAULT_DIAL_TIMEOUT_MS, anyDid = false, signal } = options
     const connection = await carrier.dial(endpoint, {
       remoteTransportKey: peer.transportKey,
       timeoutMs,
@@ -143,7 +145,7 @@ export class NetworkNode implements AsyncDisposable {
         role: 'dialer',
         signer: this.#options.signer,
         transportKey: carrier.transportKey,
-        expectedDid: peer.did,
+        ...(!anyDid && { expectedDid: peer.did }),
       }),
     )
   }
