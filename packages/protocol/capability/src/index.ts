@@ -82,6 +82,7 @@ export {
 export type { Lease, RevocableNames } from './metering/lease.ts'
 export { type Limit, type LimitKind, MAX_LIMITS, MAX_PERIOD_S } from './metering/limit.ts'
 export { type ChargeResult, METER_MAX_ACCOUNTS, Meter, type MeterOptions, Ticket } from './metering/meter.ts'
+export { type RenewOptions, renew, requireRenewal } from './metering/renew.ts'
 export { checkWhen, MAX_WHEN, MAX_WINDOWS, type Moment, type WhenCondition } from './metering/when.ts'
 export {
   type EarlierEpoch,
