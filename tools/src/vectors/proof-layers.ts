@@ -142,7 +142,7 @@ export function executionCases(): readonly object[] {
       'a refusal recorded as a result',
       made({ receipt: { outcome: 'deny', denial: ['CAPABILITY_DENIED'] } }),
     ),
-    say('MISMATCH', 'a call that was referred', made({ receipt: { outcome: 'refer' } })),
+    say('MISMATCH', 'a call that was referred', made({ receipt: { outcome: 'refer', denial: ['CAPABILITY_DENIED'] } })),
     mismatch('agent', stranger.did),
     mismatch('peer', stranger.did),
     mismatch('tool', OTHER_TOOL),
@@ -156,6 +156,12 @@ export function executionCases(): readonly object[] {
     say('TIME', 'a receipt older than the invocation', made({ receipt: { atMs: (NOW - 300) * 1000 - 1 } })),
     say('TIME', 'logged before it was signed', made({ outcomeEntry: { ts: early } })),
     ...begunCases(say),
+    say('PARTIES', 'in a batch of somebody else', made({ receiptBy: caller, isBatched: true })),
+    say(
+      'RECEIPT',
+      'a batch that was changed',
+      made({ isBatched: true }, ({ execution }) => corrupt(execution, 'receipt')),
+    ),
   ]
 }
 

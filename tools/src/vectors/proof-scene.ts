@@ -3,6 +3,7 @@
  * recursive tree of RFC 6962 and JSON written out in canonical order: never with the code that the vectors test.
  */
 import { createHash, createPublicKey, sign } from 'node:crypto'
+import { batchedReceipt } from './capability-statements.ts'
 import { type Agent, agent, type Link, linkText, type Token, token, type Value } from './capability-tokens.ts'
 import { path, sha256, treeHash } from './merkle-tree.ts'
 
@@ -30,6 +31,8 @@ export interface Changes {
   readonly invocationBy?: Agent
   readonly receipt?: Payload
   readonly receiptBy?: Agent
+  /** Whether the receipt shares its signature with others. */
+  readonly isBatched?: boolean
   /** Members of the agent's entry; undefined takes one away. */
   readonly intentEntry?: Members
   /** Members of the executor's entries. */
@@ -86,7 +89,9 @@ export function scene(changes: Changes = {}): Scene {
     request: commitBytes('request', REQUEST),
     atMs: NOW * 1000 + 250,
   }
-  const receipt = token(changes.receiptBy ?? executor, 'talos/receipt@1', defined({ ...answered, ...changes.receipt }))
+  const said = defined({ ...answered, ...changes.receipt })
+  const by = changes.receiptBy ?? executor
+  const receipt = changes.isBatched === true ? batchedReceipt(by, said) : token(by, 'talos/receipt@1', said)
   const last = named.at(-1)
   const cap = last && linkText(last.link)
   const intent = intentInclusion({ invocation, cap, changes })

@@ -65,7 +65,7 @@ function proves(description: string, made: Scene, expected: object): object {
   }
 }
 
-/** Two clocks that differ; at the end, so that the others keep their ids. */
+/** Two clocks that differ, and what came later; at the end, so that the others keep their ids. */
 function skewed(): readonly object[] {
   const ended = grant({ nonce: Buffer.alloc(12, 9) })
   return [
@@ -74,6 +74,7 @@ function skewed(): readonly object[] {
       scene({ named: [ended], invocation: { iat: NOW + 5 }, revocations: [revocation(executor, ended.link, NOW + 2)] }),
       { issuedAtS: NOW + 5 },
     ),
+    proves('a receipt that shares its signature with others', scene({ isBatched: true }), {}),
   ]
 }
 
