@@ -8,7 +8,7 @@
 import type { AuditLog } from '@talos/audit'
 import { fromHex, toHex } from '@talos/bytes'
 import type { Did, DidDocument } from '@talos/contracts'
-import { TalosError } from '@talos/errors'
+import { isTalosError, TalosError } from '@talos/errors'
 import { didDocument, type IdentityBook, parseInvitation, type VerifiedKeyLog } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import type { McpConfig, McpEvent, SealedChannel } from '@talos/mcp'
@@ -18,8 +18,13 @@ import { type Agent, closeAgent, openAgent } from './agent.ts'
 import type { ChannelHandler } from './channels.ts'
 import { within } from './closing.ts'
 import type { ClientEvent } from './events.ts'
-import { type ChangedIdentity, deactivateIdentity, type RotateIdentityOptions, rotateIdentity } from './identity/change.ts'
 import type { DelegationRequest, Grant, GrantRequest } from './grants.ts'
+import {
+  type ChangedIdentity,
+  deactivateIdentity,
+  type RotateIdentityOptions,
+  rotateIdentity,
+} from './identity/change.ts'
 import { type Listening, startListening } from './listening.ts'
 import { type MerkleProof, makeMerkleProof, type VerifiedMerkleProof, verifyMerkleProof } from './merkle-proof.ts'
 import type { MessageHandler, SentMessage } from './messages.ts'
@@ -132,6 +137,7 @@ export class TalosClient implements AsyncDisposable {
 
   /** A prekey bundle to hand to one peer: it holds a one-time pair that is given out once. */
   async getPrekeyBundle(): Promise<Uint8Array> {
+    this.#live(this.did)
     return await this.#parts.prekeys.serve()
   }
 
@@ -158,8 +164,7 @@ export class TalosClient implements AsyncDisposable {
 
   /** Opens a link to a peer, or uses the one that is open. @throws TalosError `PEER_UNKNOWN`, and what dialling throws */
   async connect(peer: Did): Promise<Did> {
-    const link = await this.#parts.wire.linkTo(peer)
-    return link.peerDid
+    return await this.#follow(peer, async (current) => (await this.#parts.wire.linkTo(current)).peerDid)
   }
 
   /** Peers with an open link. */
@@ -169,7 +174,7 @@ export class TalosClient implements AsyncDisposable {
 
   /** A prekey bundle from the peer itself, over the link. */
   async fetchPrekeyBundle(peer: Did): Promise<Uint8Array> {
-    return await this.#parts.wire.fetchBundle(peer)
+    return await this.#follow(peer, async (current) => await this.#parts.wire.fetchBundle(current))
   }
 
   /**
@@ -184,13 +189,26 @@ export class TalosClient implements AsyncDisposable {
     bundle?: Uint8Array,
     options: { readonly deniable?: boolean } = {},
   ): Promise<SessionInfo> {
-    if (peer === this.did) throw new TalosError('PEER_IS_SELF')
-    const sessionId = await this.#parts.healer.establish({ peer, bundle, deniable: options.deniable === true })
-    return this.session(peer) ?? { sessionId, peer, confirmed: false, suite: SESSION_SUITE, mode: 'accountable' }
+    if (this.identities.isSame(peer, this.did)) throw new TalosError('PEER_IS_SELF')
+    const deniable = options.deniable === true
+    return await this.#follow(peer, async (current) => {
+      // A bundle of before a change of keys is nobody's any more.
+      const given = current === peer ? bundle : undefined
+      const sessionId = await this.#parts.healer.establish({ peer: current, bundle: given, deniable })
+      const unconfirmed = {
+        sessionId,
+        peer: current,
+        confirmed: false,
+        suite: SESSION_SUITE,
+        mode: 'accountable',
+      } as const
+      return this.session(current) ?? unconfirmed
+    })
   }
 
   /** The session that sends to a peer, or none. */
-  session(peer: Did): SessionInfo | undefined {
+  session(did: Did): SessionInfo | undefined {
+    const peer = this.identities.currentOf(did)
     const state = this.#parts.sessions.active(peer)
     if (state === undefined) return undefined
     const { confirmed, mode } = state
@@ -199,13 +217,13 @@ export class TalosClient implements AsyncDisposable {
 
   /** Public facts of the session's ratchet, for people: counters and public keys, no secret. */
   describeSession(peer: Did): object | undefined {
-    const state = this.#parts.sessions.active(peer)
+    const state = this.#parts.sessions.active(this.identities.currentOf(peer))
     return state === undefined ? undefined : { ...state.toJSON(), transcriptHash: toHex(state.transcriptHash) }
   }
 
   /** Seals a message and hands it to the peer, or keeps it until a link is up. @throws TalosError `SESSION_MISSING`, … */
   async send(peer: Did, bytes: Uint8Array): Promise<SentMessage> {
-    return await this.#parts.messenger.send(peer, bytes)
+    return await this.#follow(peer, async (current) => await this.#parts.messenger.send(current, bytes))
   }
 
   /** Registers a handler for messages. Returns what removes it. */
@@ -233,12 +251,12 @@ export class TalosClient implements AsyncDisposable {
 
   /** Gives a capability over what this agent serves. @throws TalosError `CAPABILITY_OPTION_INVALID`, … */
   async grantCapability(request: GrantRequest): Promise<Grant> {
-    return await this.#parts.authority.grant(request)
+    return await this.#parts.authority.grant({ ...request, to: this.#live(request.to) })
   }
 
   /** Passes a received capability on, narrowed. @throws TalosError `GRANT_UNKNOWN`, `GRANT_NOT_OURS` */
   async delegateCapability(request: DelegationRequest): Promise<Grant> {
-    return await this.#parts.authority.delegate(request)
+    return await this.#parts.authority.delegate({ ...request, to: this.#live(request.to) })
   }
 
   /** Takes a capability in its signed bytes. */
@@ -251,7 +269,7 @@ export class TalosClient implements AsyncDisposable {
     const link = this.#parts.authority.link(cid)
     for (const { bytes } of this.#parts.authority.chains.of(link) ?? [link]) {
       const { label } = this.#parts.authority.find(cid)
-      await this.#parts.messenger.post(peer, { t: 'authority', kind: 'delegation', label, bytes })
+      await this.#parts.messenger.post(this.#live(peer), { t: 'authority', kind: 'delegation', label, bytes })
     }
   }
 
@@ -281,7 +299,7 @@ export class TalosClient implements AsyncDisposable {
 
   /** Calls a tool of an MCP server that a peer serves. A refusal is an outcome, not an error. */
   async invokeTool(peer: Did, call: ToolCall): Promise<ToolOutcome> {
-    return await this.#parts.tools.call(peer, call)
+    return await this.#follow(peer, async (current) => await this.#parts.tools.call(current, call))
   }
 
   /** Serves MCP servers to whoever holds a capability for them. */
@@ -300,7 +318,8 @@ export class TalosClient implements AsyncDisposable {
     onEvent?: (event: McpEvent) => void,
   ): Promise<{ readonly closed: Promise<string> }> {
     const parts = { channels: this.#parts.channels, author: this.#parts.author }
-    return await connectMcp({ ...parts, ...(onEvent !== undefined && { onEvent }) }, { peer, server, stdio })
+    const options = { ...parts, ...(onEvent !== undefined && { onEvent }) }
+    return await this.#follow(peer, async (current) => await connectMcp(options, { peer: current, server, stdio }))
   }
 
   /** The proof bundle of a call that this agent made. @throws TalosError `EVIDENCE_MISSING`, … */
@@ -309,7 +328,7 @@ export class TalosClient implements AsyncDisposable {
   }
 
   async openChannel(peer: Did, options: { readonly protocol: string; readonly name: string }): Promise<SealedChannel> {
-    return await this.#parts.channels.open(peer, options)
+    return await this.#follow(peer, async (current) => await this.#parts.channels.open(current, options))
   }
 
   /** Serves a protocol on channels that peers open. Returns what takes it back. */
@@ -325,6 +344,29 @@ export class TalosClient implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /**
+   * The key of a peer now, by any of its DIDs, its durable one included.
+   *
+   * @throws TalosError `IDENTITY_DEACTIVATED`, `PEER_DEACTIVATED`
+   */
+  #live(peer: Did): Did {
+    const current = this.identities.currentOf(peer)
+    this.#parts.exchange.requireLive(current)
+    return current
+  }
+
+  /** Does something with a peer; where it turns out to have another DID meanwhile, once more with that. */
+  async #follow<T>(peer: Did, run: (current: Did) => Promise<T>): Promise<T> {
+    const current = this.#live(peer)
+    try {
+      return await run(current)
+    } catch (error) {
+      const now = this.#live(peer)
+      if (!isTalosError(error) || now === current) throw error
+      return await run(now)
+    }
   }
 
   /** Every step is bounded: neither a peer nor a handler of the program can hold up the end. */

@@ -2,6 +2,7 @@
 import type { AppFrame, Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { Agent } from './agent.ts'
+import { ApprovalKeeper } from './approvals.ts'
 import { Authority } from './authority.ts'
 import { IntentAuthor } from './call-author.ts'
 import { ChannelKeeper } from './channels.ts'
@@ -9,10 +10,12 @@ import { Courier } from './courier.ts'
 import { Effects } from './effects.ts'
 import type { ClientEvent } from './events.ts'
 import { EvidenceKeeper } from './evidence.ts'
+import { Executor } from './execution/executor.ts'
 import { Healer } from './healer.ts'
 import { Healing } from './healing.ts'
 import { IdentityExchange } from './identity/exchange.ts'
 import { Intake } from './intake.ts'
+import { LeaseKeeper } from './leases.ts'
 import { Messenger } from './messages.ts'
 import type { TalosClientOptions } from './options.ts'
 import { PrekeyKeeper } from './prekeys.ts'
@@ -20,7 +23,6 @@ import { Readiness } from './readiness.ts'
 import { RevocationKeeper } from './revocations.ts'
 import { type SessionWorld, sessionWorld } from './session-world.ts'
 import { SessionKeeper } from './sessions.ts'
-import { ExecutorGate } from './tool-gate.ts'
 import { ToolUser } from './tools.ts'
 import { Wire } from './wire.ts'
 
@@ -37,6 +39,7 @@ interface Carriage {
   readonly messenger: Messenger
   readonly channels: ChannelKeeper
   readonly healer: Healer
+  readonly exchange: IdentityExchange
 }
 
 /** What may be done, and what was. */
@@ -44,7 +47,9 @@ interface Capabilities {
   readonly authority: Authority
   readonly revocations: RevocationKeeper
   readonly evidence: EvidenceKeeper
-  readonly gate: ExecutorGate
+  readonly executor: Executor
+  readonly leases: LeaseKeeper
+  readonly approvals: ApprovalKeeper
   readonly author: IntentAuthor
   readonly tools: ToolUser
 }
@@ -154,7 +159,7 @@ function carriageOf(
     wire,
     ready: async (peer) => await readiness.of(peer),
   })
-  return { wire, prekeys, sessions, messenger, channels, healer }
+  return { wire, prekeys, sessions, messenger, channels, healer, exchange }
 }
 
 function capabilitiesOf(options: {
@@ -168,12 +173,17 @@ function capabilitiesOf(options: {
   const post = async (peer: Did, frame: AppFrame) => await messenger.post(peer, frame)
   const authority = new Authority(agent)
   const revocations = new RevocationKeeper({ agent, authority, sessions, wire, messenger, emit, intervalMs })
-  const author = new IntentAuthor({ agent, sessions, authority })
+  const isLinked = (peer: Did) => wire.isLinked(peer)
+  const leases = new LeaseKeeper({ agent, authority, post, isLinked })
+  const approvals = new ApprovalKeeper({ agent, post, emit })
+  const author = new IntentAuthor({ agent, sessions, authority, leases, approvals })
   return {
     authority,
     revocations,
     evidence: new EvidenceKeeper({ agent, sessions, wire, post }),
-    gate: new ExecutorGate({ agent, emit, onChain: (links, peer) => revocations.seen(links, peer) }),
+    executor: new Executor({ agent, sessions }),
+    leases,
+    approvals,
     author,
     tools: new ToolUser({ channels, author, kernel: agent.kernel }),
   }

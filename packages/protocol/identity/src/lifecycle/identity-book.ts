@@ -35,7 +35,7 @@ export class IdentityBook {
     for (const identity of known) this.#set(identity)
   }
 
-  /** The key that stands for the agent of a key: its newest one. A key of no known log stands for itself. */
+  /** The key that stands for the agent of a key, or of a durable name: its newest one. One of no known log stands for itself. */
   currentOf(did: Did): Did {
     return this.#representatives.get(did) ?? did
   }
@@ -92,6 +92,8 @@ export class IdentityBook {
     const { id, keys } = identity
     this.#identities.set(id, identity)
     const representative = representativeOf(identity)
+    this.#representatives.set(id, representative)
+    this.#standings.set(id, identity.deactivated ? 'deactivated' : 'current')
     for (const { did, standing } of keys) {
       this.#byKey.set(did, identity)
       this.#representatives.set(did, representative)
