@@ -37,6 +37,7 @@ export {
 export type { JsonObject } from './did/json.ts'
 export { formatWebPlace, parseWebPlace, type WebPlace, webFolder, webUrl } from './did/place.ts'
 export { resolvedDocument } from './did/resolved-document.ts'
+export type { DidResolution, DidResolver, ResolveOptions } from './did/resolver.ts'
 export {
   DID_DOCUMENT_MAX_BYTES,
   type DidDocumentParts,
