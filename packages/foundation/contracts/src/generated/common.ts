@@ -130,7 +130,7 @@ export function parseHex64(value: unknown): Hex64 {
 /** Bytes in unpadded base64url, 64 KiB at most once decoded; the byte decoder refuses what the pattern cannot see. */
 export type Base64url = string
 
-const checkBase64url: Check = string({ maxLength: 87_382, pattern: /^[A-Za-z0-9_-]*$/u })
+export const checkBase64url: Check = string({ maxLength: 87_382, pattern: /^[A-Za-z0-9_-]*$/u })
 
 /** Returns `value` typed as Base64url. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
 export function parseBase64url(value: unknown): Base64url {
