@@ -4,9 +4,17 @@
  */
 import { approvalCases, approvalCheckCases } from './capability-approvals.ts'
 import { authorizeCases } from './capability-authorize.ts'
-import { argumentCases, commandCases, revocationCases } from './capability-forms.ts'
+import { argumentCases, commandCases } from './capability-forms.ts'
 import { leaseCases, meteringCases, whenCases } from './capability-metering.ts'
-import { pathCases, policyCases, ruleCases, selectorCases } from './capability-rules.ts'
+import { policyCases, selectorCases } from './capability-policy.ts'
+import { bookCases, headCases, revocationCases } from './capability-revocation.ts'
+import { ruleCases } from './capability-rules.ts'
+import { argvCases } from './capability-rules-argv.ts'
+import { cidrCases } from './capability-rules-cidr.ts'
+import { pathCases } from './capability-rules-path.ts'
+import { rangeCases } from './capability-rules-range.ts'
+import { regexCases } from './capability-rules-regex.ts'
+import { urlCases } from './capability-rules-url.ts'
 import { receiptBatchCases, receiptCases } from './capability-statements.ts'
 import type { VectorFile } from './vector-file.ts'
 
@@ -16,6 +24,11 @@ export function capabilityVectors(): readonly VectorFile[] {
     vectorFile('07-delegation', 'selector', { subject: 'selectors', cases: selectorCases() }),
     vectorFile('07-delegation', 'policy', { subject: 'the policy language in both readings', cases: policyCases() }),
     vectorFile('07-delegation', 'rules', { subject: 'typed rules and the closed world', cases: ruleCases() }),
+    vectorFile('07-delegation', 'rules-range', { subject: 'range on decimals', cases: rangeCases() }),
+    vectorFile('07-delegation', 'rules-cidr', { subject: 'addresses and networks', cases: cidrCases() }),
+    vectorFile('07-delegation', 'rules-url', { subject: 'URLs', cases: urlCases() }),
+    vectorFile('07-delegation', 'rules-argv', { subject: 'command lines', cases: argvCases() }),
+    vectorFile('07-delegation', 'rules-regex', { subject: 'patterns', cases: regexCases() }),
     vectorFile('07-delegation', 'path', { subject: 'paths that subpath judges', cases: pathCases() }),
     vectorFile('08-invocation', 'arguments', { subject: 'JSON arguments as IPLD', cases: argumentCases() }),
     vectorFile('08-invocation', 'authorize', { subject: 'authorization of whole calls', cases: authorizeCases() }),
@@ -27,6 +40,8 @@ export function capabilityVectors(): readonly VectorFile[] {
     vectorFile('19-approval', 'approval', { subject: 'approvals and what they bind', cases: approvalCases() }),
     vectorFile('19-approval', 'approval-check', { subject: 'which approvals count', cases: approvalCheckCases() }),
     vectorFile('09-receipt-revocation', 'revocation', { subject: 'revocations', cases: revocationCases() }),
+    vectorFile('09-receipt-revocation', 'revocation-head', { subject: 'heads of lists', cases: headCases() }),
+    vectorFile('09-receipt-revocation', 'revocation-book', { subject: 'what counts', cases: bookCases() }),
     vectorFile('16-metering', 'metering', { subject: 'counted limits', cases: meteringCases() }),
     vectorFile('16-metering', 'when', { subject: 'hours and environment', cases: whenCases() }),
     vectorFile('07-delegation', 'lease', { subject: 'leases and their renewals', cases: leaseCases() }),

@@ -89,6 +89,7 @@ runAll('selector', ({ selector, argumentsJson }) => {
 
 runAll('policy', allowed)
 runAll('rules', allowed)
+for (const kind of ['range', 'cidr', 'url', 'argv', 'regex']) runAll(`rules-${kind}`, allowed)
 
 runAll('path', ({ path, roots }) => {
   const judged = roots.map((root) => rootOf(root) as Root)

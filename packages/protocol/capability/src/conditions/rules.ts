@@ -35,7 +35,7 @@ import {
   stepsOf,
   textChoices,
 } from './rule-parts.ts'
-import { parseSelector, type Selector, select } from './selector.ts'
+import { finder, parseSelector, type Selector } from './selector.ts'
 import { showChoices, showNumberRange } from './show.ts'
 import { isWithin, type Root, rootOf } from './subpath.ts'
 import { compileUrl } from './url.ts'
@@ -86,16 +86,18 @@ function compileRule(rule: IpldValue, compiling: Compiling): CompiledRule {
   const selector = parseSelector(first, path)
   const { judge, requirement } = compile(operands, compiling)
   const each = selector.at(-1)?.kind === 'values'
+  const find = finder(selector)
   return {
     kind,
     selector,
     requirement,
     holds: (args, context) => {
-      context.budget.spend()
-      const found = select(selector, args, context.budget.spend)
+      const { budget } = context
+      budget.spend()
+      const found = find(args, budget.spend)
       if (found === undefined) return false
       if (!each || !isIpldList(found)) return judge(found, context)
-      return found.every((child) => context.budget.spend() && judge(child, context))
+      return found.every((child) => budget.spend() && judge(child, context))
     },
   }
 }

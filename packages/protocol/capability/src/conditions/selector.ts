@@ -75,6 +75,18 @@ export function select(selector: Selector, value: IpldValue, spend: Spend): Ipld
   return current
 }
 
+/** {@link select} for one selector: the name of an argument alone, which most are, is looked up without a walk. */
+export function finder(selector: Selector): (value: IpldValue, spend: Spend) => IpldValue | undefined {
+  const [first, ...others] = selector
+  if (first?.kind !== 'field' || others.length > 0) return (value, spend) => select(selector, value, spend)
+  const { name } = first
+  return (value, spend) => {
+    if (!isIpldMap(value)) return select(selector, value, spend)
+    if (!spend()) return undefined
+    return Object.hasOwn(value, name) ? value[name] : null
+  }
+}
+
 /** For people and for the model: the selector as it would be written, names shown as `show` lets them. */
 export function formatSelector(selector: Selector, show: (name: string) => string): string {
   const parts = selector.map((segment) => {

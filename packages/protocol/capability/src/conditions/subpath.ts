@@ -50,15 +50,30 @@ export function rootOf(path: string): Root | undefined {
 
 /** Whether `path` is one of `roots` or below it, segment by segment; false where it cannot be judged. */
 export function isWithin(path: string, roots: readonly Root[], resolvePath: ResolvePath | undefined): boolean {
-  const judged = withoutLastSlash(path)
+  const judged = judgedAgain(path)
   if (judged === undefined) return false
-  return roots.some((root) => {
-    if (!isBelow(judged, root.prefix)) return false
-    if (resolvePath === undefined) return true
-    const real = resolved(path, resolvePath)
-    const realRoot = resolved(root.path, resolvePath)
-    return real !== undefined && realRoot !== undefined && isBelow(real, realRoot)
-  })
+  for (const root of roots) {
+    if (isBelow(judged, root.prefix) && (resolvePath === undefined || isReallyWithin(path, { root, resolvePath })))
+      return true
+  }
+  return false
+}
+
+function isReallyWithin(
+  path: string,
+  { root, resolvePath }: { readonly root: Root; readonly resolvePath: ResolvePath },
+): boolean {
+  const real = resolved(path, resolvePath)
+  const realRoot = resolved(root.path, resolvePath)
+  return real !== undefined && realRoot !== undefined && isBelow(real, realRoot)
+}
+
+/** The path that was judged last: each link of a chain asks about the same one. */
+let last: { readonly path: string; readonly judged: string | undefined } = { path: '', judged: undefined }
+
+function judgedAgain(path: string): string | undefined {
+  if (last.path !== path) last = { path, judged: withoutLastSlash(path) }
+  return last.judged
 }
 
 /** The judged path without a slash at its end, so that `/` is empty; undefined where it cannot be judged. */

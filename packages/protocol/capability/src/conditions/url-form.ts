@@ -6,6 +6,7 @@
  */
 import { MAX_URL_LENGTH } from '../limits.ts'
 import { type Network, parseIpv4, parseIpv6 } from './address.ts'
+import { isEncodedLabel } from './punycode.ts'
 import { judgePath } from './subpath.ts'
 
 /** A host: its name, or the address that it is. */
@@ -37,7 +38,7 @@ const FORM =
   /^([a-z]{2,5}):\/\/([a-z0-9.-]+|\[[0-9a-f:]+\])(?::([1-9][0-9]{0,4}))?(\/[\w.~!$&'()*+,=:@%/-]*)?(\?[\w.~!$&()*+,=:@%/;?-]*)?$/
 const NAME = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 const MAX_NAME_LENGTH = 253
-/** Labels with hyphens in their third and fourth place; those that begin with `xn--` may be encoded names. */
+/** Labels with hyphens in their third and fourth place: only `xn--` has a meaning. */
 const RESERVED_LABEL = /(?:^|\.)[^.]{2}--/
 /** Encodings of letters, digits, `-._~` (which need none), and of `/`, `\`, `%`, `;`, `?`, `#`. */
 const RISKY_IN_PATH = /%(?:2[35d-f]|3[0-9bf]|4[1-9a-f]|5[0-9acf]|6[1-9a-f]|7[0-9ae])/i
@@ -71,8 +72,9 @@ function judgeHost(text: string): UrlHost | undefined {
 export function isHostName(text: string): boolean {
   if (text.length > MAX_NAME_LENGTH || !NAME.test(text)) return false
   if (!RESERVED_LABEL.test(text)) return true
-  const isEncoded = text.split('.').every((label) => label.slice(2, 4) !== '--' || label.startsWith('xn--'))
-  return isEncoded && URL.parse(`https://${text}/`)?.hostname === text
+  return text
+    .split('.')
+    .every((label) => label.slice(2, 4) !== '--' || (label.startsWith('xn--') && isEncodedLabel(label)))
 }
 
 /**
