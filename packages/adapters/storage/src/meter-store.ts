@@ -19,7 +19,7 @@ export interface MeterValue {
   readonly value: number
   /** What the room for counters goes by. */
   readonly tree: string
-  /** After this second the counter may be forgotten; null for never. */
+  /** After this second the counter may be forgotten; null for never. What is stored becomes no earlier. */
   readonly untilS: number | null
 }
 
@@ -72,7 +72,8 @@ export class SqliteMeterStore {
   #put({ key, tree, value, untilS }: MeterValue): void {
     this.#database.run(
       `INSERT INTO meters (key, tree, value, until_s) VALUES (:key, :tree, :value, :untilS)
-       ON CONFLICT (key) DO UPDATE SET value = :value, until_s = :untilS`,
+       ON CONFLICT (key) DO UPDATE SET value = :value, until_s = CASE
+         WHEN until_s IS NULL OR :untilS IS NULL THEN NULL ELSE max(until_s, :untilS) END`,
       { key, tree, value, untilS },
     )
   }

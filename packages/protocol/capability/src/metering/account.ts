@@ -52,7 +52,7 @@ export interface MeterChange {
   readonly key: string
   readonly value: number
   readonly tree: string
-  /** After this second the counter may be forgotten; null for never. */
+  /** After this second the counter may be forgotten; null for never. What is stored becomes no earlier. */
   readonly untilS: number | null
 }
 
