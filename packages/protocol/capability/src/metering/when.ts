@@ -22,6 +22,8 @@ const MAX_NAME_LENGTH = 64
 const MAX_OFFSET_MINUTES = 840
 const DAY_MINUTES = 1_440
 const WEEK_MINUTES = 7 * DAY_MINUTES
+/** Openings that a sentence lists; a longer list is only counted. */
+const SHOWN_OPENINGS = 7
 /** 1970-01-01 was a Thursday, the fourth day of ISO's week. */
 const FIRST_DAY = 3
 
@@ -85,7 +87,7 @@ function time([windows, offset]: readonly IpldValue[], path: string): WhenCondit
   const openings = windows.flatMap((window) => openingsOf(window, path))
   return {
     kind: 'time',
-    requirement: `in ${windows.length} windows of the week, UTC${showOffset(offsetMinutes)}`,
+    requirement: `${openings.slice(0, SHOWN_OPENINGS).map(showOpening).join(', ')}${showMore(openings)}, UTC${showOffset(offsetMinutes)}`,
     check({ nowS }, link) {
       // 7 days more keep the remainder positive where the offset reaches back before the first second.
       const seconds = nowS + (offsetMinutes + FIRST_DAY * DAY_MINUTES + WEEK_MINUTES) * 60
@@ -137,10 +139,23 @@ function environment([name, values]: readonly IpldValue[], path: string): WhenCo
   }
 }
 
+/** `Mon 09:00 to 17:00`. */
+function showOpening({ start, length }: Opening): string {
+  const place = Math.floor(start / DAY_MINUTES) * 3
+  const day = 'MonTueWedThuFriSatSun'.slice(place, place + 3)
+  return `${day} ${showMinute(start % DAY_MINUTES)} to ${showMinute((start + length) % DAY_MINUTES)}`
+}
+
+function showMore({ length }: readonly Opening[]): string {
+  return length > SHOWN_OPENINGS ? ` and ${length - SHOWN_OPENINGS} more` : ''
+}
+
+function showMinute(minute: number): string {
+  return `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
+}
+
 function showOffset(minutes: number): string {
-  const hours = Math.floor(Math.abs(minutes) / 60)
-  const rest = String(Math.abs(minutes) % 60).padStart(2, '0')
-  return `${minutes < 0 ? '-' : '+'}${String(hours).padStart(2, '0')}:${rest}`
+  return `${minutes < 0 ? '-' : '+'}${showMinute(Math.abs(minutes))}`
 }
 
 function integer(
