@@ -1,5 +1,5 @@
-/** Vectors of commands (7.3), JSON arguments (8.4) and revocations (9.4). */
-import { agent, cbor, linkText, linkTo, token, type Value } from './capability-tokens.ts'
+/** Vectors of commands (7.3) and JSON arguments (8.4). */
+import { cbor, type Value } from './capability-tokens.ts'
 
 export function commandCases(): readonly object[] {
   const covers = (granted: string, asked: string, covered: boolean, description: string): object => ({
@@ -116,47 +116,4 @@ export function argumentCases(): readonly object[] {
 /** Lists in lists. */
 function nest(levels: number): Value {
   return levels === 1 ? [] : [nest(levels - 1)]
-}
-
-export function revocationCases(): readonly object[] {
-  const issuer = agent(1)
-  const delegation = linkTo(Buffer.from('a delegation'))
-  const base = { revoke: delegation, atS: 1_767_225_600 }
-  const hex = (payload: { readonly [name: string]: Value }): string =>
-    token(issuer, 'talos/revoke@1', payload).bytes.toString('hex')
-  const refused = (input: object, error: string, description: string): object => ({
-    clause: '9.4',
-    description,
-    valid: false,
-    input,
-    error,
-  })
-  const expected = { issuer: issuer.did, revokes: linkText(delegation) }
-  const entitled = [agent(2).did, issuer.did]
-  return [
-    { clause: '9.4', description: 'without a reason', valid: true, input: { revocationHex: hex(base) }, expected },
-    {
-      clause: '9.4',
-      description: 'with a reason, by one of those entitled',
-      valid: true,
-      input: { revocationHex: hex({ ...base, reason: 'left the team' }), entitled },
-      expected: { ...expected, reason: 'left the team' },
-    },
-    {
-      ...refused({ revocationHex: hex(base), entitled: [agent(2).did] }, 'REVOCATION_INVALID', 'by anybody else'),
-      clause: '9.5',
-    },
-    refused(
-      { revocationHex: hex({ ...base, reason: 'a\u202eb' }) },
-      'SCHEMA_INVALID',
-      'a reason that turns the direction',
-    ),
-    refused(
-      { revocationHex: hex({ ...base, reason: 'x'.repeat(257) }) },
-      'SCHEMA_INVALID',
-      'a reason of 257 characters',
-    ),
-    refused({ revocationHex: hex({ revoke: delegation }) }, 'SCHEMA_INVALID', 'no time'),
-    refused({ revocationHex: hex({ ...base, revoke: 'all' }) }, 'SCHEMA_INVALID', 'no link'),
-  ]
 }

@@ -8,7 +8,6 @@ import {
   displayCommand,
   mcpToolCommand,
   mcpToolOf,
-  openRevocation,
   parseCommand,
 } from '@talos/capability'
 import { type Did, parseDid } from '@talos/contracts'
@@ -37,8 +36,6 @@ interface Input {
   readonly path: string
   readonly roots: readonly string[]
   readonly json: string
-  readonly revocationHex: string
-  readonly entitled?: readonly Did[]
 }
 
 /** Runs each case of a file: what `run` returns must equal `expected`, what it throws must have the code of `error`. */
@@ -102,12 +99,6 @@ runAll('arguments', ({ json }) => {
   // Back and forth: the JSON that the tool would receive maps to the same bytes.
   const again = encodeCbor(argumentsFromJson(argumentsToJson(args)))
   return equalBytes(again, encoded) ? { cborHex: toHex(encoded) } : { error: 'the JSON does not lead back' }
-})
-
-runAll('revocation', ({ revocationHex, entitled }) => {
-  const options = entitled === undefined ? { kernel } : { kernel, chainIssuers: entitled }
-  const { issuer, revokes, reason } = openRevocation(fromHex(revocationHex), options)
-  return { issuer, revokes: String(revokes), ...(reason === undefined ? {} : { reason }) }
 })
 
 describe('authorize.json', () => {

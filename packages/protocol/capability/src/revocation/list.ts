@@ -144,7 +144,7 @@ export class RevocationList {
       return { issuer, head: undefined, confirmed: [], stage: this.#stage, next: this.#tip(source) }
     }
     const end = stage.after + stage.names.length
-    if (end < head.n) return { issuer, head: undefined, confirmed: [], stage, next: end }
+    if (end < head.n) return { issuer, head: undefined, confirmed: [], ...this.#open(stage, end) }
     return this.#whole(stage, head)
   }
 
@@ -186,6 +186,13 @@ export class RevocationList {
       return { ...stage, names: [...stage.names, ...names] }
     }
     return after <= this.size ? { source, after, names } : undefined
+  }
+
+  /** More is to come. What the issuer itself has begun to give is not thrown away for what others begin. */
+  #open(stage: ListStage, end: number): Pick<ListStep, 'stage' | 'next'> {
+    const begun = this.#stage
+    const isSecond = begun?.source === this.issuer && stage.source !== this.issuer
+    return isSecond ? { stage: begun, next: undefined } : { stage, next: end }
   }
 
   /** As much was given as the head counts: it is that list, or not. */

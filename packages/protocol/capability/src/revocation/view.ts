@@ -42,8 +42,8 @@ export function revocableLinks(links: readonly VerifiedLink[]): readonly Revocab
 
 /** What a view is asked about one link, given who is entitled to revoke it (9.5). */
 export function revocableLink(link: VerifiedLink, entitled: readonly Did[]): RevocableLink {
-  const { cid, issuer, audience, notBeforeS } = link
-  return { names: [cid.toString()], issuer, audience, notBeforeS, entitled }
+  const { revocable: names, issuer, audience, notBeforeS } = link
+  return { names, issuer, audience, notBeforeS, entitled }
 }
 
 /** Who may revoke link `index` of a chain: every issuer from the root to it, and its holder. */
