@@ -99,11 +99,11 @@ export class Authorizer {
    * @param holder the other end of the session
    */
   chain(proofs: readonly Uint8Array[], holder: Did): ChainHandle {
-    const { subject, kernel, maxDepth } = this.#settings
+    const { subject, kernel, maxDepth, own } = this.#settings
     const bounds = boundChain(proofs, maxDepth)
     if (bounds !== undefined) return new ChainHandle(brokenChain(bounds, { subject, holder }))
     const opened = openEnvelopes(delegationsToOpen(proofs), kernel)
-    return new ChainHandle(readyChain(opened.map(readLink), { subject, holder }))
+    return new ChainHandle(readyChain(opened.map(readLink), { subject, holder, own }))
   }
 
   /**
@@ -118,7 +118,7 @@ export class Authorizer {
     this.#checkCommand(command)
     const requirements = settings.requirements(command)
     const nowS = secondOf(nowMs)
-    const freshness = freshnessOf(chain, settings, { nowS, maxStaleS: requirements.maxStaleS })
+    const freshness = freshnessOf(chain, settings.revocations, { nowS, maxStaleS: requirements.maxStaleS })
     const matter: Matter = {
       chain,
       audience: settings.executor,

@@ -66,7 +66,7 @@ export function verifyChain(options: VerifyChainOptions): ChainVerdict {
   if (root === undefined) return invalid(denial('CAPABILITY_MISSING'))
   const owner = subject === undefined ? subjectOf(root) : { value: subject }
   if (owner.cause !== undefined) return invalid(owner.cause)
-  const chain = readyChain(opened.map(readLink), { subject: owner.value, holder: audience })
+  const chain = readyChain(opened.map(readLink), { subject: owner.value, holder: audience, own: NO_DIDS })
   const cause = walk(chain, { revocations, identities, own: NO_DIDS }, clock)
   if (cause !== undefined) return invalid(cause)
   const { links } = chain

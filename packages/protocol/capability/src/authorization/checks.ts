@@ -1,5 +1,6 @@
 /** What a call must satisfy once its chain has been walked, one function per step (spec 08-invocation, clause 8.5). */
 import type { Did } from '@talos/contracts'
+import type { IpldMap } from '@talos/identity'
 import { Budget } from '../conditions/budget.ts'
 import { type Conditions, refusals } from '../conditions/conditions.ts'
 import type { RuleContext } from '../conditions/rule-parts.ts'
@@ -10,6 +11,7 @@ import { checkWhen } from '../metering/when.ts'
 import { satisfiesProof } from '../requirements.ts'
 import { checkFreshness } from './freshness.ts'
 import type { Matter } from './matter.ts'
+import type { ReadyLink } from './ready-chain.ts'
 import type { Settings } from './settings.ts'
 import { walk } from './walk.ts'
 
@@ -21,7 +23,7 @@ export function judge(matter: Matter, settings: Settings): DenialCause | undefin
   const { chain, clock, freshness, requirements } = matter
   return (
     walk(chain, settings, clock) ??
-    checkFreshness(chain, settings, { freshness, requirements, nowS: clock.nowS }) ??
+    checkFreshness(chain, settings.revocations, { freshness, requirements, nowS: clock.nowS }) ??
     checkScope(matter) ??
     checkProofLevel(matter) ??
     checkRisk(matter) ??
@@ -84,21 +86,29 @@ function checkMoment({ chain, clock }: Matter, { environment }: Settings): Denia
 
 /** Every link's conditions on the actual arguments: the intersection. Only a refusal is worth collecting reasons for. */
 function checkArguments({ chain, args }: Matter, { resolvePath }: Settings): DenialCause | undefined {
+  const names = Object.keys(args)
   const context = { budget: new Budget(), resolvePath }
-  for (const { link } of chain.places) {
-    if (!allows(link.conditions, { args, context })) return refusedArguments({ chain, args }, { resolvePath })
+  for (const place of chain.places) {
+    if (!isClosed(place, { args, names }) || !allows(place.link.conditions, args, context)) {
+      return refusedArguments({ chain, args }, { resolvePath })
+    }
   }
   return undefined
 }
 
-function allows(
-  { named, statements, rules }: Conditions,
-  { args, context }: { readonly args: Matter['args']; readonly context: RuleContext },
+/** Whether the arguments are within the closed world of a link. */
+function isClosed(
+  { link, required }: ReadyLink,
+  { args, names }: { readonly args: IpldMap; readonly names: readonly string[] },
 ): boolean {
-  if (named !== undefined) {
-    for (const name of Object.keys(args)) if (!named.has(name)) return false
-    for (const [name, { mayBeAbsent }] of named) if (!mayBeAbsent && !Object.hasOwn(args, name)) return false
-  }
+  const { named } = link.conditions
+  if (named === undefined) return true
+  for (const name of names) if (!named.has(name)) return false
+  for (const name of required) if (!Object.hasOwn(args, name)) return false
+  return true
+}
+
+function allows({ statements, rules }: Conditions, args: IpldMap, context: RuleContext): boolean {
   const { budget } = context
   for (const { evaluate } of statements) if (evaluate(args, budget) !== true) return false
   for (const { rule, mention } of rules) {

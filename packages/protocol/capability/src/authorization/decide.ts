@@ -1,5 +1,6 @@
 /** One decision from the bytes that came in to the verdict, in the order of clause 8.5 (spec 08-invocation). */
 import type { Cid } from '@talos/bytes'
+import type { Did } from '@talos/contracts'
 import type { VerifiedCall } from '../call.ts'
 import type { ProofLevel } from '../delegation.ts'
 import { type DenialCause, denial, type Step } from '../denial.ts'
@@ -40,7 +41,7 @@ export function decide(given: CallToAuthorize, decision: Decision): Verdict {
   const { call } = opened.value
   const cause = checkCall(call, { given, settings, clock }) ?? checkCaller(call.issuer, settings)
   if (cause !== undefined) return deny(call, cause)
-  const chain = chainOf(opened.value, library)
+  const chain = chainOf(opened.value, { library, own: settings.own })
   if (chain.cause !== undefined) return deny(call, chain.cause)
   return conclude(matterOf(opened.value, { chain: chain.value, given, clock, decision }), { given, call, decision })
 }
@@ -67,7 +68,7 @@ function matterOf(
     level: assumed,
     justification: call.justification,
     requirements,
-    freshness: freshnessOf(chain, settings, { nowS: clock.nowS, maxStaleS: requirements.maxStaleS }),
+    freshness: freshnessOf(chain, settings.revocations, { nowS: clock.nowS, maxStaleS: requirements.maxStaleS }),
     clock,
     nowMs: given.nowMs,
     bytes: given.bytes,
@@ -146,13 +147,16 @@ function checkReceived(call: VerifiedCall, { received }: CallToAuthorize): Denia
 }
 
 /** The chain that the call names, made ready; kept from an earlier call only if every one of its links was sent again. */
-function chainOf({ call, sent }: OpenedCall, library: Library | undefined): Step<ReadyChain> {
+function chainOf(
+  { call, sent }: OpenedCall,
+  { library, own }: { readonly library: Library | undefined; readonly own: ReadonlySet<Did> },
+): Step<ReadyChain> {
   const ordered = orderLinks(call.proofs, sent)
   if (ordered.cause !== undefined) return ordered
   const { subject, issuer: holder } = call
   const known = library?.chain(keyOf(call, { subject, holder }))
   if (known !== undefined) return { value: known }
-  return { value: readyChain(ordered.value.map(readSent), { subject, holder }) }
+  return { value: readyChain(ordered.value.map(readSent), { subject, holder, own }) }
 }
 
 /** The delegations in the order in which the call names them. */

@@ -1,26 +1,18 @@
 /** How fresh the knowledge of revocations is, and what that is worth (spec 08-invocation, clause 8.11). */
-import type { Did } from '@talos/contracts'
 import { type DenialCause, denial } from '../denial.ts'
 import type { ToolRequirements } from '../requirements.ts'
 import type { RevocationView } from '../revocation/view.ts'
 import type { Freshness } from './matter.ts'
 import type { ReadyChain } from './ready-chain.ts'
 
-interface Knowledge {
-  readonly revocations: RevocationView
-  /** Issuers whose revocations are always known: the executor's own. */
-  readonly own: ReadonlySet<Did>
-}
-
 /** The worst of all foreign issuers. */
 export function freshnessOf(
   chain: ReadyChain,
-  { revocations, own }: Knowledge,
+  revocations: RevocationView,
   { nowS, maxStaleS }: { readonly nowS: number; readonly maxStaleS: number | undefined },
 ): Freshness {
   let worst: Freshness = 'fresh'
-  for (const { issuer } of chain.issuers) {
-    if (own.has(issuer)) continue
+  for (const { issuer } of chain.foreign) {
     const state = ageOf(revocations.knownAtS(issuer), { nowS, maxStaleS })
     if (state === 'unknown') return state
     if (state === 'stale') worst = state
@@ -39,7 +31,7 @@ function ageOf(
 /** With a limit, `unknown` denies, and `stale` denies a write; without one nothing does. */
 export function checkFreshness(
   chain: ReadyChain,
-  knowledge: Knowledge,
+  revocations: RevocationView,
   about: {
     readonly freshness: Freshness
     readonly nowS: number
@@ -49,10 +41,14 @@ export function checkFreshness(
   const { freshness, nowS, requirements } = about
   const { effect, maxStaleS } = requirements
   if (maxStaleS === undefined || freshness === 'fresh' || (freshness === 'stale' && effect === 'read')) return undefined
-  const { revocations, own } = knowledge
-  const index = chain.issuers.findIndex(
-    ({ issuer }) => !own.has(issuer) && ageOf(revocations.knownAtS(issuer), { nowS, maxStaleS }) === freshness,
+  const worst = chain.foreign.filter(
+    ({ issuer }) => ageOf(revocations.knownAtS(issuer), { nowS, maxStaleS }) === freshness,
   )
-  const details = { link: index, state: freshness, limitS: maxStaleS }
-  return denial('CAPABILITY_STALE', { details, path: `proofs[${index}]` })
+  const causes = worst.map(({ index }) =>
+    denial('CAPABILITY_STALE', {
+      details: { link: index, state: freshness, limitS: maxStaleS },
+      path: `proofs[${index}]`,
+    }),
+  )
+  return causes[0]
 }

@@ -14,7 +14,8 @@ import type { Settings } from './settings.ts'
 
 /** A call, and what proves that its caller made it (clause 8.3). */
 export type CallProof =
-  | { readonly level: 'signature'; readonly invocation: Uint8Array }
+  /** `holder`: the other end of the session that the call came in, where it came in one: nobody else's call counts there. */
+  | { readonly level: 'signature'; readonly invocation: Uint8Array; readonly holder?: Did }
   /** `key`: 32 bytes of the exporter of the session with `holder`. */
   | {
       readonly level: 'mac'
@@ -64,7 +65,9 @@ export function openCall(given: CallToAuthorize, settings: Settings, library: Li
     const [first, ...opened] = openEnvelopes([signed, ...delegationsToOpen(unknown)], settings.kernel)
     addOpened(sent, opened)
     const call = attempt(() => invocationOf(verifiedOf(first)))
-    return call.cause === undefined ? { value: { call: call.value, level, sent } } : call
+    if (call.cause !== undefined) return call
+    const { holder = call.value.issuer } = proof
+    return call.value.issuer === holder ? { value: { call: call.value, level, sent } } : { cause: OTHER_CALLER }
   }
   const call = readBare(proof, settings)
   if (call.cause !== undefined) return call
@@ -119,7 +122,7 @@ function readBare(
   }
   const call = attempt(() => readCall(proof.call, { kernel }))
   if (call.cause !== undefined || call.value.issuer === proof.holder) return call
-  return { cause: unproven('it names another caller than the session') }
+  return { cause: OTHER_CALLER }
 }
 
 function unproven(reason: string): DenialCause {
@@ -134,3 +137,5 @@ function attempt(read: () => VerifiedCall): Step<VerifiedCall> {
     return { cause: unreadable(error, token) }
   }
 }
+
+const OTHER_CALLER = unproven('it names another caller than the session')

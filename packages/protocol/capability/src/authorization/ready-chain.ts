@@ -22,6 +22,8 @@ export interface ReadyLink {
   readonly revocable: RevocableLink
   /** What a command that it covers begins with, unless it is the link's own. */
   readonly commandPrefix: string
+  /** Arguments that its closed world demands. */
+  readonly required: readonly string[]
 }
 
 export interface ReadyChain {
@@ -35,8 +37,8 @@ export interface ReadyChain {
   readonly isHolderPlain: boolean
   readonly accounts: readonly Account[]
   readonly approvals: readonly ApprovalDemand[]
-  /** Each issuer once, with the place of its first link: whose revocations must be known. */
-  readonly issuers: readonly { readonly issuer: Did; readonly index: number }[]
+  /** Each issuer other than the verifier once, with the place of its first link: whose revocations must be known. */
+  readonly foreign: readonly { readonly issuer: Did; readonly index: number }[]
 }
 
 /** Approvals that somebody asks for. */
@@ -52,8 +54,15 @@ export interface ChainEnds {
   readonly holder: Did
 }
 
-/** @param read each link as it was read, or why it was not; what follows the first that was not is left out */
-export function readyChain(read: readonly Step<VerifiedLink>[], { subject, holder }: ChainEnds): ReadyChain {
+/**
+ * @param read each link as it was read, or why it was not; what follows the first that was not is left out
+ * @param ends.own the DIDs of the verifier, whose own revocations are always known
+ */
+export function readyChain(
+  read: readonly Step<VerifiedLink>[],
+  ends: ChainEnds & { readonly own: ReadonlySet<Did> },
+): ReadyChain {
+  const { subject, holder, own } = ends
   const links: VerifiedLink[] = []
   const places: ReadyLink[] = []
   const entitled: Did[] = []
@@ -73,22 +82,27 @@ export function readyChain(read: readonly Step<VerifiedLink>[], { subject, holde
       isPlain: link.issuer === expectedIssuer && (link.subject === null ? index > 0 : link.subject === subject),
       revocable: revocableLink(link, [...entitled, link.audience]),
       commandPrefix: link.command === '/' ? '/' : `${link.command}/`,
+      required: requiredArguments(link),
     })
     links.push(link)
     expectedIssuer = link.audience
   }
-  const issuers = places
+  const foreign = places
     .map(({ link: { issuer }, index }) => ({ issuer, index }))
-    .filter(({ issuer, index }) => entitled.indexOf(issuer) === index)
+    .filter(({ issuer, index }) => !own.has(issuer) && entitled.indexOf(issuer) === index)
   const approvals = links.flatMap(({ approvals: terms }, index) =>
     terms === undefined ? [] : [{ what: `delegation ${index}`, terms }],
   )
   const isHolderPlain = expectedIssuer === holder
-  return { subject, holder, links, places, broken, isHolderPlain, accounts: accountsOf(links), approvals, issuers }
+  return { subject, holder, links, places, broken, isHolderPlain, accounts: accountsOf(links), approvals, foreign }
 }
 
 /** A chain that was refused before it was read. */
 export function brokenChain(broken: DenialCause, { subject, holder }: ChainEnds): ReadyChain {
-  const none = { links: [], places: [], accounts: [], approvals: [], issuers: [] }
+  const none = { links: [], places: [], accounts: [], approvals: [], foreign: [] }
   return { subject, holder, ...none, broken, isHolderPlain: false }
+}
+
+function requiredArguments({ conditions: { named = new Map() } }: VerifiedLink): readonly string[] {
+  return [...named].flatMap(([name, { mayBeAbsent }]) => (mayBeAbsent ? [] : [name]))
 }
