@@ -1,30 +1,43 @@
 /**
- * The caller's side of a tool call: sign the intent, hold the executor to its receipt, keep the evidence.
+ * The caller's side of a tool call: prove the intent, hold the executor to its receipt, keep the evidence.
  *
  * The intent is in this agent's log before it leaves; a result counts only with a receipt that fits.
  */
 
 import { SALT_BYTES } from '@talos/audit'
-import { type Cid, equalBytes, toHex } from '@talos/bytes'
+import { type Cid, equalBytes, toHex, utf8 } from '@talos/bytes'
 import {
   argumentsFromJson,
+  type CallTerms,
+  callDigest,
+  callMac,
+  epochNonce,
   invoke,
   mcpToolCommand,
   openReceipt,
+  type ProofLevel,
+  satisfiesProof,
   type VerifiedLink,
   type VerifiedReceipt,
+  writeCall,
 } from '@talos/capability'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
-import type { CallAuthor } from '@talos/mcp'
+import type { SignedEnvelope } from '@talos/identity'
+import type { CallAuthor, CallProof, ChannelTerms } from '@talos/mcp'
 import type { Agent } from './agent.ts'
+import type { ApprovalKeeper } from './approvals.ts'
 import type { Authority } from './authority.ts'
 import { commitToCall } from './call-commitment.ts'
+import { CALL_MAC_LABEL } from './execution/executor.ts'
+import { listCommand, MAX_LIST_PROOFS } from './execution/listing.ts'
+import { nameOfBytes } from './execution/record.ts'
+import type { LeaseKeeper } from './leases.ts'
 import { nowS } from './options.ts'
 import type { SessionKeeper } from './sessions.ts'
-import { listCommand, MAX_LIST_PROOFS } from './tool-gate.ts'
 
 const NONCE_BYTES = 12
+const NO_ARGUMENTS = utf8('{}')
 
 type IntentInput = Parameters<CallAuthor['intend']>[0]
 type Intent = Awaited<ReturnType<CallAuthor['intend']>>
@@ -35,7 +48,7 @@ type CallResponse = Parameters<Intent['finish']>[0]
 interface Call {
   readonly peer: Did
   readonly command: string
-  /** The invocation. */
+  /** The invocation, or the bare call. */
   readonly cid: Cid
   /** The last link of the chain. */
   readonly cap: Cid | undefined
@@ -49,6 +62,8 @@ export interface IntentAuthorOptions {
   readonly agent: Agent
   readonly sessions: SessionKeeper
   readonly authority: Authority
+  readonly leases: LeaseKeeper
+  readonly approvals: ApprovalKeeper
 }
 
 export class IntentAuthor implements CallAuthor {
@@ -59,43 +74,95 @@ export class IntentAuthor implements CallAuthor {
   }
 
   /**
-   * Signs the intent of a call. Without a grant it is signed all the same: the executor refuses and says why.
+   * Proves the intent of a call, by the weakest proof that is asked for. Without a grant it is proven all the same: the
+   * executor refuses and says why.
    *
-   * @throws TalosError `CAPABILITY_ARGUMENTS_INVALID`, signer, log and store codes
+   * @throws TalosError `CAPABILITY_ARGUMENTS_INVALID`, `CAPABILITY_OPTION_INVALID` (a justification without words, or with too
+   *   many), signer, log and store codes
    */
   async intend(input: IntentInput): Promise<Intent> {
     const { agent, authority } = this.#options
-    const { peer, server, tool } = input
-    const command = tool === undefined ? listCommand(server) : mcpToolCommand({ server, tool })
-    const chain = tool === undefined ? [] : (authority.chains.to(peer, command)[0] ?? [])
+    const { peer, tool } = input
+    const command = tool === undefined ? listCommand(input.server) : mcpToolCommand({ server: input.server, tool })
+    const chain = tool === undefined ? [] : await this.#chainTo(peer, command)
     const shown = tool === undefined ? shownFor(authority.chains.from(peer)) : chain
-    const signed = await invoke({
-      signer: agent.signer,
-      audience: peer,
-      subject: peer,
-      command,
-      args: tool === undefined ? {} : argumentsFromJson(input.argumentsJson ?? new Uint8Array([0x7b, 0x7d])),
-      proofs: chain.map(({ cid }) => cid),
-      nonce: agent.random.bytes(NONCE_BYTES),
-      issuedAtS: nowS(agent.clock),
-    })
+    const level = tool === undefined ? 'signature' : levelOf(chain, { tool, terms: input.terms })
+    const terms = this.#termsOf(input, { command, chain, level })
+    const { named, proof } = await this.#prove(terms, level)
     const saltKey = agent.random.bytes(SALT_BYTES)
-    const call = { peer, command, cid: signed.cid, cap: chain.at(-1)?.cid, saltKey, request: input.request }
+    const call = { peer, command, cid: named.cid, cap: chain.at(-1)?.cid, saltKey, request: input.request }
     const entry = await this.#recordIntent(call)
-    this.#keep(signed.cid, {
-      invocation: signed.bytes,
+    this.#keep(named.cid, {
+      [nameOfBytes(level)]: named.bytes,
       'caller.salt': saltKey,
       'caller.invoke': entry.leafHash,
       ...Object.fromEntries(chain.map(({ bytes }, index) => [`delegation.${index}`, bytes])),
     })
     const cause = toHex(entry.leafHash)
     return {
-      proof: { level: 'signature', invocation: signed.bytes },
+      proof,
       proofs: shown.map(({ bytes }) => bytes),
-      approvals: [],
+      approvals: input.approvals ?? this.#heldFor(terms),
       saltKey,
       finish: async (end) => await this.#finish({ ...call, cause }, end),
     }
+  }
+
+  /** The narrowest chain, with its leases renewed where that is due. */
+  async #chainTo(peer: Did, command: string): Promise<readonly VerifiedLink[]> {
+    const { authority, leases } = this.#options
+    const find = () => authority.chains.to(peer, command)[0] ?? []
+    const chain = find()
+    return (await leases.tend(chain)) ? find() : chain
+  }
+
+  #termsOf(
+    { peer, argumentsJson = NO_ARGUMENTS, justification, terms }: IntentInput,
+    about: { readonly command: string; readonly chain: readonly VerifiedLink[]; readonly level: ProofLevel },
+  ): CallTerms {
+    const { agent } = this.#options
+    const { command, chain } = about
+    const random = agent.random.bytes(NONCE_BYTES)
+    return {
+      audience: peer,
+      subject: peer,
+      command,
+      args: argumentsFromJson(argumentsJson),
+      proofs: chain.map(({ cid }) => cid),
+      nonce: terms === undefined ? random : epochNonce({ epoch: terms.epoch, random }),
+      issuedAtS: nowS(agent.clock),
+      ...(justification !== undefined && { justification }),
+    }
+  }
+
+  async #prove(
+    terms: CallTerms,
+    level: ProofLevel,
+  ): Promise<{ readonly named: SignedEnvelope; readonly proof: CallProof }> {
+    const { agent, sessions } = this.#options
+    const { signer, kernel, did: issuer } = agent
+    if (level === 'signature') {
+      const named = await invoke({ signer, ...terms })
+      return { named, proof: { level, invocation: named.bytes } }
+    }
+    const named = writeCall({ issuer, kernel, ...terms })
+    const call = named.bytes
+    if (level === 'channel') return { named, proof: { level, call } }
+    const { sessionId } = sessions.require(terms.audience)
+    const key = sessions.exporter({ peer: terms.audience, sessionId, label: CALL_MAC_LABEL })
+    try {
+      return { named, proof: { level, call, mac: callMac(call, { key, kernel }) } }
+    } finally {
+      key.dispose()
+    }
+  }
+
+  /** Approvals that were given for this very call. */
+  #heldFor({ audience, subject, command, args }: CallTerms): readonly Uint8Array[] {
+    const { agent, approvals } = this.#options
+    if (approvals.isEmpty) return []
+    const digest = callDigest({ issuer: agent.did, audience, subject, command, args }, agent.kernel)
+    return approvals.heldFor(toHex(digest))
   }
 
   async #recordIntent(call: Call) {
@@ -112,7 +179,7 @@ export class IntentAuthor implements CallAuthor {
     const { log } = this.#options.agent
     const receipt = this.#openReceipt(call, end)
     const common = { ...this.#place(call), cause: call.cause, ref: receipt.cid.toString() }
-    if (receipt.outcome === 'deny') {
+    if (receipt.outcome === 'deny' || receipt.outcome === 'refer') {
       const reason = receipt.denial.at(-1) ?? 'CAPABILITY_DENIED'
       await log.append({ kind: 'tool.deny', ...common, decision: 'deny', reason })
     } else if (receipt.resultCommitment === undefined) {
@@ -164,6 +231,16 @@ export class IntentAuthor implements CallAuthor {
       database.evidence.put({ invocation, name, bytes, confidential: name.endsWith('.salt'), nowMs: clock.nowMs() })
     }
   }
+}
+
+/** The strongest of what the tool side asks for and what the links need. Of a tool side that says nothing, a signature. */
+function levelOf(
+  chain: readonly VerifiedLink[],
+  { tool, terms }: { readonly tool: string; readonly terms: ChannelTerms | undefined },
+): ProofLevel {
+  if (terms === undefined) return 'signature'
+  const asked = terms.tools.get(tool)?.proof ?? terms.proof
+  return chain.reduce((level, { need }) => (satisfiesProof(level, need) ? level : need), asked)
 }
 
 function mismatch(reason: string): TalosError {

@@ -15,6 +15,7 @@ import type { McpConfig, McpEvent, SealedChannel } from '@talos/mcp'
 import { SESSION_SUITE } from '@talos/session'
 import type { AgentDatabase, AgentFolder, GrantDirection } from '@talos/storage'
 import { type Agent, closeAgent, openAgent } from './agent.ts'
+import type { ApprovalRequest, ApproveChoice, PendingApproval } from './approvals.ts'
 import type { ChannelHandler } from './channels.ts'
 import { within } from './closing.ts'
 import type { ClientEvent } from './events.ts'
@@ -31,7 +32,8 @@ import type { MessageHandler, SentMessage } from './messages.ts'
 import { nowS, type TalosClientOptions } from './options.ts'
 import type { RevokeChoice } from './own-revocations.ts'
 import { assemble, type Parts } from './parts.ts'
-import { connectMcp, type McpStdio, serveMcp, type ToolCall, type ToolOutcome } from './tools.ts'
+import { ExecutorGate } from './tool-gate.ts'
+import { connectMcp, type McpStdio, type ServeMcpOptions, serveMcp, type ToolCall, type ToolOutcome } from './tools.ts'
 
 export interface SessionInfo {
   readonly sessionId: string
@@ -259,6 +261,17 @@ export class TalosClient implements AsyncDisposable {
     return await this.#parts.authority.delegate({ ...request, to: this.#live(request.to) })
   }
 
+  /**
+   * Renews a lease that this agent gave; send it with `sendCapability`. Holders ask for it by themselves in time, so this is
+   * for who is not connected.
+   *
+   * @param cid of the lease, or of a renewal of it
+   * @throws TalosError `GRANT_UNKNOWN`, `GRANT_NOT_OURS`, `GRANT_NOT_RENEWABLE`, `CAPABILITY_LEASE`
+   */
+  async renewCapability(cid: string, options: { readonly expiresInS?: number } = {}): Promise<Grant> {
+    return await this.#parts.leases.renew(cid, options)
+  }
+
   /** Takes a capability in its signed bytes. */
   async importCapability(bytes: Uint8Array, label?: string): Promise<Grant> {
     return await this.#parts.authority.receive(bytes, label === undefined ? {} : { label })
@@ -302,10 +315,61 @@ export class TalosClient implements AsyncDisposable {
     return await this.#follow(peer, async (current) => await this.#parts.tools.call(current, call))
   }
 
-  /** Serves MCP servers to whoever holds a capability for them. */
-  serveMcp(config: McpConfig, onEvent?: (event: McpEvent) => void): { close(): Promise<void> } {
-    const parts = { channels: this.#parts.channels, gate: this.#parts.gate }
-    const serving = serveMcp({ ...parts, ...(onEvent !== undefined && { onEvent }) }, config)
+  /**
+   * Sends a request for the approval of a call to somebody who may approve it; `invokeTool` gives one with `refer`. What is
+   * approved arrives by itself and is brought along with the next attempt.
+   */
+  async requestApproval(approver: Did, request: ApprovalRequest): Promise<void> {
+    await this.#parts.approvals.ask(approver, request)
+  }
+
+  /** Requests for approvals that peers sent and that wait for this agent's word. */
+  pendingApprovals(): readonly PendingApproval[] {
+    return this.#parts.approvals.pending()
+  }
+
+  /** Reads a request that was handed over, to be shown before it is approved. @throws TalosError `APPROVAL_REQUEST_INVALID` */
+  readApprovalRequest(bytes: Uint8Array): ApprovalRequest {
+    return this.#parts.approvals.read(bytes)
+  }
+
+  /**
+   * Approves one exact call, once. Who asked over a session gets the approval; else hand over what is returned.
+   *
+   * @param request as it was sent or handed over
+   * @throws TalosError `APPROVAL_REQUEST_INVALID`, `APPROVAL_INVALID`, signer and log codes
+   */
+  async approve(request: ApprovalRequest | Uint8Array, choice: ApproveChoice = {}): Promise<Uint8Array> {
+    return await this.#parts.approvals.approve(request instanceof Uint8Array ? request : request.bytes, choice)
+  }
+
+  /** Forgets a request that is not approved. */
+  declineApproval(digest: string): void {
+    this.#parts.approvals.decline(digest)
+  }
+
+  /** Takes an approval of a call of this agent that was handed over. @returns the call's digest @throws TalosError `APPROVAL_INVALID`, … */
+  importApproval(bytes: Uint8Array): string {
+    return this.#parts.approvals.receive(bytes)
+  }
+
+  /**
+   * Serves MCP servers to whoever holds a capability for them.
+   *
+   * @param options.policy the executor's own policy, which can deny what a capability allows
+   * @throws TalosError `MCP_POLICY_MISSING` where the configuration names a policy and none is given
+   */
+  serveMcp(config: McpConfig, options: ServeMcpOptions = {}): { close(): Promise<void> } {
+    const { channels, executor, revocations } = this.#parts
+    const { policy, onEvent } = options
+    const gate = new ExecutorGate({
+      executor,
+      emit: this.#emit,
+      settings: config.settings,
+      onChain: (links, peer) => revocations.seen(links, peer),
+      ...(policy !== undefined && { policy }),
+    })
+    const serving = serveMcp({ channels, gate, onEvent }, config)
     this.#serving.add(serving)
     return serving
   }
@@ -377,6 +441,7 @@ export class TalosClient implements AsyncDisposable {
     await within(Promise.all([...this.#serving].map(async (serving) => await serving.close())))
     await within(this.#parts.wire.close())
     await within(Promise.all([this.#parts.messenger.stop(), this.#resuming]))
+    this.#parts.executor.close()
     await closeAgent(this.#agent)
   }
 }

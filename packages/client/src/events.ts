@@ -39,7 +39,7 @@ export type ClientEvent =
       readonly type: 'authority.received'
       readonly peer: Did
       readonly cid: string
-      readonly kind: 'delegation' | 'revocation'
+      readonly kind: 'delegation' | 'revocation' | 'approval'
     }
   | {
       /** What is known of an issuer's revocations is old: calls that need it fresh are refused until a link is there. */
@@ -64,10 +64,21 @@ export type ClientEvent =
       readonly known: number
     }
   | {
+      /** A peer asks for the approval of one exact call: `pendingApprovals` has it in full. */
+      readonly type: 'approval.asked'
+      readonly peer: Did
+      /** Who is to call. */
+      readonly caller: Did
+      readonly command: string
+      /** 64 hex digits. */
+      readonly digest: string
+    }
+  | {
       readonly type: 'tool.call'
       readonly peer: Did
       readonly command: string
-      readonly decision: 'allow' | 'deny'
+      /** `refer`: it waits for approvals. */
+      readonly decision: 'allow' | 'deny' | 'refer'
       readonly code?: ErrorCode
       readonly invocation?: string
     }

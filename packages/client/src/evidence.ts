@@ -10,9 +10,9 @@ import { type AppFrame, type AppFrameInclusion, type Did, parseAppFrameAnswer } 
 import { TalosError } from '@talos/errors'
 import { buildProofBundle } from '@talos/proof'
 import type { Agent } from './agent.ts'
+import { isListCommand } from './execution/listing.ts'
 import { encodeFrame } from './frames.ts'
 import type { SessionKeeper } from './sessions.ts'
-import { isListCommand } from './tool-gate.ts'
 import type { Wire } from './wire.ts'
 
 const ANSWER_TIMEOUT_MS = 15_000
@@ -49,11 +49,12 @@ export class EvidenceKeeper {
    * The proof bundle of a call that this agent made.
    *
    * @param name CID of the invocation
-   * @throws TalosError `EVIDENCE_MISSING`, `PROOF_OF_LIST`, `PROOF_PARTS_INVALID`, `REQUEST_TIMEOUT`, and what the link throws
+   * @throws TalosError `EVIDENCE_MISSING`, `PROOF_OF_LIST`, `PROOF_UNSIGNED`, `PROOF_PARTS_INVALID`, `REQUEST_TIMEOUT`, and what the link throws
    */
   async export(name: string): Promise<string> {
     const { agent } = this.#options
     const cid = Cid.parse(name)
+    this.#requireSigned(cid)
     const invocation = this.#require(cid, 'invocation')
     const receipt = this.#require(cid, 'receipt')
     const { audience: executor, command } = openInvocation(invocation, { kernel: agent.kernel })
@@ -183,6 +184,13 @@ export class EvidenceKeeper {
       { length: MAX_DELEGATIONS },
       (_, index) => evidence.get(cid, `delegation.${index}`)?.bytes,
     ).filter((bytes) => bytes !== undefined)
+  }
+
+  /** A call that the session proved is a matter between the two sides: it holds its caller to nothing before others. */
+  #requireSigned(cid: Cid): void {
+    const { evidence } = this.#options.agent.database
+    if (evidence.get(cid, 'call') === undefined) return
+    throw new TalosError('PROOF_UNSIGNED', { level: 'the session alone' })
   }
 
   #require(cid: Cid, name: string): Uint8Array {

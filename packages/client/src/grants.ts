@@ -2,7 +2,9 @@
 import type { IpldValue } from '@talos/bytes'
 import {
   type ApprovalTerms,
+  type DelegateOptions,
   type DelegationDescription,
+  type Lease,
   mcpServerCommand,
   mcpToolCommand,
   type ProofLevel,
@@ -23,7 +25,7 @@ export interface GrantRequest {
   readonly policy?: readonly IpldValue[]
   /** Lifetime from now; null for none. */
   readonly expiresInS: number | null
-  /** First second of validity; now where absent, for what may be renewed or taken back as a whole. */
+  /** First second of validity; now for a lease, else none where absent. */
   readonly notBeforeS?: number
   /** How many links may follow. */
   readonly depth?: number
@@ -66,4 +68,38 @@ export function commandFor({ tool, command }: Pick<GrantRequest, 'tool' | 'comma
   return tool.tool === undefined
     ? mcpServerCommand(tool.server)
     : mcpToolCommand({ server: tool.server, tool: tool.tool })
+}
+
+type Terms = Pick<
+  DelegateOptions,
+  'expiresS' | 'notBeforeS' | 'policy' | 'rules' | 'depth' | 'need' | 'limits' | 'when' | 'lease' | 'approvals'
+>
+
+/** The terms of a request that is granted now. @throws TalosError `CAPABILITY_OPTION_INVALID` */
+export function termsOf(request: GrantRequest, nowS: number): Terms {
+  const { expiresInS, notBeforeS, lease, policy, rules, depth, need, limits, when, approvals } = request
+  const beginS = notBeforeS ?? (lease === undefined ? undefined : nowS)
+  return {
+    expiresS: expiresInS === null ? null : nowS + expiresInS,
+    ...(beginS !== undefined && { notBeforeS: beginS }),
+    ...(lease !== undefined && { lease: firstOf(lease, { expiresInS, startS: beginS ?? nowS, nowS }) }),
+    ...(policy !== undefined && { policy }),
+    ...(rules !== undefined && { rules }),
+    ...(depth !== undefined && { depth }),
+    ...(need !== undefined && { need }),
+    ...(limits !== undefined && { limits }),
+    ...(when !== undefined && { when }),
+    ...(approvals !== undefined && { approvals }),
+  }
+}
+
+function firstOf(
+  { maxRenewals }: NonNullable<GrantRequest['lease']>,
+  { expiresInS, startS, nowS }: { readonly expiresInS: number | null; readonly startS: number; readonly nowS: number },
+): Lease {
+  const termS = expiresInS === null ? 0 : nowS + expiresInS - startS
+  if (termS < 1) {
+    throw new TalosError('CAPABILITY_OPTION_INVALID', { option: 'expiresInS', reason: 'a lease ends after it begins' })
+  }
+  return { termS, max: maxRenewals, n: 0, of: undefined }
 }

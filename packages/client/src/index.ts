@@ -1,3 +1,4 @@
+export type { ApprovalRequest, ApproveChoice, PendingApproval } from './approvals.ts'
 export { CHANNEL_FRAME_MAX_BYTES, MAX_CHANNELS_PER_PEER } from './channels.ts'
 export { type SessionInfo, TalosClient } from './client.ts'
 export type { ClientEvent } from './events.ts'
@@ -8,4 +9,4 @@ export { MESSAGE_MAX_BYTES, type MessageHandler, type ReceivedMessage, type Sent
 export { PASSPHRASE_VARIABLE, type TalosClientOptions } from './options.ts'
 export type { RevokeChoice } from './own-revocations.ts'
 export { type AgentReader, openAgentReader } from './reader.ts'
-export type { McpStdio, ToolCall, ToolOutcome } from './tools.ts'
+export type { CallReferral, McpStdio, ServeMcpOptions, ToolCall, ToolOutcome } from './tools.ts'

@@ -2,6 +2,7 @@
 import type { AppFrame, Did } from '@talos/contracts'
 import type { Link } from '@talos/network'
 import type { Agent } from './agent.ts'
+import type { ApprovalKeeper } from './approvals.ts'
 import type { Authority } from './authority.ts'
 import type { ChannelKeeper } from './channels.ts'
 import type { Effect, Effects } from './effects.ts'
@@ -9,6 +10,7 @@ import type { ClientEvent } from './events.ts'
 import type { EvidenceKeeper } from './evidence.ts'
 import { isChannelFrame } from './frames.ts'
 import type { Healer } from './healer.ts'
+import type { LeaseKeeper } from './leases.ts'
 import type { Messenger } from './messages.ts'
 import { PeerQuota } from './quota.ts'
 import type { ReceivedControl, ReceivedFrame } from './received.ts'
@@ -22,7 +24,9 @@ export interface IntakeOptions {
   readonly messenger: Messenger
   readonly effects: Effects
   readonly channels: ChannelKeeper
+  readonly approvals: ApprovalKeeper
   readonly authority: Authority
+  readonly leases: LeaseKeeper
   readonly revocations: RevocationKeeper
   readonly evidence: EvidenceKeeper
   readonly healer: Healer
@@ -42,6 +46,8 @@ export class Intake {
     if (frame.t === 'authority') this.#authorityFrames.take(peer)
     if (frame.t === 'pull' || frame.t === 'revocations') this.#options.revocations.admit(peer, frame)
     if (frame.t === 'ask') this.#options.evidence.requireRoom(peer)
+    if (frame.t === 'renew') this.#options.leases.admit(peer)
+    if (frame.t === 'consult') this.#options.approvals.admit(peer)
   }
 
   /** Takes what is durable. */
@@ -64,11 +70,13 @@ export class Intake {
 
   /** What a frame asks of this agent. @throws TalosError what evidence and authority throw */
   async act({ peer, frame, isAgain }: Effect): Promise<void> {
-    const { evidence, revocations, emit } = this.#options
+    const { evidence, revocations, leases, approvals, emit } = this.#options
     if (frame.t === 'ask') evidence.answerSoon(peer, frame, () => emit({ type: 'handler.failed', peer }))
     if (frame.t === 'answer') evidence.take(peer, frame)
     if (frame.t === 'pull') revocations.answerSoon(peer, frame, () => emit({ type: 'handler.failed', peer }))
     if (frame.t === 'revocations') await revocations.takePage(frame, { from: peer, isAgain })
+    if (frame.t === 'renew') leases.answerSoon(peer, frame.capability, () => emit({ type: 'handler.failed', peer }))
+    if (frame.t === 'consult') approvals.consulted(peer, frame.call)
     if (frame.t === 'authority') await this.#takeAuthority(frame, { peer, isAgain })
   }
 
@@ -76,11 +84,22 @@ export class Intake {
     { kind, bytes, label }: Extract<AppFrame, { t: 'authority' }>,
     { peer, isAgain }: { readonly peer: Did; readonly isAgain: boolean },
   ): Promise<void> {
-    const { authority, revocations, emit } = this.#options
-    const cid =
-      kind === 'delegation'
-        ? (await authority.receive(bytes, { label, isAgain })).cid
-        : await revocations.take(bytes, { from: peer, isAgain })
+    const { approvals, revocations, emit } = this.#options
+    let cid: string
+    if (kind === 'approval') cid = approvals.receive(bytes)
+    else if (kind === 'revocation') cid = await revocations.take(bytes, { from: peer, isAgain })
+    else cid = await this.#takeDelegation({ bytes, label, isAgain })
     emit({ type: 'authority.received', peer, cid, kind })
+  }
+
+  async #takeDelegation(given: {
+    readonly bytes: Uint8Array
+    readonly label: string
+    readonly isAgain: boolean
+  }): Promise<string> {
+    const { authority, leases } = this.#options
+    const { cid } = await authority.receive(given.bytes, given)
+    leases.arrived(authority.link(cid))
+    return cid
   }
 }

@@ -81,13 +81,15 @@ export function assemble(options: AssembleOptions): Parts {
     act: async (effect) => await intake.act(effect),
   })
   const capabilities = capabilitiesOf({ ...options, carriage })
-  const { authority, revocations, evidence } = capabilities
+  const { authority, revocations, evidence, leases, approvals } = capabilities
   const intake: Intake = new Intake({
     agent,
     messenger,
     effects,
     channels,
+    approvals,
     authority,
+    leases,
     revocations,
     evidence,
     healer,
@@ -185,6 +187,6 @@ function capabilitiesOf(options: {
     leases,
     approvals,
     author,
-    tools: new ToolUser({ channels, author, kernel: agent.kernel }),
+    tools: new ToolUser({ channels, author, approvals, kernel: agent.kernel }),
   }
 }

@@ -12,9 +12,12 @@ import {
   type ExecutorPolicy,
   mcpToolCommand,
   modelMessage,
+  openDelegation,
   type ProofLevel,
   type Verdict,
+  type VerifiedLink,
 } from '@talos/capability'
+import type { Did } from '@talos/contracts'
 import { type ErrorCode, TalosError } from '@talos/errors'
 import type {
   CallPermission,
@@ -53,6 +56,8 @@ export interface ExecutorGateOptions {
   readonly settings?: TalosSettings
   /** The policy that the settings name. */
   readonly policy?: ExecutorPolicy
+  /** Told of the delegations that a peer shows and that are good. */
+  readonly onChain?: (links: readonly Pick<VerifiedLink, 'issuer'>[], peer: Did) => void
 }
 
 type Allowed = Extract<Verdict, { outcome: 'allow' }>
@@ -62,11 +67,13 @@ export class ExecutorGate {
   readonly #executor: Executor
   readonly #judge: CallJudge
   readonly #record: CallRecord
+  readonly #onChain: NonNullable<ExecutorGateOptions['onChain']>
 
   /** @throws TalosError `MCP_POLICY_MISSING` where the settings name a policy and none is given */
-  constructor({ executor, emit, settings = NO_SETTINGS, policy }: ExecutorGateOptions) {
+  constructor({ executor, emit, settings = NO_SETTINGS, policy, onChain = () => undefined }: ExecutorGateOptions) {
     if (settings.policy !== undefined && policy === undefined) throw new TalosError('MCP_POLICY_MISSING')
     this.#executor = executor
+    this.#onChain = onChain
     this.#judge = new CallJudge({ executor, settings, policy })
     this.#record = new CallRecord({ executor, emit })
   }
@@ -92,6 +99,7 @@ export class ExecutorGate {
   async authorizeCall(input: CallInput): Promise<GateDecision> {
     const call = this.#call(input, mcpToolCommand({ server: input.server, tool: input.tool }))
     const verdict = this.#judge.judge(input, call.command)
+    this.#tellOfChain(input, verdict)
     const level = input.proof?.level ?? 'signature'
     return verdict.outcome === 'allow' ? await this.#allow(call, verdict) : await this.#refuse(call, { verdict, level })
   }
@@ -102,6 +110,7 @@ export class ExecutorGate {
     const verdict = judgeList(input, this.#executor)
     if (verdict.outcome !== 'allow') return await this.#refuse(call, { verdict, level: 'signature' })
     const { invocation: named, chains } = verdict
+    this.#onChain(chains.flat(), input.peer)
     const open = await this.#record.allow(call, { named, cap: undefined, receipt: 'call', level: 'signature' })
     const permits = (tool: string) => {
       const command = mcpToolCommand({ server, tool })
@@ -111,7 +120,21 @@ export class ExecutorGate {
     return { allowed: true, charge: () => undefined, finish, permits }
   }
 
-  async #allow(call: Call, { invocation: named, chain, requirements, level, ticket }: Allowed): Promise<CallPermission> {
+  /** Whose revocations must be known: also where a call is refused because they are not. */
+  #tellOfChain({ peer, proofs }: CallInput, verdict: Verdict): void {
+    const { kernel } = this.#executor.agent
+    if (verdict.outcome !== 'deny') this.#onChain(verdict.chain, peer)
+    else if (codeOf(verdict.cause) === 'CAPABILITY_STALE')
+      this.#onChain(
+        proofs.map((proof) => openDelegation(proof, { kernel })),
+        peer,
+      )
+  }
+
+  async #allow(
+    call: Call,
+    { invocation: named, chain, requirements, level, ticket }: Allowed,
+  ): Promise<CallPermission> {
     const { meter } = this.#executor
     let open: OpenCall
     try {
@@ -173,9 +196,7 @@ export class ExecutorGate {
 
 type GatedInput = Pick<GatedCall | GatedList, 'peer' | 'request' | 'saltKey'> & { readonly origin: FrameOrigin }
 
-type RefusedCall =
-  | Refused
-  | { readonly outcome: 'deny'; readonly cause: DenialCause; readonly invocation?: NamedCall }
+type RefusedCall = Refused | { readonly outcome: 'deny'; readonly cause: DenialCause; readonly invocation?: NamedCall }
 
 function referralOf({ digest, missing }: Extract<Refused, { outcome: 'refer' }>): NonNullable<GateDenial['referral']> {
   return { digest: toHex(digest), approvals: missing.map(({ missing: m, askable: of }) => ({ m, of })) }

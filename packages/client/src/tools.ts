@@ -1,7 +1,7 @@
 /** Tools of MCP servers over sealed channels: serving them, standing in for them, and calling them from a program. */
 import type { Readable, Writable } from 'node:stream'
-import type { JsonValue } from '@talos/bytes'
-import { openInvocation, openReceipt } from '@talos/capability'
+import { type JsonValue, utf8 } from '@talos/bytes'
+import { argumentsFromJson, type ExecutorPolicy, mcpToolCommand, openReceipt } from '@talos/capability'
 import type { Did } from '@talos/contracts'
 import { type ErrorCode, TalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
@@ -14,6 +14,7 @@ import {
   type McpResponse,
   serveMcpChannel,
 } from '@talos/mcp'
+import type { ApprovalKeeper, ApprovalRequest } from './approvals.ts'
 import type { ChannelKeeper } from './channels.ts'
 import type { ExecutorGate } from './tool-gate.ts'
 
@@ -32,25 +33,47 @@ export interface ToolCall {
   readonly server: string
   readonly tool: string
   readonly arguments?: { readonly [name: string]: JsonValue }
+  /** Why the call is made: tools of high risk ask for it, and the receipt's call carries it. */
+  readonly justification?: string
+  /** Signed approvals of this very call; those that arrived over sessions are brought along where absent. */
+  readonly approvals?: readonly Uint8Array[]
   readonly signal?: AbortSignal
 }
 
+/** What a call waits for that others must approve. */
+export interface CallReferral {
+  /** What is to be approved: hand `bytes` to approvers, or send it with `requestApproval`. */
+  readonly request: ApprovalRequest
+  /** For each of them, so many of those named; as the executor says. */
+  readonly approvals: readonly { readonly m: number; readonly of: readonly Did[] }[]
+}
+
 export interface ToolOutcome {
-  /** `error`: the tool ran and says that it failed, or its answer was lost. */
-  readonly outcome: 'allow' | 'deny' | 'error'
+  /** `error`: the tool ran and says that it failed, or its answer was lost; `refer`: others must approve first. */
+  readonly outcome: 'allow' | 'deny' | 'refer' | 'error'
   /** The tool's result as MCP has it; undefined for a refusal. */
   readonly content: JsonValue | undefined
   /** Why it was refused: a code, and words that help to correct the call. */
   readonly denial?: { readonly code: ErrorCode; readonly message: string }
-  /** CID of the signed intent; `exportProof` takes it. */
+  /** Why there is no result, where the executor has none to give: a code of ours, such as that of a limit. */
+  readonly failure?: { readonly code: string; readonly message: string }
+  /** With `refer`. */
+  readonly referral?: CallReferral
+  /** CID of the intent; `exportProof` takes it where that was signed. */
   readonly invocation: string
   /** The executor's signed receipt. */
   readonly receipt: Uint8Array
 }
 
+export interface ServeMcpOptions {
+  readonly policy?: ExecutorPolicy
+  readonly onEvent?: (event: McpEvent) => void
+}
+
 export interface ToolUserOptions {
   readonly channels: ChannelKeeper
   readonly author: CallAuthor
+  readonly approvals: ApprovalKeeper
   readonly kernel: Kernel
 }
 
@@ -65,9 +88,10 @@ export class ToolUser {
 
   /** @throws TalosError `RECEIPT_MISMATCH` (a refusal without a receipt), and what channel and relay throw */
   async call(peer: Did, { server, signal, ...call }: ToolCall): Promise<ToolOutcome> {
+    const { approvals, kernel } = this.#options
     const caller = await this.#callerOf(peer, server)
     const response = await caller.callTool(call, { ...(signal !== undefined && { signal }) })
-    return outcomeOf(response, this.#options.kernel)
+    return outcomeOf(response, { call: requested(peer, { server, ...call }), approvals, kernel })
   }
 
   async close(): Promise<void> {
@@ -99,7 +123,7 @@ export function serveMcp(
   parts: {
     readonly channels: ChannelKeeper
     readonly gate: ExecutorGate
-    readonly onEvent?: (event: McpEvent) => void
+    readonly onEvent?: ((event: McpEvent) => void) | undefined
   },
   { servers }: McpConfig,
 ): { close(): Promise<void> } {
@@ -113,6 +137,7 @@ export function serveMcp(
       server,
       serverName: channel.name,
       gate: gate.of(channel),
+      terms: gate.terms(channel.name),
       ...(onEvent !== undefined && { onEvent }),
     })
     served.add(serving)
@@ -146,15 +171,39 @@ export async function connectMcp(
   })
 }
 
-function outcomeOf({ invocation, receipt, result, error, isError }: McpResponse, kernel: Kernel): ToolOutcome {
+function outcomeOf(
+  response: McpResponse,
+  {
+    call,
+    approvals,
+    kernel,
+  }: { readonly call: RequestedCall; readonly approvals: ApprovalKeeper; readonly kernel: Kernel },
+): ToolOutcome {
+  const { invocation, receipt, result, error, isError } = response
   if (invocation === undefined || receipt === undefined) {
     throw new TalosError('RECEIPT_MISMATCH', { reason: error?.talosCode ?? 'there is none' })
   }
-  const opened = openReceipt(receipt, { kernel })
-  const facts = { invocation: openInvocation(invocation, { kernel }).cid.toString(), receipt }
-  if (opened.outcome !== 'deny') return { outcome: isError ? 'error' : 'allow', content: result, ...facts }
-  const code = opened.denial.at(-1) as ErrorCode
-  return { outcome: 'deny', content: undefined, denial: { code, message: error?.message ?? textOf(result) }, ...facts }
+  const { outcome, denial, invocation: name } = openReceipt(receipt, { kernel })
+  const facts = { invocation: name.toString(), receipt }
+  if (outcome === 'allow' || outcome === 'error') {
+    const { talosCode, message = '' } = error ?? {}
+    const failure = talosCode === undefined ? {} : { failure: { code: talosCode, message } }
+    return { outcome: isError ? 'error' : 'allow', content: result, ...failure, ...facts }
+  }
+  const code = denial.at(-1) as ErrorCode
+  const refusal = { content: undefined, denial: { code, message: error?.message ?? textOf(result) }, ...facts }
+  if (outcome === 'deny' || error?.referral === undefined) return { outcome, ...refusal }
+  const request = approvals.requestFor(call)
+  return { outcome, ...refusal, referral: { request, approvals: error.referral.approvals } }
+}
+
+type RequestedCall = Parameters<ApprovalKeeper['requestFor']>[0]
+
+/** A call as its approvers see it. */
+function requested(peer: Did, { server, tool, justification, arguments: args = {} }: ToolCall): RequestedCall {
+  const why = justification === undefined ? {} : { why: justification }
+  const mapped = argumentsFromJson(utf8(JSON.stringify(args)))
+  return { aud: peer, sub: peer, cmd: mcpToolCommand({ server, tool }), args: mapped, ...why }
 }
 
 /** The words of a result that says `isError`. */

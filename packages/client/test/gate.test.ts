@@ -6,10 +6,12 @@ import { describe, expect, it } from 'vitest'
 import { type Agent, closeAgent, openAgent } from '../src/agent.ts'
 import { Authority } from '../src/authority.ts'
 import { EvidenceKeeper } from '../src/evidence.ts'
+import { Executor } from '../src/execution/executor.ts'
+import { listCommand, MAX_LIST_PROOFS } from '../src/execution/listing.ts'
 import { PrekeyKeeper } from '../src/prekeys.ts'
 import { sessionWorld } from '../src/session-world.ts'
 import { SessionKeeper } from '../src/sessions.ts'
-import { ExecutorGate, listCommand, MAX_LIST_PROOFS } from '../src/tool-gate.ts'
+import { ExecutorGate } from '../src/tool-gate.ts'
 import { optionsFor } from './agents.ts'
 
 const SERVER = 'files'
@@ -37,7 +39,7 @@ async function gateAndCaller() {
   const confirmed = { peer: alice.did, sessionId, wire: confirmation, messageId, carriage: 'one-way' } as const
   expect(sessions.open(confirmed)).toMatchObject({ confirmed: true })
   const grant = await new Authority(bob).grant({ to: alice.did, tool: TOOL, expiresInS: 60 })
-  const executor = new ExecutorGate({ agent: bob, emit: () => undefined })
+  const executor = new ExecutorGate({ executor: new Executor({ agent: bob, sessions }), emit: () => undefined })
   const gate = executor.of({ origin: { sessionId, confirmed: true } })
   return {
     alice,

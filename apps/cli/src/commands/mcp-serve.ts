@@ -41,7 +41,7 @@ export function addServe(mcp: Command, shell: Shell): void {
       const onEvent = (event: ClientEvent) => tell(output, event)
       await using agent = await own(context, { command: 'mcp serve', onEvent })
       const { client } = agent
-      const serving = client.serveMcp(config, (event) => tellRelay(output, event))
+      const serving = client.serveMcp(config, { onEvent: (event) => tellRelay(output, event) })
       try {
         await using listening = await startListening(client, options)
         const { endpoints, invitation } = listening

@@ -137,6 +137,17 @@ export class InvocationReplayStore {
     })
   }
 
+  /** Whether it is recorded as taken. */
+  has(cid: Cid): boolean {
+    const sql = 'SELECT 1 AS found FROM invocations_seen WHERE cid = :cid'
+    return this.#database.get(sql, { cid: cid.toString() }) !== undefined
+  }
+
+  /** Forgets what was taken and not executed after all. @throws TalosError `STORE_WRITE_FAILED` */
+  release(cid: Cid): void {
+    this.#database.run('DELETE FROM invocations_seen WHERE cid = :cid', { cid: cid.toString() })
+  }
+
   /** The replay set as of a time, for one authorization. */
   at(nowS: number): InvocationReplayView {
     return { remember: (cid, issuer, expiresS) => ANSWERS[this.claim({ cid, issuer, expiresS, nowS })] }

@@ -416,6 +416,21 @@ export const ERROR_TABLE = {
     message: 'no capability with that CID is known here',
     remedy: 'List the capabilities and copy the CID whole.',
   },
+  GRANT_NOT_RENEWABLE: {
+    area: 'client',
+    message: 'the capability is not renewed: {reason}',
+    remedy: 'Give a new one; a lease says how often it may be renewed.',
+  },
+  APPROVAL_REQUEST_INVALID: {
+    area: 'client',
+    message: 'the request for an approval is not usable: {reason}',
+    remedy: 'Ask the caller for it again.',
+  },
+  PROOF_UNSIGNED: {
+    area: 'client',
+    message: 'the call was not signed, so that nobody but its executor can be held to it: proven by {level}',
+    remedy: 'Have the tool ask for the proof signature where calls are to be proven to others.',
+  },
   GRANT_NOT_OURS: {
     area: 'client',
     message: 'the capability is not for this agent, or not by it: {reason}',
@@ -821,6 +836,11 @@ export const ERROR_TABLE = {
     message: 'the MCP configuration is not usable at {path}: {reason}',
     remedy: 'Write it as MCP clients do: {"mcpServers": {"name": {"command": "…", "args": ["…"]}}}.',
   },
+  MCP_POLICY_MISSING: {
+    area: 'mcp',
+    message: 'the MCP configuration names a policy that was not loaded',
+    remedy: 'Load the policy and serve with it, or take the member policy out of the configuration.',
+  },
   MCP_UPSTREAM_UNSUPPORTED: {
     area: 'mcp',
     message: 'the MCP server {server} is not started by a command',
@@ -1150,6 +1170,16 @@ export const ERROR_TABLE = {
     area: 'network',
     message: 'the handler of content of kind {kind} failed',
     remedy: 'The cause names the failure; fix the handler, it must deal with bad content itself.',
+  },
+  POLICY_ENGINE_MISSING: {
+    area: 'policy',
+    message: 'a policy in Cedar is set, and the package {package} is not installed',
+    remedy: 'Install it beside Talos: npm install {package}@{version}.',
+  },
+  POLICY_INVALID: {
+    area: 'policy',
+    message: "the {part} of the executor's policy cannot be used: {reason}",
+    remedy: 'Mend the file that is named; the mapping of calls to Cedar stands in docs/cedar.md.',
   },
   PROOF_TOO_LARGE: {
     area: 'proof',

@@ -1,0 +1,45 @@
+/**
+ * What all calls of one executor share, however many servers it serves: the record of used calls, counters, receipts, and the
+ * keys by which sessions authenticate calls.
+ */
+import type { Secret } from '@talos/bytes'
+import { EPOCH_BYTES, Meter, ReceiptSigner, ReplaySet } from '@talos/capability'
+import type { Did } from '@talos/contracts'
+import type { Agent } from '../agent.ts'
+import type { FrameOrigin } from '../channels.ts'
+import { nowS } from '../options.ts'
+import type { SessionKeeper } from '../sessions.ts'
+
+/** The label of a session's key for the authentication of calls (spec 08-invocation, 8.3). */
+export const CALL_MAC_LABEL = 'talos/call/mac@1'
+
+export class Executor {
+  readonly agent: Agent
+  readonly replay: ReplaySet
+  readonly meter: Meter
+  readonly receipts: ReceiptSigner
+  readonly #sessions: Pick<SessionKeeper, 'exporter'>
+
+  /** @throws TalosError store codes */
+  constructor({ agent, sessions }: { readonly agent: Agent; readonly sessions: Pick<SessionKeeper, 'exporter'> }) {
+    const { database, clock, random, signer } = agent
+    this.agent = agent
+    this.#sessions = sessions
+    const [epoch, now] = [random.bytes(EPOCH_BYTES), nowS(clock)]
+    // Durable before the epoch is told to anybody: calls that name it are refused once this process is gone.
+    database.epochs.begin(epoch, now)
+    this.replay = new ReplaySet({ epoch, earlier: database.epochs.earlier(now), record: database.replay })
+    this.meter = new Meter({ store: database.meters })
+    this.receipts = new ReceiptSigner({ signer, nowMs: () => clock.nowMs() })
+  }
+
+  /** The key by which a peer authenticates calls in a session. @throws TalosError `SESSION_MISSING` */
+  macKey(peer: Did, { sessionId }: FrameOrigin): Secret {
+    return this.#sessions.exporter({ peer, sessionId, label: CALL_MAC_LABEL })
+  }
+
+  /** Gives back what was reserved of limits and not used. @throws TalosError store codes: then that much is lost */
+  close(): void {
+    this.meter.close()
+  }
+}
