@@ -8,6 +8,7 @@ import { createReset } from '@talos/session'
 import { tempFolder } from '@talos/testkit'
 import { closeAgent, openAgent } from '../src/agent.ts'
 import { Healing } from '../src/healing.ts'
+import { IdentityExchange } from '../src/identity/exchange.ts'
 import { PrekeyKeeper } from '../src/prekeys.ts'
 import type { QueuedFrame, SealedFrame } from '../src/received.ts'
 import { sessionWorld } from '../src/session-world.ts'
@@ -51,6 +52,12 @@ export async function hostileTo(victim: TalosClient): Promise<Hostile> {
     agent,
     sessions,
     healing: new Healing({ world, sessions }),
+    exchange: new IdentityExchange({
+      agent,
+      emit: () => undefined,
+      onMoved: () => undefined,
+      onEnded: () => undefined,
+    }),
     prekeys,
     carriers: undefined,
     emit: () => undefined,
