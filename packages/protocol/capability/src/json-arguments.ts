@@ -5,7 +5,7 @@
  * string with the very characters of the number, which JSON cannot produce otherwise; the rest maps to itself. Member
  * order and the spelling of strings carry no meaning. A number's spelling does: 1, 1.0 and 1e0 stay three things.
  */
-import { Cid, encodeCbor, equalBytes, fromUtf8, type IpldValue, utf8 } from '@talos/bytes'
+import { Cid, equalBytes, fromUtf8, type IpldValue, utf8 } from '@talos/bytes'
 import { TalosError } from '@talos/errors'
 import { type IpldMap, isIpldMap } from '@talos/identity'
 import { isIpldList, isPlainInteger, numberTextOf } from './conditions/ipld.ts'
@@ -45,9 +45,29 @@ export function argumentsToJson(args: IpldMap): string {
   return writeJson(args)
 }
 
-/** Whether two calls have the same arguments: the same bytes once encoded. */
+/** Whether two calls have the same arguments: the same bytes once encoded, which is to say, the same values. */
 export function sameArguments(left: IpldMap, right: IpldMap): boolean {
-  return equalBytes(encodeCbor(left), encodeCbor(right))
+  return isSameMap(left, right)
+}
+
+function isSame(left: IpldValue, right: IpldValue): boolean {
+  if (typeof left !== 'object' || left === null) return left === right
+  if (left instanceof Uint8Array) return right instanceof Uint8Array && equalBytes(left, right)
+  if (left instanceof Cid) return right instanceof Cid && left.equals(right)
+  if (isIpldList(left)) {
+    return (
+      isIpldList(right) &&
+      left.length === right.length &&
+      left.every((item, index) => isSame(item, right[index] as IpldValue))
+    )
+  }
+  return isIpldMap(right) && isSameMap(left, right)
+}
+
+function isSameMap(left: IpldMap, right: IpldMap): boolean {
+  const names = Object.keys(left)
+  if (names.length !== Object.keys(right).length) return false
+  return names.every((name) => Object.hasOwn(right, name) && isSame(left[name] as IpldValue, right[name] as IpldValue))
 }
 
 class Reader {

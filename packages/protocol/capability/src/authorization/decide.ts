@@ -98,7 +98,7 @@ function conclude(
   const uses = [...approving.uses, ...own]
   const spent = isReal ? spend(matter, uses, settings) : foresee(matter, uses, settings)
   if (spent.cause !== undefined) return deny(call, spent.cause)
-  if (isReal) library?.keep(keyOf(call, chain), chain)
+  if (isReal) library?.keep(chain)
   const { ticket } = spent
   return { outcome: 'allow', chain: links, invocation: call, level, ticket, revocation, requirements }
 }
@@ -153,31 +153,35 @@ function chainOf(
 ): Step<ReadyChain> {
   const ordered = orderLinks(call.proofs, sent)
   if (ordered.cause !== undefined) return ordered
-  const { subject, issuer: holder } = call
-  const known = library?.chain(keyOf(call, { subject, holder }))
-  if (known !== undefined) return { value: known }
-  return { value: readyChain(ordered.value.map(readSent), { subject, holder, own }) }
+  const { value: links } = ordered
+  const ends = { subject: call.subject, holder: call.issuer, own }
+  const last = links.at(-1)?.link
+  const kept = last === undefined ? undefined : library?.chainTo(last.name)
+  if (kept !== undefined && isChainOf(kept, { links, ...ends })) return { value: kept }
+  return { value: readyChain(links.map(readSent), ends) }
+}
+
+function isChainOf(
+  chain: ReadyChain,
+  { links, subject, holder }: ChainEnds & { readonly links: readonly SentLink[] },
+): boolean {
+  if (chain.subject !== subject || chain.holder !== holder || chain.links.length !== links.length) return false
+  return chain.links.every((link, index) => link === links[index]?.link)
 }
 
 /** The delegations in the order in which the call names them. */
-function orderLinks(names: readonly Cid[], sent: ReadonlyMap<string, SentLink>): Step<readonly SentLink[]> {
-  const used = new Set<string>()
+function orderLinks(names: readonly Cid[], sent: readonly SentLink[]): Step<readonly SentLink[]> {
   const ordered: SentLink[] = []
   for (const [link, cid] of names.entries()) {
-    const name = cid.toString()
     const about = { details: { link }, path: `invocation.prf[${link}]` }
-    if (used.has(name)) return { cause: denial('CAPABILITY_PROOF_DUPLICATE', about) }
-    used.add(name)
-    const found = sent.get(name)
+    if (ordered.some((earlier) => earlier.cid.equals(cid))) {
+      return { cause: denial('CAPABILITY_PROOF_DUPLICATE', about) }
+    }
+    const found = sent.find((one) => one.cid.equals(cid))
     if (found === undefined) return { cause: denial('CAPABILITY_PROOF_MISSING', about) }
     ordered.push(found)
   }
   return { value: ordered }
-}
-
-/** A chain is known by its ends and its links. */
-function keyOf({ proofs }: VerifiedCall, { subject, holder }: ChainEnds): string {
-  return [subject, holder, ...proofs].join(' ')
 }
 
 /** A call is used until it could not be used any more; one without an end, for good. */

@@ -1,7 +1,7 @@
 /** Opening a call: bounds, forms, signatures and codes, before anything is believed (spec 08-invocation, 8.5, steps 1 and 2). */
-import type { Secret } from '@talos/bytes'
+import type { Cid, Secret } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
-import { envelopeCid, type IpldMap, type OpenedEnvelope, openEnvelopes } from '@talos/identity'
+import { type IpldMap, type OpenedEnvelope, openEnvelopes } from '@talos/identity'
 import { isCallMac, readCall, type VerifiedCall } from '../call.ts'
 import type { ProofLevel, VerifiedLink } from '../delegation.ts'
 import { type DenialCause, denial, type Step } from '../denial.ts'
@@ -42,14 +42,14 @@ export interface CallToAuthorize {
 
 /** A delegation that was sent along: read before, or just opened, well or not. */
 export type SentLink =
-  | { readonly link: VerifiedLink; readonly opened?: undefined }
-  | { readonly link?: undefined; readonly opened: OpenedEnvelope }
+  | { readonly cid: Cid; readonly link: VerifiedLink; readonly opened?: undefined }
+  | { readonly cid: Cid; readonly link?: undefined; readonly opened: OpenedEnvelope }
 
 export interface OpenedCall {
   readonly call: VerifiedCall
   readonly level: ProofLevel
-  /** By the texts of their CIDs: only those that the call names matter. */
-  readonly sent: ReadonlyMap<string, SentLink>
+  /** Only those that the call names matter. */
+  readonly sent: readonly SentLink[]
 }
 
 /** Bounds first, then one call for all signatures; what is wrong with a delegation is told when its turn comes. */
@@ -57,22 +57,19 @@ export function openCall(given: CallToAuthorize, settings: Settings, library: Li
   const { proof, proofs } = given
   const bounds = boundCall(given) ?? boundChain(proofs, settings.maxDepth)
   if (bounds !== undefined) return { cause: bounds }
+  const { known, unknown } = setApart(proofs, library)
   const { level } = proof
-  const sent = new Map<string, SentLink>()
-  const unknown = setApart(proofs, { sent, settings, library })
   if (proof.level === 'signature') {
     const signed = { ...INVOCATION_ENVELOPE, bytes: proof.invocation }
     const [first, ...opened] = openEnvelopes([signed, ...delegationsToOpen(unknown)], settings.kernel)
-    addOpened(sent, opened)
     const call = attempt(() => invocationOf(verifiedOf(first)))
     if (call.cause !== undefined) return call
-    const { holder = call.value.issuer } = proof
-    return call.value.issuer === holder ? { value: { call: call.value, level, sent } } : { cause: OTHER_CALLER }
+    return { value: { call: call.value, level, sent: [...known, ...opened.map(justOpened)] } }
   }
   const call = readBare(proof, settings)
   if (call.cause !== undefined) return call
-  addOpened(sent, openEnvelopes(delegationsToOpen(unknown), settings.kernel))
-  return { value: { call: call.value, level, sent } }
+  const opened = unknown.length === 0 ? [] : openEnvelopes(delegationsToOpen(unknown), settings.kernel)
+  return { value: { call: call.value, level, sent: [...known, ...opened.map(justOpened)] } }
 }
 
 /** The delegation that was sent, or why it cannot be read as link `index` of a chain. */
@@ -93,23 +90,24 @@ function boundCall({ proof, approvals = [] }: CallToAuthorize): DenialCause | un
   return undefined
 }
 
-/** Puts what was verified before into `sent`; returns the rest, which is still to be opened. */
+/** Tells what was verified before from what is still to be opened. */
 function setApart(
   proofs: readonly Uint8Array[],
-  by: { readonly sent: Map<string, SentLink>; readonly settings: Settings; readonly library: Library | undefined },
-): readonly Uint8Array[] {
-  const { sent, settings, library } = by
-  if (library === undefined) return proofs
-  return proofs.filter((bytes) => {
-    const name = envelopeCid(bytes, settings.kernel).toString()
-    const link = library.link(name)
-    if (link !== undefined) sent.set(name, { link })
-    return link === undefined
-  })
+  library: Library | undefined,
+): { readonly known: readonly SentLink[]; readonly unknown: readonly Uint8Array[] } {
+  if (library === undefined) return { known: [], unknown: proofs }
+  const known: SentLink[] = []
+  const unknown: Uint8Array[] = []
+  for (const bytes of proofs) {
+    const link = library.find(bytes)
+    if (link === undefined) unknown.push(bytes)
+    else known.push({ cid: link.cid, link })
+  }
+  return { known, unknown }
 }
 
-function addOpened(sent: Map<string, SentLink>, envelopes: readonly OpenedEnvelope[]): void {
-  for (const opened of envelopes) sent.set(opened.cid.toString(), { opened })
+function justOpened(opened: OpenedEnvelope): SentLink {
+  return { cid: opened.cid, opened }
 }
 
 /** The code before anything is decoded; the caller's name against the session's once it is known. */
