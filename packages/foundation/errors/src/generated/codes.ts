@@ -1247,6 +1247,11 @@ export const ERROR_TABLE = {
     message: 'the log key of the {side} is not delegated by its identity: {reason}',
     remedy: "Use the delegation that stands in entry 0 of that side's log.",
   },
+  PROOF_IDENTITY_HISTORY: {
+    area: 'proof',
+    message: 'the key log of the {side} does not fit: {reason}',
+    remedy: 'Ask for the bundle again from an agent that holds the newest key logs of both sides.',
+  },
   PROOF_IDENTITY_ORIGIN: {
     area: 'proof',
     message: 'the log of the {side} does not bear the name of its identity',
