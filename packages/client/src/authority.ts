@@ -22,7 +22,8 @@ export class Authority {
 
   constructor(agent: Agent) {
     this.#agent = agent
-    this.chains = new Chains(agent, (grant) => this.#open(grant))
+    const { database, clock, identities, did: holder } = agent
+    this.chains = new Chains({ database, clock, identities, holder, open: (grant) => this.#open(grant) })
   }
 
   /** Gives a capability over what this agent itself serves. @throws TalosError `CAPABILITY_OPTION_INVALID`, store codes */

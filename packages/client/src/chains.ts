@@ -3,7 +3,7 @@
  *
  * Links are bound late: what was issued under a lease works with whichever renewal of it holds now.
  */
-import { commandCovers, type VerifiedLink } from '@talos/capability'
+import { commandCovers, type IdentityView, type VerifiedLink } from '@talos/capability'
 import type { Did } from '@talos/contracts'
 import type { StoredGrant } from '@talos/storage'
 import type { Agent } from './agent.ts'
@@ -12,14 +12,22 @@ import { nowS } from './options.ts'
 /** Links that are followed from a capability to its root; chains that are longer are refused by every executor. */
 const MAX_CHAIN = 16
 
-export class Chains {
-  readonly #agent: Pick<Agent, 'database' | 'did' | 'clock'>
-  readonly #open: (grant: StoredGrant) => VerifiedLink
+export interface ChainsOptions {
+  readonly database: Pick<Agent['database'], 'grants'>
+  readonly clock: Agent['clock']
+  /** Which keys are one agent. */
+  readonly identities: IdentityView
+  /** Whose chains these are. */
+  readonly holder: Did
+  /** Reads a grant that is stored. */
+  readonly open: (grant: StoredGrant) => VerifiedLink
+}
 
-  /** `open` reads a grant that is stored. */
-  constructor(agent: Pick<Agent, 'database' | 'did' | 'clock'>, open: (grant: StoredGrant) => VerifiedLink) {
-    this.#agent = agent
-    this.#open = open
+export class Chains {
+  readonly #options: ChainsOptions
+
+  constructor(options: ChainsOptions) {
+    this.#options = options
   }
 
   /**
@@ -41,16 +49,14 @@ export class Chains {
   }
 
   #chains(executor: Did, { ended }: { readonly ended: boolean }): readonly (readonly VerifiedLink[])[] {
-    const { database, did, clock } = this.#agent
+    const { holder, clock } = this.#options
     const now = nowS(clock)
-    return database.grants
-      .list('received')
-      .map((stored) => ({ isRevoked: stored.revokedMs !== undefined, link: this.#open(stored) }))
-      .filter(({ link }) => link.audience === did)
-      .filter(({ isRevoked, link: { expiresS } }) => (isRevoked || (expiresS !== null && expiresS <= now)) === ended)
-      .map(({ link }) => this.of(link))
+    return this.#known()
+      .filter(({ audience }) => this.#isSame(audience, holder))
+      .filter(({ isRevoked, expiresS }) => (isRevoked || (expiresS !== null && expiresS <= now)) === ended)
+      .map((link) => this.of(link))
       .filter((links) => links !== undefined)
-      .filter(([root]) => root?.issuer === executor)
+      .filter(([root]) => root !== undefined && this.#isSame(root.issuer, executor))
   }
 
   /**
@@ -59,39 +65,65 @@ export class Chains {
    * where nothing else leads there.
    */
   of(leaf: VerifiedLink): readonly VerifiedLink[] | undefined {
-    const now = nowS(this.#agent.clock)
+    const now = nowS(this.#options.clock)
     const known = this.#relatedTo(leaf)
     const valid = known.filter(({ isRevoked, expiresS }) => !isRevoked && (expiresS === null || expiresS > now))
-    return shortestWay(leaf, valid) ?? shortestWay(leaf, known)
+    const nameOf = (did: Did) => this.#options.identities.currentOf(did)
+    return shortestWay(leaf, valid, nameOf) ?? shortestWay(leaf, known, nameOf)
   }
 
-  /** What may stand above a leaf, the broadest first. */
+  /** What may stand above a leaf: the broadest first, and of one lease the renewal that lasts longest. */
   #relatedTo(leaf: VerifiedLink): readonly KnownLink[] {
-    const { grants } = this.#agent.database
-    return [...grants.list('received'), ...grants.list('issued')]
-      .map((grant) => ({ ...this.#open(grant), isRevoked: grant.revokedMs !== undefined }))
+    return this.#known()
       .filter(({ subject, command }) => {
         const isRelated = commandCovers(command, leaf.command) || commandCovers(leaf.command, command)
-        return subject === leaf.subject && isRelated
+        return (
+          isRelated &&
+          (subject === leaf.subject ||
+            (subject !== null && leaf.subject !== null && this.#isSame(subject, leaf.subject)))
+        )
       })
-      .sort((one, other) => one.command.length - other.command.length)
+      .sort((one, other) => one.command.length - other.command.length || endOf(other) - endOf(one))
   }
+
+  /** Everything that is stored, newest first. What was opened before is not opened again. */
+  #known(): readonly KnownLink[] {
+    const { database, open } = this.#options
+    return [...database.grants.list('received'), ...database.grants.list('issued')].map((grant) => ({
+      ...open(grant),
+      isRevoked: grant.revokedMs !== undefined,
+    }))
+  }
+
+  #isSame(one: Did, other: Did): boolean {
+    const { identities } = this.#options
+    return one === other || identities.currentOf(one) === identities.currentOf(other)
+  }
+}
+
+function endOf({ expiresS }: VerifiedLink): number {
+  return expiresS ?? Number.MAX_SAFE_INTEGER
 }
 
 interface KnownLink extends VerifiedLink {
   readonly isRevoked: boolean
 }
 
-function shortestWay(leaf: VerifiedLink, known: readonly VerifiedLink[]): readonly VerifiedLink[] | undefined {
-  const parents = Map.groupBy(known, ({ audience }) => audience)
-  const seen = new Set<Did>([leaf.issuer])
+function shortestWay(
+  leaf: VerifiedLink,
+  known: readonly VerifiedLink[],
+  nameOf: (did: Did) => Did,
+): readonly VerifiedLink[] | undefined {
+  const parents = Map.groupBy(known, ({ audience }) => nameOf(audience))
+  const seen = new Set<Did>([nameOf(leaf.issuer)])
+  const owner = leaf.subject === null ? undefined : nameOf(leaf.subject)
   let ways: { readonly top: VerifiedLink; readonly links: readonly VerifiedLink[] }[] = [{ top: leaf, links: [leaf] }]
   for (let length = 1; length <= MAX_CHAIN; length += 1) {
-    const whole = ways.find(({ top }) => top.issuer === leaf.subject)
+    const whole = ways.find(({ top }) => nameOf(top.issuer) === owner)
     if (whole !== undefined) return whole.links
     ways = ways.flatMap(({ top, links }) =>
-      (parents.get(top.issuer) ?? [])
-        .filter(({ issuer }) => !seen.has(issuer) && seen.add(issuer))
+      (parents.get(nameOf(top.issuer)) ?? [])
+        .filter(({ issuer }) => !seen.has(nameOf(issuer)) && seen.add(nameOf(issuer)))
         .map((parent) => ({ top: parent, links: [parent, ...links] })),
     )
   }

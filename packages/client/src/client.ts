@@ -19,6 +19,8 @@ import type { ApprovalRequest, ApproveChoice, PendingApproval } from './approval
 import type { ChannelHandler } from './channels.ts'
 import { within } from './closing.ts'
 import type { ClientEvent } from './events.ts'
+import { formerDids } from './execution/executor.ts'
+import { type CallExplanation, type ExplainRequest, explainCall } from './explain.ts'
 import type { DelegationRequest, Grant, GrantRequest } from './grants.ts'
 import {
   type ChangedIdentity,
@@ -313,6 +315,17 @@ export class TalosClient implements AsyncDisposable {
   /** Calls a tool of an MCP server that a peer serves. A refusal is an outcome, not an error. */
   async invokeTool(peer: Did, call: ToolCall): Promise<ToolOutcome> {
     return await this.#follow(peer, async (current) => await this.#parts.tools.call(current, call))
+  }
+
+  /**
+   * Why a call would be allowed or refused: by this agent, or, as far as its capability goes, by another executor. Nothing is
+   * recorded, charged or sent.
+   *
+   * @throws TalosError `CAPABILITY_ARGUMENTS_INVALID`, `CAPABILITY_COMMAND_INVALID`, store codes
+   */
+  explainCall(request: ExplainRequest): CallExplanation {
+    const { meter } = this.#parts.executor
+    return explainCall({ ...this.#agent, former: formerDids(this.#agent), meter }, request)
   }
 
   /**

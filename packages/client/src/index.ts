@@ -2,6 +2,7 @@ export type { ApprovalRequest, ApproveChoice, PendingApproval } from './approval
 export { CHANNEL_FRAME_MAX_BYTES, MAX_CHANNELS_PER_PEER } from './channels.ts'
 export { type SessionInfo, TalosClient } from './client.ts'
 export type { ClientEvent } from './events.ts'
+export type { CallExplanation, ExplainRequest } from './explain.ts'
 export type { DelegationRequest, Grant, GrantRequest } from './grants.ts'
 export type { Listening, ListenOptions } from './listening.ts'
 export { type MerkleProof, type VerifiedMerkleProof, verifyMerkleProof } from './merkle-proof.ts'

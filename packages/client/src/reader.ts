@@ -2,15 +2,19 @@
 
 import { AuditReader, type LogReport, openLogCheckpoint, type VerifyLogOptions, verifyLog } from '@talos/audit'
 import { equalBytes, fromBase64url } from '@talos/bytes'
+import { Meter } from '@talos/capability'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
-import { parseKeyFile, type VerifiedKeyLog } from '@talos/identity'
-import type { Kernel } from '@talos/kernel'
+import { IdentityBook, identityOf, parseKeyFile, type VerifiedKeyLog } from '@talos/identity'
+import { type Kernel, systemClock, systemRandom } from '@talos/kernel'
 import { logVerifierKey, type VerifiedCheckpoint, type VerifierKey } from '@talos/merkle'
 import { AgentDatabase, type AgentFolder, AgentHome, FileCheckpointGuard, SqliteAuditStore } from '@talos/storage'
+import { formerDids } from './execution/executor.ts'
+import { type CallExplanation, type ExplainRequest, type ExplainWorld, explainCall } from './explain.ts'
 import { readOwnLog } from './identity/own-files.ts'
 import { AUDIT_FILE, AUDIT_GUARD_FILE, formerKeys, logKeysOf } from './identity/own-log.ts'
 import { type TalosClientOptions, worldOf } from './options.ts'
+import { openRevocationBook } from './revocation-book.ts'
 
 export interface AgentReader extends Disposable {
   readonly name: string
@@ -28,6 +32,13 @@ export interface AgentReader extends Disposable {
    * @throws TalosError `AUDIT_CORRUPT`, `AUDIT_OTHER_LOG`, `AUDIT_ROLLBACK`
    */
   verifyLog(onProgress?: VerifyLogOptions['onProgress']): Promise<LogReport>
+  /**
+   * Why a call would be allowed or refused, as `TalosClient.explainCall` says it. Of limits it knows what is durable: beside a
+   * process that runs the agent, some of what is left may be set aside there.
+   *
+   * @throws TalosError `CAPABILITY_ARGUMENTS_INVALID`, `CAPABILITY_COMMAND_INVALID`, store codes
+   */
+  explainCall(request: ExplainRequest): CallExplanation
   close(): void
 }
 
@@ -66,8 +77,26 @@ export function openAgentReader(name: string, options: Pick<TalosClientOptions, 
       else if (report.checkpoints > 0) throw rollback('unknown', 'the copy outside of the store is missing')
       return report
     },
+    explainCall: (request) => explainCall(readWorld({ did: did as Did, kernel, database, keyLog }), request),
     close,
     [Symbol.dispose]: close,
+  }
+}
+
+/** What an explanation goes by, read anew: the process that runs the agent goes on beside. */
+function readWorld(reader: Pick<AgentReader, 'did' | 'kernel' | 'database' | 'keyLog'>): ExplainWorld {
+  const { did, kernel, database, keyLog } = reader
+  const own = keyLog === undefined ? [] : [identityOf(keyLog)]
+  return {
+    did,
+    kernel,
+    database,
+    clock: systemClock,
+    random: systemRandom,
+    revocations: openRevocationBook({ database, kernel }),
+    identities: new IdentityBook([...own, ...database.identities.list().filter(({ id }) => id !== keyLog?.name)]),
+    former: keyLog === undefined ? [] : formerDids({ did, keyLog }),
+    meter: new Meter({ store: database.meters }),
   }
 }
 

@@ -86,7 +86,7 @@ function tell(output: Output, event: ClientEvent): void {
 }
 
 function lineOf(event: ServedEvent): string | undefined {
-  const who = shorten(event.peer)
+  const who = 'peer' in event ? shorten(event.peer) : ''
   switch (event.type) {
     case 'tool.call': {
       const why = event.code === undefined ? '' : ` ${event.code}`
@@ -98,6 +98,10 @@ function lineOf(event: ServedEvent): string | undefined {
       return `disconnected  ${who}`
     case 'message.refused':
       return `refused  ${who} ${event.code}`
+    case 'approval.asked':
+      return `approval asked  ${printable(displayCommand(event.command))}  ${who} ${event.digest}`
+    case 'authority.stale':
+      return `stale  what is known of the revocations of ${shorten(event.issuer)}`
     default:
       return undefined
   }

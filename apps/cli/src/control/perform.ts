@@ -27,7 +27,7 @@ export async function perform({ client, command }: Performer, request: ControlRe
     case 'grant':
       return await grant(client, request)
     case 'revoke':
-      await client.revokeCapability(request.cid, request.reason)
+      await client.revokeCapability(request.cid, request.reason === undefined ? {} : { reason: request.reason })
       return { answer: 'revoked' }
     case 'import': {
       const { cid } = await client.importCapability(fromBase64url(request.bytes))

@@ -64,7 +64,7 @@ const handlers: Handlers = {
     return { cid: grant.cid, summary: grant.description.summary }
   },
   revoke: async ({ cid }) => {
-    await agent().revokeCapability(cid, 'the work is done')
+    await agent().revokeCapability(cid, { reason: 'the work is done' })
     return {}
   },
   call: async ({ peer, server, tool, path }) => {

@@ -13,6 +13,11 @@ import type { SessionKeeper } from '../sessions.ts'
 /** The label of a session's key for the authentication of calls (spec 08-invocation, 8.3). */
 export const CALL_MAC_LABEL = 'talos/call/mac@1'
 
+/** DIDs that an agent had before: what was given by them and to them is its own. */
+export function formerDids({ did, keyLog }: Pick<Agent, 'did' | 'keyLog'>): readonly Did[] {
+  return keyLog.keys.map((key) => key.did).filter((key) => key !== did)
+}
+
 export class Executor {
   readonly agent: Agent
   readonly replay: ReplaySet

@@ -14,8 +14,8 @@ import {
 import { type ErrorCode, isTalosError } from '@talos/errors'
 import { type GatedCall, type ServerTerms, type TalosSettings, termsOfServer, termsOfTool } from '@talos/mcp'
 import type { FrameOrigin } from '../channels.ts'
-import type { Executor } from './executor.ts'
-import { resolveLinks } from './resolve-links.ts'
+import { resolveRealPath } from '../resolve-path.ts'
+import { type Executor, formerDids } from './executor.ts'
 
 /** Clocks of machines that set them by the network differ by less. */
 export const LEEWAY_S = 5
@@ -44,6 +44,7 @@ export class CallJudge {
     this.#options = options
     const common = {
       executor: agent.did,
+      formerExecutors: formerDids(agent),
       kernel: agent.kernel,
       revocations: agent.revocations,
       identities: agent.identities,
@@ -56,7 +57,7 @@ export class CallJudge {
       ...(policy !== undefined && { policy }),
     }
     this.#authorizers = {
-      following: new Authorizer({ ...common, resolvePath: resolveLinks }),
+      following: new Authorizer({ ...common, resolvePath: resolveRealPath }),
       plain: new Authorizer(common),
     }
   }
