@@ -89,6 +89,7 @@ function nameCases(): readonly object[] {
     holds(ANY, 'https://xn--zca.example/', 'a letter that older rules map'),
     holds(ANY, 'https://xn--a-eqc.example/', 'a digit of another script'),
     fails(ANY, 'https://xn--bcher-kv.example/', 'an ASCII form that ends too early'),
+    fails(ANY, 'https://xn---oid.example/', 'an ASCII form with a hyphen that divides nothing'),
     fails(ANY, 'https://xn--99999999.example/', 'an ASCII form that leads beyond Unicode'),
     fails(ANY, 'https://xn--example-.com/', 'an ASCII form of plain ASCII with hyphens at its end'),
     fails(ANY, 'https://xn--example.com/', 'a label that only looks encoded'),

@@ -39,8 +39,7 @@ export function decimalOfValue(value: IpldValue): Decimal | undefined {
 /** Less than 0, 0, or greater than 0, as `left` is below, equal to or above `right`. */
 export function compareDecimals(left: Decimal, right: Decimal): number {
   if (left.negative !== right.negative) return left.negative ? -1 : 1
-  const magnitude = compareMagnitudes(left, right)
-  return left.negative ? -magnitude : magnitude
+  return left.negative ? compareMagnitudes(right, left) : compareMagnitudes(left, right)
 }
 
 /**

@@ -37,6 +37,8 @@ export function isEncodedLabel(label: string): boolean {
  */
 export function decodePunycode(encoded: string): string | undefined {
   const cut = encoded.lastIndexOf('-')
+  // A hyphen in front divides nothing: without it the same text would be encoded.
+  if (cut === 0) return undefined
   const output = [...encoded.slice(0, Math.max(cut, 0))]
   const digits = [...encoded.slice(cut + 1)].map((character) => (Number.parseInt(character, BASE) + 26) % BASE)
   let [codePoint, bias, at] = [FIRST_CODE_POINT, INITIAL_BIAS, 0]
