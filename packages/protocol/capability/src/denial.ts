@@ -63,15 +63,29 @@ export function denialPath(cause: DenialCause): readonly ErrorCode[] {
   return first === undefined ? [cause.code] : [cause.code, ...denialPath(first)]
 }
 
+const TOO_MANY = 'Too many calls at the moment; try again later.'
+const USED_UP = 'The allowance for calls like this is used up.'
+const OUT_OF_TIME = 'The permission or the call has run out of time.'
+const MADE_BEFORE = 'This very call was made before; make a new one.'
 const MODEL_SENTENCES: Readonly<Partial<Record<ErrorCode, string>>> = {
-  CAPABILITY_EXPIRED: 'The permission or the call has run out of time.',
+  CAPABILITY_EXPIRED: OUT_OF_TIME,
   CAPABILITY_NOT_YET_VALID: 'The permission is not valid yet.',
-  CAPABILITY_LIFETIME: 'The permission or the call has run out of time.',
-  CAPABILITY_REPLAY: 'This very call was made before; make a new one.',
-  CAPABILITY_REPLAY_FULL: 'Too many calls at the moment; try again later.',
-  CAPABILITY_APPROVAL: 'The call needs an approval that it does not have yet.',
+  CAPABILITY_LIFETIME: OUT_OF_TIME,
+  CAPABILITY_TIME_WINDOW: 'The permission is not in force at this time.',
+  CAPABILITY_REPLAY: MADE_BEFORE,
+  CAPABILITY_EPOCH: MADE_BEFORE,
+  CAPABILITY_REPLAY_FULL: TOO_MANY,
+  CAPABILITY_RATE: TOO_MANY,
+  CAPABILITY_CONCURRENCY: TOO_MANY,
+  CAPABILITY_ACCOUNTS: TOO_MANY,
+  CAPABILITY_CALLS: USED_UP,
+  CAPABILITY_BYTES: USED_UP,
+  CAPABILITY_BUDGET: USED_UP,
   CAPABILITY_UNKNOWN_TOOL: 'There is no such tool.',
   CAPABILITY_LIMIT: 'The call is too large.',
+  CAPABILITY_STALE: 'It cannot be told at the moment whether the permission still holds; try again later.',
+  CAPABILITY_JUSTIFICATION: 'A call of this tool must come with the reason for it.',
+  CAPABILITY_APPROVAL: 'Somebody must approve this call before it is made.',
 }
 const MODEL_DEFAULT = 'You have no permission for this call.'
 const CORRECTABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -82,7 +96,7 @@ const CORRECTABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /**
  * What a model is told: how to correct its arguments where they are at fault, else one plain sentence. Nothing about
- * issuers, chains, keys or other tools.
+ * issuers, chains, keys, other tools, limits or approvers.
  */
 export function modelMessage(cause: DenialCause): string {
   const leaves = leavesOf(cause)

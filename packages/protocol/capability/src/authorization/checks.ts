@@ -7,13 +7,13 @@ import type { RuleContext } from '../conditions/rule-parts.ts'
 import { showName } from '../conditions/show.ts'
 import { type DenialCause, denial } from '../denial.ts'
 import { MAX_JUSTIFICATION_LENGTH } from '../limits.ts'
-import { checkWhen } from '../metering/when.ts'
+import { checkWhen, type WhenCondition } from '../metering/when.ts'
 import { satisfiesProof } from '../requirements.ts'
 import { checkFreshness } from './freshness.ts'
 import type { Matter } from './matter.ts'
 import type { ReadyLink } from './ready-chain.ts'
 import type { Settings } from './settings.ts'
-import { walk } from './walk.ts'
+import { type Clock, walk } from './walk.ts'
 
 /** Policy names that a denial shows: enough for an explanation, and no flood. */
 const MAX_SHOWN_REASONS = 8
@@ -75,14 +75,31 @@ function checkRisk({ level, justification, requirements }: Matter): DenialCause 
   return denial('CAPABILITY_JUSTIFICATION', { details: { limit: MAX_JUSTIFICATION_LENGTH } })
 }
 
-function checkMoment({ chain, clock }: Matter, { environment }: Settings): DenialCause | undefined {
+function checkMoment({ chain, clock }: Matter, { environment, lookingBack }: Settings): DenialCause | undefined {
   for (const { link, index } of chain.places) {
     if (link.when.length === 0) continue
-    const cause = checkWhen(link.when, { nowS: clock.nowS, environment, link: index })
+    const cause = lookingBack
+      ? checkHoursThen(link.when, { clock, link: index })
+      : checkWhen(link.when, { nowS: clock.nowS, environment, link: index })
     if (cause !== undefined) return cause
   }
   return undefined
 }
+
+/** Hours of a call in the past, whose time is known as well as the clocks agree. */
+function checkHoursThen(
+  when: readonly WhenCondition[],
+  { clock, link }: { readonly clock: Clock; readonly link: number },
+): DenialCause | undefined {
+  const { nowS, leewayS } = clock
+  const hours = when.filter(({ kind }) => kind === 'time')
+  const causes = [nowS, Math.max(0, nowS - leewayS), nowS + leewayS].map((then) =>
+    checkWhen(hours, { nowS: then, environment: NO_FACTS, link }),
+  )
+  return causes.includes(undefined) ? undefined : causes[0]
+}
+
+const NO_FACTS: ReadonlyMap<string, string> = new Map()
 
 /** Every link's conditions on the actual arguments: the intersection. Only a refusal is worth collecting reasons for. */
 function checkArguments({ chain, args }: Matter, { resolvePath }: Settings): DenialCause | undefined {

@@ -100,11 +100,10 @@ export class Library {
 
   /** Keeps a chain by which a call was allowed, and its links. */
   keep(chain: ReadyChain): void {
-    for (const link of chain.links) {
-      if (this.find(link.bytes) === undefined) this.#links.set(markOf(link.bytes), link)
-    }
     const last = chain.links.at(-1)
-    if (last !== undefined && this.chainTo(last.name) !== chain) this.#chains.set(last.name, chain)
+    if (last === undefined || this.chainTo(last.name) === chain) return
+    for (const link of chain.links) this.#links.set(markOf(link.bytes), link)
+    this.#chains.set(last.name, chain)
   }
 }
 

@@ -9,7 +9,7 @@ import { ABSOLUTE_MAX_DEPTH, DEFAULT_MAX_DEPTH, MAX_INVOCATION_LIFETIME_S, MAX_L
 import type { Replays } from '../replay.ts'
 import { DEFAULT_REQUIREMENTS, type ToolRequirements } from '../requirements.ts'
 import type { RevocationView } from '../revocation/view.ts'
-import type { Metering } from './spending.ts'
+import { type Metering, UNMETERED } from './spending.ts'
 import type { WalkContext } from './walk.ts'
 
 export interface AuthorizerOptions {
@@ -41,6 +41,12 @@ export interface AuthorizerOptions {
   readonly leewayS?: number
   /** `MAX_INVOCATION_LIFETIME_S` when absent; null accepts calls without an end, as UCAN allows them. */
   readonly maxLifetimeS?: number | null
+  /**
+   * Look back at a call that its executor has decided on, with the leeway as how far the clocks may have differed: what the
+   * executor alone could see is taken to hold (its environment, counters and approvals), and hours hold where they do at
+   * either end of the leeway, or now. Never for a call that is to be made.
+   */
+  readonly lookingBack?: boolean
 }
 
 export interface Settings extends WalkContext {
@@ -57,17 +63,18 @@ export interface Settings extends WalkContext {
   readonly maxDepth: number
   readonly leewayS: number
   readonly maxLifetimeS: number | null
+  readonly lookingBack: boolean
 }
 
 /** @throws TalosError `CAPABILITY_OPTION_INVALID` */
 export function settingsOf(options: AuthorizerOptions): Settings {
-  const { executor, formerExecutors = [], subject = executor, kernel, revocations, replay, meter, policy } = options
+  const { executor, formerExecutors = [], subject = executor, kernel, revocations, replay, policy } = options
   const {
     identities = TEXTUAL_IDENTITIES,
     requirements = () => DEFAULT_REQUIREMENTS,
     environment = new Map(),
   } = options
-  const { maxLifetimeS = MAX_INVOCATION_LIFETIME_S } = options
+  const { maxLifetimeS = MAX_INVOCATION_LIFETIME_S, lookingBack = false } = options
   if (maxLifetimeS !== null && (!Number.isSafeInteger(maxLifetimeS) || maxLifetimeS < 1)) {
     throw invalid('maxLifetimeS', 'not a whole number of seconds')
   }
@@ -78,7 +85,7 @@ export function settingsOf(options: AuthorizerOptions): Settings {
     kernel,
     revocations,
     replay,
-    meter,
+    meter: lookingBack ? UNMETERED : options.meter,
     identities,
     policy,
     requirements,
@@ -88,6 +95,7 @@ export function settingsOf(options: AuthorizerOptions): Settings {
     maxDepth: checkedDepth(options.maxDepth),
     leewayS: checkedLeeway(options.leewayS),
     maxLifetimeS,
+    lookingBack,
   }
 }
 

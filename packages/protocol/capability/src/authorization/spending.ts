@@ -30,7 +30,7 @@ export type Spent =
 
 const NOTHING_SPENT: Spent = { ticket: undefined }
 
-/** Every limit is taken to hold: for looking back at a call that was executed, never for allowing one. */
+/** Every limit is taken to hold: for looking back. */
 export const UNMETERED: Metering = { charge: () => NOTHING_SPENT, preview: () => undefined }
 
 const REFUSALS = { seen: 'CAPABILITY_REPLAY', full: 'CAPABILITY_REPLAY_FULL' } as const
