@@ -61,13 +61,43 @@ export interface ApproveChoice {
   readonly expiresInS?: number
 }
 
+/** Approvals as a program asks for them and gives them. */
+export interface Approvals {
+  /**
+   * Sends the request of a call that was referred to somebody who may approve it. What is approved arrives by itself and is
+   * brought along with the next attempt.
+   *
+   * @throws what the link throws
+   */
+  ask(approver: Did, request: ApprovalRequest): Promise<void>
+  /** Requests that peers sent and that wait for this agent's word, oldest first. */
+  pending(): readonly PendingApproval[]
+  /** Reads a request that was handed over, to be shown before it is approved. @throws TalosError `APPROVAL_REQUEST_INVALID` */
+  read(bytes: Uint8Array): ApprovalRequest
+  /**
+   * Approves the call of a request, for one use. Who asked over a session gets the approval; else hand over what is returned.
+   *
+   * @throws TalosError `APPROVAL_REQUEST_INVALID`, `APPROVAL_INVALID`, signer and log codes
+   */
+  approve(request: ApprovalRequest | Uint8Array, choice?: ApproveChoice): Promise<Uint8Array>
+  /** Forgets a request that is not approved. Nobody is told: silence is a refusal. */
+  decline(digest: string): void
+  /**
+   * Takes an approval of a call of this agent; it is brought along with that call until it has expired.
+   *
+   * @returns the digest of the call that it is of
+   * @throws TalosError what `openApproval` throws
+   */
+  receive(bytes: Uint8Array): string
+}
+
 export interface ApprovalKeeperOptions {
   readonly agent: Agent
   readonly post: (peer: Did, frame: AppFrame) => Promise<void>
   readonly emit: (event: ClientEvent) => void
 }
 
-export class ApprovalKeeper {
+export class ApprovalKeeper implements Approvals {
   readonly #options: ApprovalKeeperOptions
   readonly #quota = new PeerQuota(CONSULT_QUOTA)
   readonly #pending: PendingApproval[] = []
@@ -84,34 +114,25 @@ export class ApprovalKeeper {
     return requestOf({ iss: agent.did, ...call }, agent.kernel)
   }
 
-  /** Reads a request that was handed over. @throws TalosError `APPROVAL_REQUEST_INVALID` */
   read(bytes: Uint8Array): ApprovalRequest {
     return readApprovalRequest(bytes, this.#options.agent.kernel)
   }
 
-  /** Sends a request to somebody who may approve. @throws what the link throws */
   async ask(approver: Did, { bytes }: ApprovalRequest): Promise<void> {
     await this.#options.post(approver, { t: 'consult', call: bytes })
   }
 
-  /** Requests that arrived and wait for a word, oldest first. */
   pending(): readonly PendingApproval[] {
     return [...this.#pending]
   }
 
-  /**
-   * Approves the call of a request, for one use. Where the request came over a session, its sender gets the approval.
-   *
-   * @returns the signed approval
-   * @throws TalosError `APPROVAL_REQUEST_INVALID`, `APPROVAL_INVALID`, signer and log codes
-   */
   async approve(
-    request: Uint8Array,
+    request: ApprovalRequest | Uint8Array,
     { note, expiresInS = DEFAULT_LIFETIME_S }: ApproveChoice = {},
   ): Promise<Uint8Array> {
     const { agent, post } = this.#options
     const { signer, clock, random, log } = agent
-    const { digest, caller, command } = this.read(request)
+    const { digest, caller, command } = this.read(request instanceof Uint8Array ? request : request.bytes)
     const atS = nowS(clock)
     const signed = await approve({
       signer,
@@ -127,7 +148,6 @@ export class ApprovalKeeper {
     return signed.bytes
   }
 
-  /** Forgets a request that is not approved. Nobody is told: silence is a refusal. */
   decline(digest: string): void {
     this.#takePending(digest)
   }
@@ -149,12 +169,6 @@ export class ApprovalKeeper {
     this.#options.emit({ type: 'approval.asked', peer, caller, command, digest })
   }
 
-  /**
-   * Takes an approval of a call of this agent; it is brought along with that call until it has expired.
-   *
-   * @returns the digest of the call that it is of
-   * @throws TalosError what `openApproval` throws
-   */
   receive(bytes: Uint8Array): string {
     const { kernel, clock } = this.#options.agent
     const { call, issuer, expiresS } = openApproval(bytes, { kernel })

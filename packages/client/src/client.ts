@@ -7,6 +7,7 @@
 
 import type { AuditLog } from '@talos/audit'
 import { fromHex, toHex } from '@talos/bytes'
+import type { RevocationView } from '@talos/capability'
 import type { Did, DidDocument } from '@talos/contracts'
 import { isTalosError, TalosError } from '@talos/errors'
 import { didDocument, type IdentityBook, parseInvitation, type VerifiedKeyLog } from '@talos/identity'
@@ -15,7 +16,7 @@ import type { McpConfig, McpEvent, SealedChannel } from '@talos/mcp'
 import { SESSION_SUITE } from '@talos/session'
 import type { AgentDatabase, AgentFolder, GrantDirection } from '@talos/storage'
 import { type Agent, closeAgent, openAgent } from './agent.ts'
-import type { ApprovalRequest, ApproveChoice, PendingApproval } from './approvals.ts'
+import type { Approvals } from './approvals.ts'
 import type { ChannelHandler } from './channels.ts'
 import { within } from './closing.ts'
 import type { ClientEvent } from './events.ts'
@@ -131,6 +132,11 @@ export class TalosClient implements AsyncDisposable {
 
   get database(): AgentDatabase {
     return this.#agent.database
+  }
+
+  /** What is known here of revocations, as of now. */
+  get revocations(): RevocationView {
+    return this.#agent.revocations
   }
 
   /** The W3C DID document, with the session identity key as key agreement. */
@@ -328,42 +334,9 @@ export class TalosClient implements AsyncDisposable {
     return explainCall({ ...this.#agent, former: formerDids(this.#agent), meter }, request)
   }
 
-  /**
-   * Sends a request for the approval of a call to somebody who may approve it; `invokeTool` gives one with `refer`. What is
-   * approved arrives by itself and is brought along with the next attempt.
-   */
-  async requestApproval(approver: Did, request: ApprovalRequest): Promise<void> {
-    await this.#parts.approvals.ask(approver, request)
-  }
-
-  /** Requests for approvals that peers sent and that wait for this agent's word. */
-  pendingApprovals(): readonly PendingApproval[] {
-    return this.#parts.approvals.pending()
-  }
-
-  /** Reads a request that was handed over, to be shown before it is approved. @throws TalosError `APPROVAL_REQUEST_INVALID` */
-  readApprovalRequest(bytes: Uint8Array): ApprovalRequest {
-    return this.#parts.approvals.read(bytes)
-  }
-
-  /**
-   * Approves one exact call, once. Who asked over a session gets the approval; else hand over what is returned.
-   *
-   * @param request as it was sent or handed over
-   * @throws TalosError `APPROVAL_REQUEST_INVALID`, `APPROVAL_INVALID`, signer and log codes
-   */
-  async approve(request: ApprovalRequest | Uint8Array, choice: ApproveChoice = {}): Promise<Uint8Array> {
-    return await this.#parts.approvals.approve(request instanceof Uint8Array ? request : request.bytes, choice)
-  }
-
-  /** Forgets a request that is not approved. */
-  declineApproval(digest: string): void {
-    this.#parts.approvals.decline(digest)
-  }
-
-  /** Takes an approval of a call of this agent that was handed over. @returns the call's digest @throws TalosError `APPROVAL_INVALID`, … */
-  importApproval(bytes: Uint8Array): string {
-    return this.#parts.approvals.receive(bytes)
+  /** Approvals of exact calls: asking for them, and giving them. */
+  get approvals(): Approvals {
+    return this.#parts.approvals
   }
 
   /**

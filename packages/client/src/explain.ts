@@ -27,7 +27,6 @@ import {
   type Replays,
   type RevocationView,
   toolRequirements,
-  UNMETERED,
   type Verdict,
   type VerifiedLink,
   writeCall,
@@ -217,6 +216,9 @@ function describe(
     })),
   }
 }
+
+/** What is left of limits is the executor's to know. */
+const UNMETERED: Metering = { charge: () => ({ ticket: undefined }), preview: () => undefined }
 
 /** Nothing is used up by a look; approvals that were used stay used. */
 function lookingOnly({ replay }: ExplainWorld['database']): Replays {

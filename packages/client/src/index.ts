@@ -1,4 +1,4 @@
-export type { ApprovalRequest, ApproveChoice, PendingApproval } from './approvals.ts'
+export type { ApprovalRequest, Approvals, ApproveChoice, PendingApproval } from './approvals.ts'
 export { CHANNEL_FRAME_MAX_BYTES, MAX_CHANNELS_PER_PEER } from './channels.ts'
 export { type SessionInfo, TalosClient } from './client.ts'
 export type { ClientEvent } from './events.ts'

@@ -135,13 +135,14 @@ export class ExecutorGate {
     call: Call,
     { invocation: named, chain, requirements, level, ticket }: Allowed,
   ): Promise<CallPermission> {
-    const { meter } = this.#executor
+    const { meter, agent } = this.#executor
     let open: OpenCall
     try {
       const cap = chain.at(-1)?.cid
       open = await this.#record.allow(call, { named, cap, receipt: requirements.receipt, level })
     } catch (error) {
-      if (ticket !== undefined) meter.refund(ticket)
+      // It counts as made: what was charged is not given back, only its place among those that run.
+      if (ticket !== undefined) meter.settle(ticket, { bytes: 0, nowMs: agent.clock.nowMs() })
       throw error
     }
     return this.#permission(open, ticket)
