@@ -11,6 +11,10 @@ const BEGIN_MS = BEGIN_S * 1000
 interface Step {
   readonly atMs: number
   readonly answer: Json
+  readonly ask: Ask
+}
+
+interface Ask {
   /** The links that are charged, by their places in `links`; all of them when absent. */
   readonly links?: readonly number[]
   readonly bytes?: number
@@ -22,17 +26,17 @@ interface Step {
   readonly restart?: boolean
 }
 
-const allow = (atMs: number, more: Partial<Step> = {}): Step => ({ atMs, answer: 'allow', ...more })
-const deny = (atMs: number, code: string, details: object, more: Partial<Step> = {}): Step => ({
+const allow = (atMs: number, ask: Ask = {}): Step => ({ atMs, answer: 'allow', ask })
+const deny = (atMs: number, code: string, details: object, ask: Ask = {}): Step => ({
   atMs,
   answer: { code: `CAPABILITY_${code}`, ...details },
-  ...more,
+  ask,
 })
-const late = (atMs: number, retryAfterMs: number, more: Partial<Step> = {}): Step =>
-  deny(atMs, 'RATE', { link: 0, retryAfterMs }, more)
+const late = (atMs: number, retryAfterMs: number, ask: Ask = {}): Step =>
+  deny(atMs, 'RATE', { link: 0, retryAfterMs }, ask)
 
 function script(clause: string, description: string, links: readonly Json[], steps: readonly Step[]): object {
-  const asked = steps.map(({ answer: _, atMs, ...step }) => ({ nowMs: BEGIN_MS + atMs, ...step }))
+  const asked = steps.map(({ atMs, ask }) => ({ nowMs: BEGIN_MS + atMs, ...ask }))
   const expected = { answers: steps.map(({ answer }) => answer) }
   return { clause, description, valid: true, input: { links, steps: asked }, expected }
 }

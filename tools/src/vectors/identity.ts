@@ -19,6 +19,8 @@ import {
 } from '@talos/identity'
 import { portableKernel } from '@talos/kernel'
 import { seededRandom } from '@talos/testkit'
+import { didVectors } from './identity-did.ts'
+import { keyLogVectors } from './identity-key-log.ts'
 import type { VectorFile } from './vector-file.ts'
 
 const kernel = portableKernel()
@@ -44,6 +46,8 @@ export async function identityVectors(): Promise<VectorFile[]> {
     area('log-key', 'log key delegation', await logKeyCases()),
     area('invitation', 'invitation', await invitationCases()),
     area('transport-binding', 'transport binding', await bindingCases()),
+    ...(await keyLogVectors()),
+    ...(await didVectors()),
   ]
 }
 

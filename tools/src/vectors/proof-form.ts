@@ -112,7 +112,7 @@ function sideCases(side: 'agent' | 'executor', party: Agent): readonly object[] 
   const corrupt = logKey(party, log)
   corrupt.bytes.writeUInt8(corrupt.bytes.readUInt8(10) ^ 1, 10)
   return [
-    say('FORM', 'an earlier key', (member) => member.history.push('AA')),
+    say('HISTORY', 'an earlier key that is none', (member) => member.history.push('AA')),
     say('DOCUMENT', "somebody else's document", (member) => Object.assign(member, { document: documentOf(stranger) })),
     say('DOCUMENT', 'a service, which nothing signs', (member) =>
       Object.assign(member.document, { service: [service] }),

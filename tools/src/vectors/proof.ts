@@ -1,6 +1,7 @@
 /** Vectors of proof bundles (contracts/spec 12): proofs of calls and of refusals, and what each check refuses. */
 import { linkText, linkTo, type Token, token } from './capability-tokens.ts'
 import { formCases, identityCases } from './proof-form.ts'
+import { historyCases } from './proof-history.ts'
 import { authorityCases, disclosureCases, executionCases, intentCases } from './proof-layers.ts'
 import {
   type Changes,
@@ -23,9 +24,13 @@ import {
 } from './proof-scene.ts'
 import type { VectorFile } from './vector-file.ts'
 
-export function proofVectors(): readonly VectorFile[] {
+export async function proofVectors(): Promise<readonly VectorFile[]> {
+  const { valid, refused } = await historyCases()
+  const rotations = valid.map(({ description, made, agent = caller.did }) => proves(description, made, { agent }))
   return [
     file('valid', [...executions(), ...refusals(), ...skewed()]),
+    file('history', rotations),
+    file('history-refused', refused),
     file('form', [...formCases(), ...identityCases()]),
     file('layers', [...intentCases(), ...executionCases(), ...authorityCases(), ...disclosureCases()]),
   ]

@@ -3,6 +3,7 @@ import { fromHex } from '@talos/bytes'
 import { isTalosError } from '@talos/errors'
 import { loadKernel } from '@talos/kernel'
 import { repoVectors } from '@talos/testkit'
+import type { JsonObject } from '../src/index.ts'
 
 export const kernel = loadKernel(process.env['TALOS_TEST_KERNEL'] ?? 'portable')
 
@@ -34,6 +35,12 @@ export class VectorInput {
     const value = this.#members[name]
     if (!Array.isArray(value)) throw new Error(`the vector lacks ${name}`)
     return value.map(String)
+  }
+
+  object(name: string): JsonObject {
+    const value = this.#members[name]
+    if (typeof value !== 'object' || value === null) throw new Error(`the vector lacks ${name}`)
+    return value as JsonObject
   }
 
   has(name: string): boolean {
