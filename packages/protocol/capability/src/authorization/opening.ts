@@ -1,7 +1,7 @@
 /** Opening a call: bounds, forms, signatures and codes, before anything is believed (spec 08-invocation, 8.5, steps 1 and 2). */
 import type { Cid, Secret } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
-import { type IpldMap, type OpenedEnvelope, openEnvelopes } from '@talos/identity'
+import { type EnvelopeToOpen, type IpldMap, type OpenedEnvelope, openEnvelopes } from '@talos/identity'
 import { isCallMac, readCall, type VerifiedCall } from '../call.ts'
 import type { ProofLevel, VerifiedLink } from '../delegation.ts'
 import { type DenialCause, denial, type Step } from '../denial.ts'
@@ -59,17 +59,44 @@ export function openCall(given: CallToAuthorize, settings: Settings, library: Li
   if (bounds !== undefined) return { cause: bounds }
   const { known, unknown } = setApart(proofs, library)
   const { level } = proof
-  if (proof.level === 'signature') {
-    const signed = { ...INVOCATION_ENVELOPE, bytes: proof.invocation }
-    const [first, ...opened] = openEnvelopes([signed, ...delegationsToOpen(unknown)], settings.kernel)
-    const call = attempt(() => invocationOf(verifiedOf(first)))
-    if (call.cause !== undefined) return call
-    return { value: { call: call.value, level, sent: [...known, ...opened.map(justOpened)] } }
-  }
-  const call = readBare(proof, settings)
+  const toOpen = delegationsToOpen(unknown)
+  const { call, opened } =
+    proof.level === 'signature' ? openSigned(proof, toOpen, settings) : openBare(proof, toOpen, settings)
   if (call.cause !== undefined) return call
-  const opened = unknown.length === 0 ? [] : openEnvelopes(delegationsToOpen(unknown), settings.kernel)
-  return { value: { call: call.value, level, sent: [...known, ...opened.map(justOpened)] } }
+  const { holder = call.value.issuer } = proof
+  if (call.value.issuer !== holder) return { cause: unproven('it names another caller than the session') }
+  const fresh = opened.map((each): SentLink => ({ cid: each.cid, opened: each }))
+  return { value: { call: call.value, level, sent: [...known, ...fresh] } }
+}
+
+/** A call, or why it cannot be read, and delegations that were opened for it. */
+interface Opening {
+  readonly call: Step<VerifiedCall>
+  readonly opened: readonly OpenedEnvelope[]
+}
+
+/** The invocation and its delegations with one call of the kernel. */
+function openSigned(
+  { invocation }: Extract<CallProof, { readonly level: 'signature' }>,
+  delegations: readonly EnvelopeToOpen[],
+  { kernel }: Settings,
+): Opening {
+  const [first, ...opened] = openEnvelopes([{ ...INVOCATION_ENVELOPE, bytes: invocation }, ...delegations], kernel)
+  return { call: attempt(() => invocationOf(verifiedOf(first))), opened }
+}
+
+/** The code before anything is decoded. */
+function openBare(
+  proof: Exclude<CallProof, { readonly level: 'signature' }>,
+  delegations: readonly EnvelopeToOpen[],
+  { kernel }: Settings,
+): Opening {
+  if (proof.level === 'mac' && !isCallMac(proof.mac, { call: proof.call, key: proof.key, kernel })) {
+    return { call: { cause: unproven('its authentication code is another') }, opened: [] }
+  }
+  const call = attempt(() => readCall(proof.call, { kernel }))
+  const isWorthIt = call.cause === undefined && delegations.length > 0
+  return { call, opened: isWorthIt ? openEnvelopes(delegations, kernel) : [] }
 }
 
 /** The delegation that was sent, or why it cannot be read as link `index` of a chain. */
@@ -106,23 +133,6 @@ function setApart(
   return { known, unknown }
 }
 
-function justOpened(opened: OpenedEnvelope): SentLink {
-  return { cid: opened.cid, opened }
-}
-
-/** The code before anything is decoded; the caller's name against the session's once it is known. */
-function readBare(
-  proof: Exclude<CallProof, { readonly level: 'signature' }>,
-  { kernel }: Settings,
-): Step<VerifiedCall> {
-  if (proof.level === 'mac' && !isCallMac(proof.mac, { call: proof.call, key: proof.key, kernel })) {
-    return { cause: unproven('its authentication code is another') }
-  }
-  const call = attempt(() => readCall(proof.call, { kernel }))
-  if (call.cause !== undefined || call.value.issuer === proof.holder) return call
-  return { cause: OTHER_CALLER }
-}
-
 function unproven(reason: string): DenialCause {
   return denial('CAPABILITY_PROOF_INVALID', { details: { reason }, path: 'invocation' })
 }
@@ -135,5 +145,3 @@ function attempt(read: () => VerifiedCall): Step<VerifiedCall> {
     return { cause: unreadable(error, token) }
   }
 }
-
-const OTHER_CALLER = unproven('it names another caller than the session')
