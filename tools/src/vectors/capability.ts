@@ -5,7 +5,7 @@
 import { approvalCases, approvalCheckCases } from './capability-approvals.ts'
 import { authorizeCases } from './capability-authorize.ts'
 import { argumentCases, commandCases } from './capability-forms.ts'
-import { leaseCases, meteringCases, whenCases } from './capability-metering.ts'
+import { meteringCases } from './capability-metering.ts'
 import { policyCases, selectorCases } from './capability-policy.ts'
 import { bookCases, headCases, revocationCases } from './capability-revocation.ts'
 import { ruleCases } from './capability-rules.ts'
@@ -16,6 +16,7 @@ import { rangeCases } from './capability-rules-range.ts'
 import { regexCases } from './capability-rules-regex.ts'
 import { urlCases } from './capability-rules-url.ts'
 import { receiptBatchCases, receiptCases } from './capability-statements.ts'
+import { leaseCases, whenCases } from './capability-terms.ts'
 import type { VectorFile } from './vector-file.ts'
 
 export function capabilityVectors(): readonly VectorFile[] {

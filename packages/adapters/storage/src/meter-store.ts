@@ -108,9 +108,11 @@ export interface EndedEpoch {
 
 export class EpochStore {
   readonly #database: Database
+  readonly #most: number
 
-  constructor(database: Database) {
+  constructor(database: Database, most: number = EPOCHS_MAX) {
     this.#database = database
+    this.#most = most
   }
 
   /**
@@ -127,7 +129,7 @@ export class EpochStore {
       this.#database.run(
         `DELETE FROM epochs WHERE epoch NOT IN
            (SELECT epoch FROM epochs ORDER BY until_s IS NULL DESC, until_s DESC LIMIT :limit)`,
-        { limit: EPOCHS_MAX + 1 },
+        { limit: this.#most + 1 },
       )
     })
   }

@@ -190,7 +190,6 @@ describe('a rate', () => {
           if (step % 10 < crashes) meter = new Meter({ store })
           const { cause } = meter.charge(accounts, { nowMs, bytes: 0, args: {}, cost: () => undefined })
           if (cause === undefined) allowedMs.push(nowMs)
-          else expect(Number(cause.details['retryAfterMs'])).toBeGreaterThan(0)
         }
         for (const [first, fromMs] of allowedMs.entries()) {
           for (const [offset, untilMs] of allowedMs.slice(first).entries()) {

@@ -64,8 +64,8 @@ runFile('metering', ({ links, steps }: { readonly links: readonly IpldValue[][];
     const use = { nowMs, bytes, args: argumentsFromJson(JSON.stringify(args)), cost: (unit: string) => cost[unit] }
     const foreseen = meter.preview(charged, use)
     const { ticket, cause } = meter.charge(charged, use)
-    expect(foreseen).toEqual(cause)
     tickets.push(ticket)
+    if (foreseen?.code !== cause?.code) return `preview said ${String(foreseen?.code)}`
     return cause === undefined ? 'allow' : answerOf(cause)
   })
   return { answers }
