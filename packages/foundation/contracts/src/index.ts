@@ -243,6 +243,7 @@ export {
   type ProofBundleIdentity,
   type ProofBundleInclusion,
   type ProofBundleIntent,
+  type ProofBundleKeyLog,
   type ProofBundleParty,
   parseProofBundle,
   parseProofBundleAuthority,
@@ -252,6 +253,7 @@ export {
   parseProofBundleIdentity,
   parseProofBundleInclusion,
   parseProofBundleIntent,
+  parseProofBundleKeyLog,
   parseProofBundleParty,
 } from './generated/proof-bundle.ts'
 export {

@@ -7,12 +7,14 @@ import {
   ABSOLUTE_MAX_DEPTH,
   authorize,
   denialPath,
+  type IdentityView,
   isRevokedBy,
   openDelegation,
   openRevocation,
   type ReplayView,
   type RevocationView,
   revocableLinks,
+  TEXTUAL_IDENTITIES,
   type VerifiedLink,
   type VerifiedRevocation,
 } from '@talos/capability'
@@ -22,6 +24,8 @@ import { envelopeCid } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { type Checks, demand } from './checks.ts'
 import type { VerifiedExecution } from './execution.ts'
+import { identitiesAt } from './histories.ts'
+import type { VerifiedIdentities } from './identity.ts'
 import { CLOCK_TOLERANCE_S, type VerifiedIntent } from './intent.ts'
 
 /** How a refusal relates to the delegations: they give the same reason, or the executor alone knows it. */
@@ -38,6 +42,7 @@ export interface VerifiedAuthority {
 export interface AuthorityContext {
   readonly checks: Checks
   readonly kernel: Kernel
+  readonly identities: VerifiedIdentities
   readonly intent: VerifiedIntent
   readonly execution: VerifiedExecution
 }
@@ -47,24 +52,42 @@ const NEVER_USED: ReplayView = { remember: () => 'new' }
 /** Codes of a receipt's denial that are as long as those of `issueReceipt`. */
 const MAX_DENIAL_CODES = 8
 
-/** Refusals that come before the delegations are judged, for reasons that only the executor could see. */
+/** Refusals that come before a link's rules are judged, for reasons that only the executor could see. */
 const SEEN_BEFORE: ReadonlySet<string> = new Set<ErrorCode>([
   'CAPABILITY_EXPIRED',
   'CAPABILITY_NOT_YET_VALID',
   'CAPABILITY_LIFETIME',
   'CAPABILITY_LIMIT',
   'CAPABILITY_CALL_MISMATCH',
+  'CAPABILITY_EPOCH',
+  'CAPABILITY_KEY',
   'CAPABILITY_REVOKED',
+  'CAPABILITY_STALE',
+  'CAPABILITY_PROOF_LEVEL',
+  'CAPABILITY_JUSTIFICATION',
+  'CAPABILITY_TIME_WINDOW',
+  'CAPABILITY_ENVIRONMENT',
 ])
 /** Refusals that come after the delegations have allowed the call. */
 const SEEN_AFTER: ReadonlySet<string> = new Set<ErrorCode>([
+  'CAPABILITY_POLICY_DENIED',
   'CAPABILITY_UNKNOWN_TOOL',
+  'CAPABILITY_APPROVAL',
   'CAPABILITY_REPLAY',
   'CAPABILITY_REPLAY_FULL',
+  'CAPABILITY_CALLS',
+  'CAPABILITY_RATE',
+  'CAPABILITY_CONCURRENCY',
+  'CAPABILITY_BYTES',
+  'CAPABILITY_BUDGET',
+  'CAPABILITY_COST',
+  'CAPABILITY_ACCOUNTS',
+  'CAPABILITY_UNMETERED',
 ])
 
 export function checkAuthority(authority: ProofBundleAuthority, context: AuthorityContext): VerifiedAuthority {
   const { checks, kernel, intent, execution } = context
+  const identities = identitiesOf(context)
   const proofs = checks.ask('authority.proofs', 'PROOF_AUTHORITY_PROOFS', () => readProofs(authority, context))
   const links = proofs.flatMap((bytes) => linkOf(bytes, kernel))
   const revocations = checks.ask('authority.revocations', 'PROOF_AUTHORITY_REVOCATIONS', () =>
@@ -77,6 +100,7 @@ export function checkAuthority(authority: ProofBundleAuthority, context: Authori
     invocation: invocation.bytes,
     proofs,
     executor: invocation.audience,
+    identities,
     nowS: issuedAtS,
     leewayS: CLOCK_TOLERANCE_S,
     kernel,
@@ -84,9 +108,18 @@ export function checkAuthority(authority: ProofBundleAuthority, context: Authori
     replay: NEVER_USED,
     maxDepth: ABSOLUTE_MAX_DEPTH,
     maxLifetimeS: null,
+    lookingBack: true,
   })
   const denial = verdict.outcome === 'allow' ? [] : denialPath(verdict.cause).slice(0, MAX_DENIAL_CODES)
   return judge({ denial, links }, context)
+}
+
+/** The keys of each agent as they stood when the call was asked for. */
+function identitiesOf({ checks, identities, intent }: AuthorityContext): IdentityView {
+  const { histories } = identities
+  if (histories.length === 0) return TEXTUAL_IDENTITIES
+  const when = { atMs: intent.issuedAtS * 1000, toleranceMs: CLOCK_TOLERANCE_S * 1000 }
+  return checks.ask('authority.identities', 'PROOF_IDENTITY_HISTORY', () => identitiesAt(histories, when))
 }
 
 /** The delegations are those that the invocation names, in its order. */

@@ -1,5 +1,5 @@
 /** Building a proof bundle out of one call's evidence (spec 12-proof-bundle, clause 12.11). */
-import { encodeJcs, type JsonValue, toBase64url } from '@talos/bytes'
+import { encodeJcs, type JsonValue, toBase64url, utf8 } from '@talos/bytes'
 import type { Did, ProofBundle, ProofBundleDisclosure, ProofBundleInclusion, ProofBundleParty } from '@talos/contracts'
 import { isTalosError, TalosError } from '@talos/errors'
 import { didDocument } from '@talos/identity'
@@ -9,8 +9,10 @@ import { verifyProofBundle } from './verify.ts'
 /** One side of the call. */
 export interface ProofParty {
   readonly did: Did
-  /** The log key delegation, as in entry 0 of the side's log. */
+  /** The newest delegation of the log key. */
   readonly logKey: Uint8Array
+  /** The text of the side's key log; absent where the side never had another key. */
+  readonly history?: string
 }
 
 /** An entry, and the proof that its log holds it. */
@@ -36,6 +38,8 @@ export interface ProofParts {
   readonly agent: ProofParty
   /** Who was called. */
   readonly executor: ProofParty
+  /** Texts of key logs of others whose keys stand in the delegations; none when absent. */
+  readonly histories?: readonly string[]
   /** The delegations that the invocation names, in its order: from the root to the caller. */
   readonly proofs: readonly Uint8Array[]
   /** Revocations of these delegations that are known; none when absent. */
@@ -66,10 +70,15 @@ export function buildProofBundle(parts: ProofParts): string {
 }
 
 function bundleOf(parts: ProofParts): ProofBundle {
-  const { agent, executor, proofs, revocations = [], disclosures = [], invoked } = parts
+  const { agent, executor, histories = [], proofs, revocations = [], disclosures = [], invoked } = parts
+  const others = histories.map((text) => ({ entries: entriesOf(text) }))
   return {
     format: 'talos-proof/v1',
-    identity: { agent: partyOf(agent), executor: partyOf(executor) },
+    identity: {
+      agent: partyOf(agent),
+      executor: partyOf(executor),
+      ...(others.length > 0 && { others }),
+    },
     authority: { proofs: proofs.map(toBase64url), revocations: revocations.map(toBase64url) },
     intent: { invocation: toBase64url(parts.invocation), inclusion: inclusionOf(parts.intent) },
     execution: {
@@ -92,8 +101,16 @@ function encode(bundle: ProofBundle): string {
   }
 }
 
-function partyOf({ did, logKey }: ProofParty): ProofBundleParty {
-  return { did, document: didDocument({ did }), logKey: toBase64url(logKey), history: [] }
+function partyOf({ did, logKey, history = '' }: ProofParty): ProofBundleParty {
+  return { did, document: didDocument({ did }), logKey: toBase64url(logKey), history: entriesOf(history) }
+}
+
+/** A key log has one entry in a line, each with its line feed. */
+function entriesOf(text: string): string[] {
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => toBase64url(utf8(line)))
 }
 
 function inclusionOf({ entry, proof }: ProofInclusion): ProofBundleInclusion {

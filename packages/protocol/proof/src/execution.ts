@@ -60,7 +60,7 @@ function checkRecord(
   const demandMember = (member: string, condition: boolean) => demand(condition, 'PROOF_EXECUTION_MISMATCH', { member })
   const { outcome, denial } = receipt
   demandMember('kind', RECORDED_AS[outcome].includes(entry.kind))
-  demandMember('agent', entry.agent === identities.executor.did)
+  demandMember('agent', entry.agent === identities.executor.logDid)
   demandMember('peer', entry.peer === identities.agent.did)
   demandMember('tool', entry.tool === intent.invocation.command)
   demandMember('ref', entry.ref === receipt.cid.toString())
@@ -98,7 +98,7 @@ function checkInvoked(
     demandThat('it stands in another checkpoint', invoked.checkpoint === result.checkpoint)
     demandThat('the outcome names another cause', invoked.leafHash === result.entry.cause)
     demandThat('it is of another kind', entry.kind === 'tool.invoke')
-    demandThat('it is by another agent', entry.agent === identities.executor.did)
+    demandThat('it is by another agent', entry.agent === identities.executor.logDid)
     demandThat('it names another peer', entry.peer === identities.agent.did)
     demandThat('it names another tool', entry.tool === intent.invocation.command)
     demandThat('it names another invocation', entry.ref === intent.invocation.cid.toString())

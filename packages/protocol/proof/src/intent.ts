@@ -62,7 +62,7 @@ function checkRecord(
 ): void {
   const demandMember = (member: string, condition: boolean) => demand(condition, 'PROOF_INTENT_MISMATCH', { member })
   demandMember('kind', entry.kind === 'tool.invoke')
-  demandMember('agent', entry.agent === identities.agent.did)
+  demandMember('agent', entry.agent === identities.agent.logDid)
   demandMember('peer', entry.peer === identities.executor.did)
   demandMember('tool', entry.tool === invocation.command)
   demandMember('ref', entry.ref === invocation.cid.toString())

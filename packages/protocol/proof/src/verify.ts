@@ -77,7 +77,7 @@ function verifyParts(bundle: ProofBundle, options: VerifyProofOptions): ProofRep
   const execution = layerOf('execution', bundle.execution, asked, (part, checks, known) =>
     checkExecution(part, { checks, kernel, ...known }),
   )
-  const answered = asked && execution.value && { intent: asked.intent, execution: execution.value }
+  const answered = asked && execution.value && { ...asked, execution: execution.value }
   const authority = layerOf('authority', bundle.authority, answered, (part, checks, known) =>
     checkAuthority(part, { checks, kernel, ...known }),
   )

@@ -20,7 +20,7 @@ function verify(input: Readonly<Record<string, unknown>>): ProofReport {
   return verifyProofBundle(String(input['bundle']), { kernel, nowS: Number(input['nowS']) })
 }
 
-describe.each(['proof/valid.json'])('the valid bundles of %s', (path) => {
+describe.each(['proof/valid.json', 'proof/history.json'])('the valid bundles of %s', (path) => {
   it.each(repoVectors(path).cases.map((vector) => ({ ...vector })))('$id: $description', (vector) => {
     expect(vector.valid).toBe(true)
     const report = verify(vector.input)
@@ -32,19 +32,22 @@ describe.each(['proof/valid.json'])('the valid bundles of %s', (path) => {
   })
 })
 
-describe.each(['proof/form.json', 'proof/layers.json'])('the refused bundles of %s', (path) => {
-  it.each(repoVectors(path).cases.map((vector) => ({ ...vector })))('$id: $description', (vector) => {
-    expect(vector.valid).toBe(false)
-    const { error, layer } = vector as unknown as Refusal
-    const report = verify(vector.input)
-    expect({ valid: report.valid, proves: report.proves, code: report.code }).toEqual({
-      valid: false,
-      proves: 'nothing',
-      code: error,
+describe.each(['proof/form.json', 'proof/layers.json', 'proof/history-refused.json'])(
+  'the refused bundles of %s',
+  (path) => {
+    it.each(repoVectors(path).cases.map((vector) => ({ ...vector })))('$id: $description', (vector) => {
+      expect(vector.valid).toBe(false)
+      const { error, layer } = vector as unknown as Refusal
+      const report = verify(vector.input)
+      expect({ valid: report.valid, proves: report.proves, code: report.code }).toEqual({
+        valid: false,
+        proves: 'nothing',
+        code: error,
+      })
+      expect(report.facts).toBeUndefined()
+      const failures = layerOf(report, layer)?.checks.filter(({ ok }) => !ok)
+      expect(failures?.map(({ code }) => code)).toContain(error)
+      expect(layerOf(report, layer)?.verdict).toBe(error.endsWith('_ABSENT') ? 'absent' : 'invalid')
     })
-    expect(report.facts).toBeUndefined()
-    const failures = layerOf(report, layer)?.checks.filter(({ ok }) => !ok)
-    expect(failures?.map(({ code }) => code)).toContain(error)
-    expect(layerOf(report, layer)?.verdict).toBe(error.endsWith('_ABSENT') ? 'absent' : 'invalid')
-  })
-})
+  },
+)

@@ -63,11 +63,19 @@ export interface ProofBundleIdentity {
   readonly agent: ProofBundleParty
   /** Who was called. */
   readonly executor: ProofBundleParty
+  /** Key logs of others whose keys stand in the delegations, each as in `history`. */
+  readonly others?: readonly ProofBundleKeyLog[]
 }
 
 const checkProofBundleIdentity: Check = object({
   agent: ref(() => checkProofBundleParty),
   executor: ref(() => checkProofBundleParty),
+  others: optional(
+    array(
+      ref(() => checkProofBundleKeyLog),
+      { minItems: 0, maxItems: 16 },
+    ),
+  ),
 })
 
 /** Returns `value` typed as ProofBundleIdentity. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
@@ -83,7 +91,7 @@ export interface ProofBundleParty {
   readonly document: DidDocument
   /** The envelope by which the identity lets its log key sign (03-identity 3.7). */
   readonly logKey: ProofBundleBytes
-  /** Earlier keys; none in this version, since a did:key has none. */
+  /** The entries of the agent's key log (18-key-log), oldest first, in base64url; empty where `did` alone says all. */
   readonly history: readonly ProofBundleBytes[]
 }
 
@@ -93,7 +101,7 @@ const checkProofBundleParty: Check = object({
   logKey: ref(() => checkProofBundleBytes),
   history: array(
     ref(() => checkProofBundleBytes),
-    { minItems: 0, maxItems: 0 },
+    { minItems: 0, maxItems: 4096 },
   ),
 })
 
@@ -208,4 +216,22 @@ const checkProofBundleDisclosure: Check = object({
 export function parseProofBundleDisclosure(value: unknown): ProofBundleDisclosure {
   run('proof-bundle#disclosure', checkProofBundleDisclosure, value)
   return value as ProofBundleDisclosure
+}
+
+/** The entries of one key log, oldest first. */
+export interface ProofBundleKeyLog {
+  readonly entries: readonly ProofBundleBytes[]
+}
+
+const checkProofBundleKeyLog: Check = object({
+  entries: array(
+    ref(() => checkProofBundleBytes),
+    { minItems: 1, maxItems: 4096 },
+  ),
+})
+
+/** Returns `value` typed as ProofBundleKeyLog. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseProofBundleKeyLog(value: unknown): ProofBundleKeyLog {
+  run('proof-bundle#keyLog', checkProofBundleKeyLog, value)
+  return value as ProofBundleKeyLog
 }

@@ -1,0 +1,40 @@
+/** Key logs in a bundle: which keys are one agent's, and how each stood when the call was made (spec 12-proof-bundle, 12.4). */
+import { fromBase64url, fromUtf8 } from '@talos/bytes'
+import type { IdentityStanding, IdentityView } from '@talos/capability'
+import type { Did } from '@talos/contracts'
+import { IdentityBook, type VerifiedKeyLog, verifyKeyLog } from '@talos/identity'
+import type { Kernel } from '@talos/kernel'
+
+/**
+ * Verifies the entries of a key log. Their times are its owner's: a verifier's clock says nothing about them.
+ *
+ * @throws TalosError `KEY_LOG_*`, `ENCODING_INVALID`
+ */
+export function readHistory(entries: readonly string[], kernel: Kernel): VerifiedKeyLog {
+  const text = entries.map((entry) => `${fromUtf8(fromBase64url(entry))}\n`).join('')
+  return verifyKeyLog({ kernel, text, nowMs: 0, leewayMs: Number.MAX_SAFE_INTEGER })
+}
+
+/**
+ * The identities of a bundle at a time. A key that was replaced since was in force then; one that is compromised counts up to
+ * where its owner says.
+ *
+ * @throws TalosError `KEY_LOG_FORK`, `KEY_LOG_ROLLBACK`, `IDENTITY_CONFLICT` where the logs contradict each other
+ */
+export function identitiesAt(
+  histories: readonly VerifiedKeyLog[],
+  { atMs, toleranceMs }: { readonly atMs: number; readonly toleranceMs: number },
+): IdentityView {
+  const book = new IdentityBook()
+  for (const history of histories) book.put(history)
+  const keys = new Map(histories.flatMap((history) => history.keys).map((key) => [key.did, key]))
+  return {
+    currentOf: (did) => book.currentOf(did),
+    standingOf(did: Did): IdentityStanding {
+      const key = keys.get(did)
+      if (key === undefined) return 'current'
+      if (key.compromisedFromMs !== undefined && key.compromisedFromMs <= atMs) return 'compromised'
+      return key.toMs !== undefined && key.toMs + toleranceMs <= atMs ? 'rotated' : 'current'
+    },
+  }
+}

@@ -1,0 +1,232 @@
+/**
+ * Vectors of proof bundles of agents that had other keys (contracts/spec 12, clauses 12.4 and 12.8). The key logs are made by
+ * the code that the vectors of key logs test; everything else as in the other vectors of proofs.
+ */
+import { Secret } from '@talos/bytes'
+import type { Did } from '@talos/contracts'
+import { appendEntry, createKeyLog, ed25519Signer, type Signer, type VerifiedKeyLog } from '@talos/identity'
+import { portableKernel } from '@talos/kernel'
+import { agent, type Token } from './capability-tokens.ts'
+import { refusal } from './proof-form.ts'
+import {
+  base64url,
+  type Changes,
+  caller,
+  documentOf,
+  executor,
+  grant,
+  logKey,
+  logOf,
+  NOW,
+  originOf,
+  type Scene,
+  scene,
+  stranger,
+} from './proof-scene.ts'
+
+const kernel = portableKernel()
+/** Seeds of 32 equal bytes; those of `caller`, `executor` and `stranger` are 2, 1 and 66. */
+const NEXT_CALLER = 12
+const NEXT_EXECUTOR = 11
+const NEXT_STRANGER = 76
+const DAY_S = 86_400
+
+const nextCaller = agent(NEXT_CALLER)
+const nextExecutor = agent(NEXT_EXECUTOR)
+const nextStranger = agent(NEXT_STRANGER)
+
+// biome-ignore lint/suspicious/noExplicitAny: negative cases change any member
+type Bundle = any
+
+export interface HistoryCases {
+  readonly valid: readonly { readonly description: string; readonly made: Scene; readonly agent?: string }[]
+  readonly refused: readonly object[]
+}
+
+export async function historyCases(): Promise<HistoryCases> {
+  const callers = await rotated(2, NEXT_CALLER, { atS: NOW - DAY_S })
+  const executors = await rotated(1, NEXT_EXECUTOR, { atS: NOW + DAY_S })
+  const strangers = await rotated(66, NEXT_STRANGER, { atS: NOW - DAY_S })
+  const after = () =>
+    withKeys(scene(byNext()), { history: callers, key: logKey(nextCaller, logOf(caller), named(caller)) })
+  const before = () => replacedLater(scene(), executors, logKey(nextExecutor, logOf(executor), named(executor)))
+  return {
+    valid: [
+      {
+        description: 'a call by the second key of the caller, whose log has the name of the first',
+        made: after(),
+        agent: nextCaller.did,
+      },
+      { description: 'a call before the executor replaced its key, exported after', made: before() },
+      {
+        description: 'a key in the midst of the delegations that was replaced between two of them',
+        made: between(strangers),
+      },
+      { description: 'a call before the key was compromised', made: await lost(NOW + DAY_S) },
+    ],
+    refused: [...badHistories({ callers, strangers, after }), ...(await badKeys(after))],
+  }
+}
+
+/** A key log of two entries: a key, and the next one. */
+async function rotated(first: number, second: number, { atS }: { readonly atS: number }): Promise<VerifiedKeyLog> {
+  const log = await begun(first)
+  return await appendEntry(log, {
+    kind: 'rotate',
+    signer: seeded(second),
+    ...authority(first + 1, first + 2),
+    nowMs: atS * 1000,
+  })
+}
+
+async function begun(first: number): Promise<VerifiedKeyLog> {
+  const updateSigner = seeded(first + 100)
+  return await createKeyLog({
+    signer: seeded(first),
+    updateSigner,
+    nextUpdateKeys: [seeded(first + 101).did],
+    nowMs: (NOW - 30 * DAY_S) * 1000,
+  })
+}
+
+function authority(update: number, next: number) {
+  return { updateSigner: seeded(update + 100), nextUpdateKeys: [seeded(next + 100).did] as readonly Did[] }
+}
+
+function seeded(byte: number): Signer {
+  return ed25519Signer({ kernel, seed: Secret.of(new Uint8Array(32).fill(byte)) })
+}
+
+/** The call of the ordinary scene, by the caller's second key. */
+function byNext(): Changes {
+  const entries = { outcomeEntry: { peer: nextCaller.did }, begunEntry: { peer: nextCaller.did } }
+  return { invocationBy: nextCaller, ...entries }
+}
+
+function named(side: typeof caller) {
+  return { origin: originOf(side) }
+}
+
+function withKeys(made: Scene, { history, key }: { readonly history: VerifiedKeyLog; readonly key: Token }): Scene {
+  const { bundle } = made
+  Object.assign(bundle.identity.agent, {
+    did: nextCaller.did,
+    document: documentOf(nextCaller),
+    logKey: base64url(key),
+    history: entriesOf(history),
+  })
+  return made
+}
+
+function replacedLater(made: Scene, history: VerifiedKeyLog, key: Token): Scene {
+  Object.assign(made.bundle.identity.executor, { logKey: base64url(key), history: entriesOf(history) })
+  return made
+}
+
+/** The stranger was given the capability under its first key, and passed it on under its second. */
+function between(strangers: VerifiedKeyLog): Scene {
+  const links = [grant({ aud: stranger.did }), grant({}, nextStranger)]
+  const made = scene({ named: links })
+  made.bundle.identity.others = [{ entries: entriesOf(strangers) }]
+  return made
+}
+
+/** The caller's first key is compromised from a time on; another key delegates the log's key. */
+async function lost(fromS: number): Promise<Scene> {
+  const log = await begun(2)
+  const compromised = [{ key: caller.did as Did, fromMs: fromS * 1000 }]
+  const history = await appendEntry(log, {
+    kind: 'recover',
+    signer: seeded(NEXT_CALLER),
+    compromised,
+    ...authority(3, 4),
+    nowMs: (NOW + 2 * DAY_S) * 1000,
+  })
+  const made = scene()
+  const key = logKey(nextCaller, logOf(caller), named(caller))
+  Object.assign(made.bundle.identity.agent, { logKey: base64url(key), history: entriesOf(history) })
+  return made
+}
+
+function badHistories(given: {
+  readonly callers: VerifiedKeyLog
+  readonly strangers: VerifiedKeyLog
+  readonly after: () => Scene
+}): readonly object[] {
+  const { callers, strangers, after } = given
+  const [first = '', second = ''] = entriesOf(callers)
+  const bad = (code: string, description: string, change: (bundle: Bundle) => void, layer = 'identity'): object => {
+    const { bundle } = after()
+    change(bundle)
+    const clause = layer === 'identity' ? '12.4' : '12.8'
+    return refusal(`PROOF_${code}`, { clause, layer, description }, bundle)
+  }
+  const replace = (entries: readonly string[]) => (bundle: Bundle) => {
+    bundle.identity.agent.history = entries
+  }
+  const spoiled = Buffer.from(second, 'base64url')
+  spoiled.writeUInt8(spoiled.readUInt8(20) ^ 1, 20)
+  return [
+    bad('IDENTITY_ORIGIN', 'the second key without its history', replace([])),
+    bad('IDENTITY_HISTORY', 'a history that ends before the key', replace([first])),
+    bad('IDENTITY_HISTORY', 'a history without its beginning', replace([second])),
+    bad('IDENTITY_HISTORY', "somebody else's history", replace(entriesOf(strangers))),
+    bad('IDENTITY_HISTORY', 'a changed entry', replace([first, spoiled.toString('base64url')])),
+    bad('IDENTITY_HISTORY', 'an entry that is no text', replace([first, second, '_w'])),
+    bad(
+      'IDENTITY_HISTORY',
+      'an older history of the same agent among the others',
+      (bundle) => {
+        bundle.identity.others = [{ entries: [first] }]
+      },
+      'authority',
+    ),
+    bad('IDENTITY_HISTORY', "a changed entry among the others'", (bundle) => {
+      bundle.identity.others = [{ entries: ['AA'] }]
+    }),
+    bad('IDENTITY_FORM', 'a history of others without entries', (bundle) => {
+      bundle.identity.others = [{ entries: [] }]
+    }),
+  ]
+}
+
+/** Keys that were not the agent's any more. */
+async function badKeys(after: () => Scene): Promise<readonly object[]> {
+  const late = await rotated(2, NEXT_CALLER, { atS: NOW - DAY_S })
+  const old = scene()
+  old.bundle.identity.agent.history = entriesOf(late)
+  const early = await lost(NOW - DAY_S)
+  const thief = await lost(NOW - DAY_S)
+  thief.bundle.identity.agent.logKey = base64url(logKey(caller, logOf(caller)))
+  const stolen = after()
+  const denied = { clause: '12.8', layer: 'authority' } as const
+  return [
+    refusal(
+      'PROOF_AUTHORITY_DENIED',
+      { ...denied, description: 'a call by a key a day after it was replaced' },
+      old.bundle,
+    ),
+    refusal(
+      'PROOF_AUTHORITY_DENIED',
+      { ...denied, description: 'a call by a key that was compromised before' },
+      early.bundle,
+    ),
+    refusal(
+      'PROOF_IDENTITY_LOG_KEY',
+      { clause: '12.4', layer: 'identity', description: 'a log key that a compromised key delegated' },
+      thief.bundle,
+    ),
+    refusal(
+      'PROOF_IDENTITY_LOG_KEY',
+      { clause: '12.4', layer: 'identity', description: 'a log key that somebody outside of the history delegated' },
+      ((bundle: Bundle) => {
+        bundle.identity.agent.logKey = base64url(logKey(stranger, logOf(caller), named(caller)))
+        return bundle
+      })(stolen.bundle),
+    ),
+  ]
+}
+
+function entriesOf({ entries }: VerifiedKeyLog): string[] {
+  return entries.map(({ line }) => Buffer.from(line).toString('base64url'))
+}
