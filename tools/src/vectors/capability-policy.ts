@@ -269,6 +269,76 @@ export function policyCases(): readonly object[] {
       '{"a":6}',
       'undecided or false',
     ),
+    ...apart(
+      [
+        [
+          'or',
+          [
+            ['not', ['like', '.a', 'x*']],
+            ['==', '.a', 6],
+          ],
+        ],
+      ],
+      '{"a":5}',
+      'a negation or false',
+    ),
+    ...apart([['all', '.a', ['not', ['like', '.', '/etc/*']]]], '{"a":["/srv",5]}', 'a negation on each item'),
+    ...apart([['any', '.a', ['not', ['like', '.', 'x*']]]], '{"a":[5]}', 'a negation on any item'),
+    ...apart([['not', ['all', '.a', ['like', '.', 'x*']]]], '{"a":["xa",5]}', 'the negation of all items'),
+    ...apart(
+      [
+        [
+          'not',
+          [
+            'and',
+            [
+              ['like', '.a', '*'],
+              ['any', '.b', ['>', '.', 1]],
+            ],
+          ],
+        ],
+      ],
+      '{"a":5,"b":1}',
+      'two undecided parts',
+    ),
+    ...both([['not', ['not', ['like', '.a', 'x*']]]], '{"a":5}', false, 'a negation of a negation of undecided'),
+    ...both(
+      [
+        [
+          'not',
+          [
+            'or',
+            [
+              ['like', '.a', 'x*'],
+              ['==', '.a', 5],
+            ],
+          ],
+        ],
+      ],
+      '{"a":5}',
+      false,
+      'not undecided or true',
+    ),
+    ...both(
+      [
+        [
+          'not',
+          [
+            'and',
+            [
+              ['like', '.a', 'x*'],
+              ['==', '.a', 6],
+            ],
+          ],
+        ],
+      ],
+      '{"a":5}',
+      true,
+      'not undecided and false',
+    ),
+    ...both([['not', ['==', '.a', 5]]], '{"a":5.0}', false, 'the negation of an undecided equality of numbers'),
+    ...both([['not', ['!=', '.a', 5]]], '{"a":5.0}', false, 'the negation of an undecided inequality of numbers'),
+    ...both([['not', ['any', '.a', ['==', '.', 5]]]], '{"a":[1,5.0]}', false, 'an undecided number among the items'),
     ...both([nested(15)], '{"a":1}', true, '15 levels: an even number of negations'),
     ...both([nested(16)], '{"a":2}', true, '16 levels: an odd number of negations'),
     ...both(Array(256).fill(['==', '.a', 1]), '{"a":1}', true, '256 statements'),

@@ -114,6 +114,8 @@ export function ruleCases(): readonly object[] {
     refused([['len', '.l', 1]], 'one bound'),
     refused([['range', '.r', 2, 1]], 'bounds the wrong way round'),
     refused([['range', '.r', '1', 2]], 'a bound that is no integer'),
+    refused([['range', '.r', true, 2]], 'a bound that is a boolean'),
+    refused([['len', '.l', '1', 2]], 'a length that is a text'),
     refused([['range', '.r', 1, 2, 3]], 'three bounds'),
     refused(Array(257).fill(['known', '.k']), '257 rules'),
     refused(Array(200).fill(['known', '.k']), '257 rules and statements', '7.6', Array(57).fill(['==', '.k', 1])),

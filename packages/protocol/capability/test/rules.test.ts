@@ -148,6 +148,24 @@ describe('steps', () => {
     expect(costOf(rule, value)).toBe(cost)
   })
 
+  test('every step short of the cost refuses, wherever it ends', () => {
+    const rules = [
+      ['known', '.v'],
+      ['len', '.v.w["x"]', 1, 3],
+      ['regex', '.v.w.x', 'a+'],
+      ['argv', '.v.c', { program: [['a'], ['b']], options: { '-n': [['subpath', '.', ['/a', '/b']]] }, more: [] }],
+      ['cidr', '.v.i[]', ['10.0.0.0/8']],
+    ]
+    const value = { w: { x: 'aaa' }, c: ['b', '-n', '/b/c', 'd'], i: ['10.0.0.1', '10.1.0.0/16'] }
+    const conditions = talosConditions([], rules)
+    const codes = (steps: number): readonly string[] =>
+      refusals(conditions, { v: value }, context(steps)).map(({ code }) => code)
+    let steps = 0
+    for (; codes(steps).length > 0; steps += 1) expect(codes(steps)).toEqual(['CAPABILITY_LIMIT'])
+    // By the rules in turn: 2, 4, 5, 17, 10.
+    expect(steps).toBe(38)
+  })
+
   test('a catastrophic pattern on 100,000 characters visits each state once per character', () => {
     const { size, run } = compilePattern('(a*)*b', { path: '', quota: { rules: 0, patternSize: 0 } })
     expect(size).toBe(4)
