@@ -102,6 +102,10 @@ export async function foreignLogs(): Promise<Given[]> {
       { ...SECOND, state: { ...stateOf(), verificationMethod: [revoked] } },
       { ...SECOND, versionTime: '2026-03-03T00:00:00Z' },
     ]),
+    await valid('18.8', 'a revocation that is no text', [
+      GENESIS,
+      { ...SECOND, state: { ...stateOf(), verificationMethod: [{ ...revoked, revoked: true }] } },
+    ]),
     await valid('18.8', 'a revocation with an earlier time', [
       GENESIS,
       { ...SECOND, state: { ...stateOf(), verificationMethod: [{ ...revoked, revoked: '2026-03-01T12:00:00Z' }] } },

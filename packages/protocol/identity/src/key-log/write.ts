@@ -36,7 +36,8 @@ const NOTHING: DocumentParts = { signing: undefined, agreement: undefined, servi
 /**
  * A new log with its first entry.
  *
- * @throws TalosError `KEY_LOG_CHANGE`, `DID_LOCATION_INVALID`, `DID_INVALID`, `SIGNER_FAILED`
+ * @throws TalosError `KEY_LOG_CHANGE`, `KEY_LOG_PARAMETERS` for a ttl out of bounds, `DID_LOCATION_INVALID`,
+ *   `DID_INVALID`, `SIGNER_FAILED`
  */
 export async function createKeyLog(options: CreateKeyLogOptions): Promise<VerifiedKeyLog> {
   const { signer, updateSigner, portable = false, ttlS = DEFAULT_TTL_S, nowMs } = options
@@ -80,7 +81,7 @@ export async function appendEntry(log: VerifiedKeyLog, change: KeyLogChange): Pr
   }
   const did = change.kind === 'update' && change.location !== undefined ? moved(log, change.location) : log.did
   const basis = { before: log.versionId, versionTime, parameters, did, scid: log.scid }
-  const state = buildDocument(did, await partsAfter(log, change, (signer) => makeAcceptance(signer, basis)))
+  const state = buildDocument(did, await partsAfter({ log, did }, change, (signer) => makeAcceptance(signer, basis)))
   const entry: JsonObject = { versionId: log.versionId, versionTime, parameters, state }
   const line = await signEntry(entry, { number: log.version + 1, before: log.versionId, updateSigner })
   return extendKeyLog(log, { kernel, text: `${line}\n`, nowMs })
@@ -88,15 +89,15 @@ export async function appendEntry(log: VerifiedKeyLog, change: KeyLogChange): Pr
 
 /** What the next document says: what the newest one does, but for the change. */
 async function partsAfter(
-  log: VerifiedKeyLog,
+  { log, did }: { readonly log: VerifiedKeyLog; readonly did: string },
   change: KeyLogChange,
   accept: (signer: Signer) => Promise<string>,
 ): Promise<DocumentParts> {
   const before = readParts(log.did, log.document)
   if (change.kind === 'deactivate') return { ...NOTHING, revoked: before.revoked }
-  const moves = change.kind === 'update' && change.location !== undefined
   const parts: DocumentParts = { ...before, ...checkChanges(change) }
-  const alsoKnownAs = moves ? [...new Set([log.did, ...parts.alsoKnownAs])] : parts.alsoKnownAs
+  const names = did === log.did ? parts.alsoKnownAs : new Set([log.did, ...parts.alsoKnownAs])
+  const alsoKnownAs = [...names].filter((name) => name !== did)
   if (change.kind === 'update') return { ...parts, alsoKnownAs }
   const signing = { multikey: multikeyOf(change.signer), acceptance: await accept(change.signer) }
   if (change.kind === 'rotate') return { ...parts, signing }
