@@ -74,6 +74,7 @@ describe('descriptions', () => {
       need: 'signature',
       policy: [['==', '.b?', { '/': { bytes: 'BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=' } }]],
       rules: [['range', '.a', 1, 5]],
+      terms: {},
       summary: ['a must be an integer from 1 to 5', 'no arguments but b (may be absent), a'],
     })
   })
