@@ -13,7 +13,7 @@ import { AgentDatabase, type AgentFolder, AgentHome, type AgentLock } from '@tal
 import { makeIdentity, openIdentity } from './identity/own-identity.ts'
 import { openOwnLog, recordChange } from './identity/own-log.ts'
 import { type AgentWorld, passphraseOf, type TalosClientOptions, worldOf } from './options.ts'
-import { openRevocationBook } from './revocation-book.ts'
+import { nameRevocations, openRevocationBook } from './revocation-book.ts'
 
 /** The one instance of an agent that lives in one folder. */
 const INSTANCE = 'main'
@@ -64,6 +64,7 @@ export async function openAgent(options: OpenAgentOptions): Promise<Agent> {
     const { secrets, signer, keyLog, pending } = identity
     const database = AgentDatabase.open({ folder, lock, storageKey: secrets.storageKey, ...world })
     undo.push(() => database.close())
+    nameRevocations({ database, kernel: world.kernel })
     const ownLog = await openOwnLog({ folder, identity, world })
     const { log, logKey } = ownLog
     undo.push(() => log.close())

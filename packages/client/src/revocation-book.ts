@@ -11,10 +11,24 @@ const ROWS_AT_A_TIME = 1_000
 type BookDatabase = Pick<AgentDatabase, 'revocations'>
 
 /**
- * Reads everything that was stored; its signatures were checked when it came.
+ * Gives names to the revocations that an earlier version kept without.
  *
- * @throws TalosError store codes; what `openRevocation` throws where a row that an earlier version kept is damaged
+ * @throws TalosError store codes; what `openRevocation` throws where a row is damaged
  */
+export function nameRevocations({
+  database,
+  kernel,
+}: {
+  readonly database: BookDatabase
+  readonly kernel: Kernel
+}): void {
+  for (const { id, bytes } of database.revocations.unnamed()) {
+    const { cid, reason } = openRevocation(bytes, { kernel })
+    database.revocations.name({ id, cid, reason })
+  }
+}
+
+/** Reads everything that was stored; its signatures were checked when it came. @throws TalosError store codes */
 export function openRevocationBook({
   database,
   kernel,
@@ -24,8 +38,7 @@ export function openRevocationBook({
 }): RevocationBook {
   const book = new RevocationBook({ kernel })
   for (const row of rowsOf(database)) {
-    const { issuer, atS } = row
-    const reason = row.cid === undefined ? named(row, { database, kernel }) : row.reason
+    const { issuer, atS, reason } = row
     book.put({ issuer, atS, reason, ...targetOf(row.target) })
   }
   for (const issuer of database.revocations.listed()) {
@@ -54,16 +67,6 @@ function* rowsOf({ revocations }: BookDatabase): Generator<StoredRevocation> {
     last = rows.at(-1)
     if (last === undefined) return
   }
-}
-
-/** What an earlier version kept gets its name; returns the reason in it. */
-function named(
-  { id, bytes }: StoredRevocation,
-  { database, kernel }: { readonly database: BookDatabase; readonly kernel: Kernel },
-): string | undefined {
-  const { cid, reason } = openRevocation(bytes, { kernel })
-  database.revocations.name({ id, cid, reason })
-  return reason
 }
 
 function restoreHeads(

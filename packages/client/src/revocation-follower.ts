@@ -39,11 +39,15 @@ export class RevocationFollower {
     this.#options = options
     const { agent, intervalMs } = options
     for (const issuer of agent.revocations.issuers()) if (issuer !== agent.did) this.#note(issuer, undefined)
-    this.#timer = setInterval(() => this.#tick(), intervalMs).unref()
+    this.#timer = setInterval(() => this.tick(), intervalMs).unref()
   }
 
-  /** An issuer stands in a chain that a peer showed: asks for its list where nothing fresh is known of it. */
-  follow(issuer: Did, via: Did): void {
+  /**
+   * An issuer matters here: asks for its list where nothing fresh is known of it.
+   *
+   * @param via who showed a chain with it
+   */
+  follow(issuer: Did, via?: Did): void {
     const { agent } = this.#options
     if (issuer === agent.did) return
     this.#note(issuer, via)
@@ -54,8 +58,13 @@ export class RevocationFollower {
     return this.#followed.has(issuer)
   }
 
-  /** A peer can be reached again: asks for what it may have. */
+  /**
+   * A peer can be reached: asks for what it may have, this agent's own list included. One whose records were put back learns
+   * so that it has signed more than it knows.
+   */
   linkUp(peer: Did): void {
+    const { agent } = this.#options
+    this.askOn(peer, { issuer: agent.did, after: agent.revocations.listOf(agent.did).size })
     for (const [issuer, { via }] of this.#followed) {
       if (issuer === peer || (via === peer && !this.#options.isLinked(issuer))) this.#ask(issuer)
     }
@@ -80,7 +89,8 @@ export class RevocationFollower {
     if (this.#followed.size > MAX_FOLLOWED && oldest !== undefined) this.#followed.delete(oldest)
   }
 
-  #tick(): void {
+  /** Asks for every list that is followed, and tells of those that have grown old. */
+  tick(): void {
     for (const [issuer, followed] of Array.from(this.#followed)) {
       if (performance.now() - followed.seenMs > KEEP_FOLLOWING_MS) this.#followed.delete(issuer)
       else {

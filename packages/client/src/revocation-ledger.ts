@@ -33,7 +33,7 @@ export class RevocationLedger {
    * @throws TalosError `REVOCATION_UNRELATED`, `REVOCATION_FULL`
    */
   admit({ issuer, from, count }: { readonly issuer: Did; readonly from: Did; readonly count: number }): void {
-    if (this.#isRelated(issuer)) return
+    if (this.isRelated(issuer)) return
     if (issuer !== from) throw new TalosError('REVOCATION_UNRELATED')
     const { revocations: book } = this.#options.agent
     if (book.countOf(issuer) + count > STRANGER_MAX_REVOCATIONS) {
@@ -77,7 +77,8 @@ export class RevocationLedger {
     })
   }
 
-  #isRelated(issuer: Did): boolean {
+  /** Whether an issuer is this agent, stands in a chain that it serves, or gave to it or got from it. */
+  isRelated(issuer: Did): boolean {
     const { agent, isFollowed } = this.#options
     return issuer === agent.did || isFollowed(issuer) || agent.database.grants.knows(issuer)
   }

@@ -124,6 +124,11 @@ export class RevocationKeeper {
     this.#follower.linkUp(peer)
   }
 
+  /** Asks for every list that is followed, and tells of those that have grown old; done at the interval. */
+  tick(): void {
+    this.#follower.tick()
+  }
+
   stop(): void {
     this.#follower.stop()
   }
@@ -257,6 +262,11 @@ export class RevocationKeeper {
   async #answer(peer: Did, { issuer, after }: Pull): Promise<void> {
     const { agent, messenger } = this.#options
     if (issuer === agent.did) this.#addFollower(peer)
+    else if (this.#ledger.isRelated(issuer)) this.#follower.follow(issuer)
+    if (issuer === agent.did && after > agent.revocations.listOf(issuer).size) {
+      // Somebody may have seen more than is known here: a head signed now would contradict that.
+      return this.#follower.askOn(peer, { issuer, after: agent.revocations.listOf(issuer).size })
+    }
     const head = await this.#headOf(issuer)
     if (head === undefined) return
     const rows = agent.database.revocations.page({ issuer, after, limit: PAGE_MAX_ITEMS })

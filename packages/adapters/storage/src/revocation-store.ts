@@ -194,6 +194,11 @@ export class RevocationStore {
     return this.#database.all(sql, { id: last?.id ?? 0, limit }).map(revocationOf)
   }
 
+  /** What an earlier version kept and has no name yet. */
+  unnamed(): StoredRevocation[] {
+    return this.#database.all('SELECT * FROM revocations WHERE cid IS NULL ORDER BY id').map(revocationOf)
+  }
+
   /** Gives its name to what an earlier version kept; one that is there twice goes. @throws TalosError `STORE_WRITE_FAILED` */
   name({ id, cid, reason }: Pick<StoredRevocation, 'id' | 'reason'> & { readonly cid: Cid }): void {
     this.#database.transaction(() => {
