@@ -18,7 +18,7 @@ const NONCE_BYTES = 12
 const RENEW_BELOW = 1 / 3
 /** How long a call waits for the renewal of a lease that is over. */
 const WAIT_MS = 3_000
-/** One lease is asked for so often at most. */
+/** The renewal of one link is asked for so often at most. */
 const ASK_EVERY_MS = 5_000
 /** Leases that are asked for at a time, and remembered as asked for. */
 const MAX_ASKED = 1_024
@@ -39,7 +39,7 @@ type LeasedLink = VerifiedLink & { readonly lease: Lease }
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions
   readonly #quota = new PeerQuota(RENEW_QUOTA)
-  /** When a lease was last asked for, by the name of its first. */
+  /** When the renewal of a link was last asked for, by its name. */
   readonly #askedMs = new Map<string, number>()
   /** Who waits for a renewal of a lease. */
   readonly #waiting = new Map<string, Set<() => void>>()
@@ -58,7 +58,7 @@ export class LeaseKeeper {
   async renew(cid: string, options: { readonly expiresInS?: number } = {}): Promise<Grant> {
     const { agent, authority } = this.#options
     const link = authority.link(cid)
-    if (link.issuer !== agent.did) throw new TalosError('GRANT_NOT_OURS', { reason: 'its issuer is another' })
+    if (!agent.identities.isSame(link.issuer, agent.did)) throw new TalosError('GRANT_NOT_OURS', { reason: 'its issuer is another' })
     const last = this.#newest(link, 'issued')
     if (last === undefined) throw new TalosError('GRANT_NOT_RENEWABLE', { reason: 'it is no lease' })
     if (last.lease.n >= last.lease.max) {
@@ -96,11 +96,12 @@ export class LeaseKeeper {
     const { agent, authority, post } = this.#options
     if (agent.database.grants.get(capability) === undefined) return
     const asked = authority.link(capability.toString())
-    if (asked.issuer === agent.did && asked.audience === peer) {
+    const { identities } = agent
+    if (identities.isSame(asked.issuer, agent.did) && identities.isSame(asked.audience, peer)) {
       const link = await this.#renewedFor(asked)
       return link === undefined ? undefined : await this.#send(peer, link)
     }
-    if (asked.audience !== agent.did || !this.#hasGivenUnder(asked, peer)) return
+    if (!identities.isSame(asked.audience, agent.did) || !this.#hasGivenUnder(asked, peer)) return
     await this.tend([asked])
     const newest = this.#newest(asked, 'received')
     if (newest === undefined || newest.name === asked.name) return
@@ -134,8 +135,9 @@ export class LeaseKeeper {
   /** Whoever issued it renews it; a link above what we hold is asked of the one who passed it on. */
   #ask(link: VerifiedLink, below: VerifiedLink | undefined): void {
     const { agent, post, isLinked } = this.#options
-    const peer = link.audience === agent.did ? link.issuer : (below?.issuer ?? link.issuer)
-    const name = firstName(link)
+    const isOurs = agent.identities.isSame(link.audience, agent.did)
+    const peer = agent.identities.currentOf(isOurs ? link.issuer : (below?.issuer ?? link.issuer))
+    const { name } = link
     const lastMs = this.#askedMs.get(name)
     const nowMs = performance.now()
     if (peer === agent.did || !isLinked(peer) || (lastMs !== undefined && nowMs - lastMs < ASK_EVERY_MS)) return
@@ -174,11 +176,11 @@ export class LeaseKeeper {
 
   /** The renewal of a lease with the highest number; undefined for what is no lease. */
   #newest(link: VerifiedLink, direction: GrantDirection): LeasedLink | undefined {
-    const { authority } = this.#options
+    const { agent, authority } = this.#options
     return authority
       .links(direction)
       .filter(isLeased)
-      .filter(({ account }) => account === link.account)
+      .filter((one) => firstName(one) === firstName(link) && agent.identities.isSame(one.issuer, link.issuer))
       .reduce<LeasedLink | undefined>(
         (best, one) => (best === undefined || one.lease.n > best.lease.n ? one : best),
         undefined,
@@ -187,7 +189,8 @@ export class LeaseKeeper {
 
   #hasGivenUnder({ subject }: VerifiedLink, peer: Did): boolean {
     const { authority } = this.#options
-    return authority.links('issued').some((link) => link.audience === peer && link.subject === subject)
+    const { identities } = this.#options.agent
+    return authority.links('issued').some((link) => identities.isSame(link.audience, peer) && link.subject === subject)
   }
 
   #isRevoked(link: VerifiedLink): boolean {

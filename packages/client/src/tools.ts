@@ -190,7 +190,7 @@ function outcomeOf(
     const failure = talosCode === undefined ? {} : { failure: { code: talosCode, message } }
     return { outcome: isError ? 'error' : 'allow', content: result, ...failure, ...facts }
   }
-  const code = denial.at(-1) as ErrorCode
+  const code = outcome === 'refer' ? 'CAPABILITY_APPROVAL' : (denial.at(-1) as ErrorCode)
   const refusal = { content: undefined, denial: { code, message: error?.message ?? textOf(result) }, ...facts }
   if (outcome === 'deny' || error?.referral === undefined) return { outcome, ...refusal }
   const request = approvals.requestFor(call)
