@@ -38,7 +38,7 @@ export class Authority {
    */
   async delegate(request: DelegationRequest): Promise<Grant> {
     const parent = this.link(request.parent)
-    if (parent.audience !== this.#agent.did)
+    if (!this.#agent.identities.isSame(parent.audience, this.#agent.did))
       throw new TalosError('GRANT_NOT_OURS', { reason: 'its audience is another' })
     const command = request.command ?? (request.tool === undefined ? parent.command : undefined)
     return await this.#issue({ ...request, ...(command !== undefined && { command }), subject: parent.subject })
@@ -54,7 +54,7 @@ export class Authority {
     bytes: Uint8Array,
     options: { readonly label?: string; readonly isAgain?: boolean } = {},
   ): Promise<Grant> {
-    const { kernel, database, clock, did, log } = this.#agent
+    const { kernel, database, clock, did, log, identities } = this.#agent
     const { label = '', isAgain = false } = options
     const link = openDelegation(bytes, { kernel })
     const known = database.grants.get(link.cid)
@@ -62,7 +62,7 @@ export class Authority {
     const nowMs = clock.nowMs()
     database.grants.put({ cid: link.cid, direction: 'received', peer: link.issuer, label, bytes, nowMs })
     const cid = link.cid.toString()
-    if (link.audience === did && !(isAgain && this.#isRecorded(cid))) {
+    if (identities.isSame(link.audience, did) && !(isAgain && this.#isRecorded(cid))) {
       await log.append({ kind: 'cap.grant', peer: link.issuer, cap: cid, ref: cid, tool: link.command })
     }
     return this.find(cid)

@@ -12,6 +12,7 @@ import { buildProofBundle } from '@talos/proof'
 import type { Agent } from './agent.ts'
 import { isListCommand } from './execution/listing.ts'
 import { encodeFrame } from './frames.ts'
+import { historiesOf, partyOf } from './identity/histories.ts'
 import type { SessionKeeper } from './sessions.ts'
 import type { Wire } from './wire.ts'
 
@@ -57,18 +58,20 @@ export class EvidenceKeeper {
     this.#requireSigned(cid)
     const invocation = this.#require(cid, 'invocation')
     const receipt = this.#require(cid, 'receipt')
-    const { audience: executor, command } = openInvocation(invocation, { kernel: agent.kernel })
+    const { issuer, audience: executor, command } = openInvocation(invocation, { kernel: agent.kernel })
     if (isListCommand(command)) throw new TalosError('PROOF_OF_LIST')
-    const answer = await this.#answerOf(executor, cid)
+    const answer = await this.#answerOf(agent.identities.currentOf(executor), cid)
     const [outcome, invoked] = answer.inclusions
     const [intent] = await this.#inclusions([this.#require(cid, 'caller.invoke')])
     if (outcome === undefined || intent === undefined)
       throw new TalosError('EVIDENCE_MISSING', { missing: "the executor's entry" })
+    const proofs = this.#delegations(cid)
     const bundle = buildProofBundle({
       kernel: agent.kernel,
-      agent: { did: agent.did, logKey: agent.logKey },
-      executor: { did: executor, logKey: answer.logKey },
-      proofs: this.#delegations(cid),
+      agent: partyOf(agent, { did: issuer, logKey: agent.logKey }),
+      executor: partyOf(agent, { did: executor, logKey: answer.logKey }),
+      histories: historiesOf(agent, { proofs, sides: [issuer, executor] }),
+      proofs,
       revocations: answer.revocations,
       invocation,
       intent,
@@ -161,7 +164,7 @@ export class EvidenceKeeper {
     const outcome = agent.database.evidence.get(cid, ending)?.bytes
     if (invocation === undefined || outcome === undefined) return nothing
     const { issuer, proofs } = openInvocation(invocation, { kernel: agent.kernel })
-    if (issuer !== peer) return nothing
+    if (!agent.identities.isSame(issuer, peer)) return nothing
     const inclusions = await this.#inclusions([outcome, ...(invoked === undefined ? [] : [invoked])])
     const revocations = proofs.flatMap((proof) => agent.database.revocations.of(proof).map(({ bytes }) => bytes))
     return { found: true, logKey: agent.logKey, inclusions, revocations: revocations.slice(0, MAX_REVOCATIONS) }

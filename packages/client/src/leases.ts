@@ -58,7 +58,8 @@ export class LeaseKeeper {
   async renew(cid: string, options: { readonly expiresInS?: number } = {}): Promise<Grant> {
     const { agent, authority } = this.#options
     const link = authority.link(cid)
-    if (!agent.identities.isSame(link.issuer, agent.did)) throw new TalosError('GRANT_NOT_OURS', { reason: 'its issuer is another' })
+    if (!agent.identities.isSame(link.issuer, agent.did))
+      throw new TalosError('GRANT_NOT_OURS', { reason: 'its issuer is another' })
     const last = this.#newest(link, 'issued')
     if (last === undefined) throw new TalosError('GRANT_NOT_RENEWABLE', { reason: 'it is no lease' })
     if (last.lease.n >= last.lease.max) {

@@ -14,6 +14,7 @@ import {
 import { type ErrorCode, isTalosError } from '@talos/errors'
 import { type GatedCall, type ServerTerms, type TalosSettings, termsOfServer, termsOfTool } from '@talos/mcp'
 import type { FrameOrigin } from '../channels.ts'
+import { revocationsByAgent } from '../identity/revocation-view.ts'
 import { resolveRealPath } from '../resolve-path.ts'
 import { type Executor, formerDids } from './executor.ts'
 
@@ -46,7 +47,7 @@ export class CallJudge {
       executor: agent.did,
       formerExecutors: formerDids(agent),
       kernel: agent.kernel,
-      revocations: agent.revocations,
+      revocations: revocationsByAgent(agent.revocations, agent.identities),
       identities: agent.identities,
       replay,
       meter,

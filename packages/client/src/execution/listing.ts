@@ -18,6 +18,7 @@ import type { Did } from '@talos/contracts'
 import { type ErrorCode, isTalosError } from '@talos/errors'
 import type { GatedList } from '@talos/mcp'
 import type { FrameOrigin } from '../channels.ts'
+import { revocationsByAgent } from '../identity/revocation-view.ts'
 import { nowS } from '../options.ts'
 import type { Executor } from './executor.ts'
 import { LEEWAY_S } from './judge.ts'
@@ -76,7 +77,8 @@ export function judgeList(input: ListInput, executor: Executor): ListJudgement {
 
 /** Valid chains to the peer, one for each proof that ends there. */
 function chainsOf({ peer, server, proofs }: ListInput, { agent }: Executor): readonly (readonly VerifiedLink[])[] {
-  const { did: subject, clock, kernel, revocations, identities } = agent
+  const { did: subject, clock, kernel, identities } = agent
+  const revocations = revocationsByAgent(agent.revocations, identities)
   const prefix = mcpServerCommand(server)
   const common = { audience: peer, subject, nowS: nowS(clock), leewayS: LEEWAY_S, kernel, revocations, identities }
   return splitChains(proofs, agent).flatMap((chain) => {

@@ -1,0 +1,35 @@
+/**
+ * What is known of revocations, by agents instead of keys (spec 19-identity-lifecycle, 19.7): who was entitled by an earlier
+ * key is so by each of the agent's keys, and who revoked everything of a key meant the agent.
+ */
+import type { RevocationView } from '@talos/capability'
+import type { Did } from '@talos/contracts'
+import type { IdentityBook } from '@talos/identity'
+
+/** Asks a view by every key of those concerned. Where nobody has had another key, it costs three lookups. */
+export function revocationsByAgent(view: RevocationView, identities: IdentityBook): RevocationView {
+  const keysOf = (did: Did): readonly Did[] => {
+    const keys = identities.find(did)?.keys
+    return keys === undefined || keys.length < 2 ? [did] : keys.map((key) => key.did)
+  }
+  const hasOthers = (did: Did) => (identities.find(did)?.keys.length ?? 0) > 1
+  return {
+    stateOf(link) {
+      const known = view.stateOf(link)
+      if (known.revoked || !(hasOthers(link.audience) || link.entitled.some(hasOthers))) return known
+      const entitled = link.entitled.flatMap(keysOf)
+      for (const issuer of keysOf(link.issuer)) {
+        for (const audience of keysOf(link.audience)) {
+          const state = view.stateOf({ ...link, issuer, audience, entitled })
+          if (state.revoked) return state
+        }
+      }
+      return known
+    },
+    knownAtS(issuer) {
+      const times = keysOf(issuer).map((did) => view.knownAtS(did))
+      const known = times.filter((time) => time !== undefined)
+      return known.length === 0 ? undefined : Math.max(...known)
+    },
+  }
+}
