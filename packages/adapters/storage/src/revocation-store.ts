@@ -6,8 +6,9 @@
  */
 import { Cid } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
+import { TalosError } from '@talos/errors'
 import type { Database, Row } from './database.ts'
-import { bytesOf, integerOf, optionalOf, requireRoom, requireSize, textOf } from './rows.ts'
+import { bytesOf, integerOf, optionalOf, requireSize, textOf } from './rows.ts'
 
 /** Revocations that one issuer can place here: a hostile one must not fill the disk. */
 export const REVOCATIONS_MAX_PER_ISSUER = 10_000
@@ -76,7 +77,8 @@ export class RevocationStore {
    */
   put(...revocations: readonly NewRevocation[]): void {
     this.#database.transaction(() => {
-      for (const revocation of revocations) this.#put(revocation)
+      const isNew = revocations.filter((revocation) => this.#put(revocation))
+      for (const issuer of new Set(isNew.map((revocation) => revocation.issuer))) this.#requireRoom(issuer)
     })
   }
 
@@ -236,24 +238,27 @@ export class RevocationStore {
     this.#database.run('DELETE FROM revocation_suspension')
   }
 
-  #put({ cid, issuer, target, reason, bytes, atS }: NewRevocation): void {
-    if (this.find(cid) !== undefined) return
-    requireRoom(this.#database, {
-      what: 'revocations by one issuer',
-      limit: REVOCATIONS_MAX_PER_ISSUER,
-      count: 'SELECT count(*) AS n FROM revocations WHERE issuer = :issuer',
-      parameters: { issuer },
-    })
-    requireRoom(this.#database, {
-      what: 'revocations',
-      limit: REVOCATIONS_MAX,
-      count: 'SELECT coalesce(max(id), 0) AS n FROM revocations',
-    })
+  /** Tells whether it was not there. */
+  #put({ cid, issuer, target, reason, bytes, atS }: NewRevocation): boolean {
+    if (this.find(cid) !== undefined) return false
     this.#database.run(
       `INSERT INTO revocations (cid, issuer, target, reason, bytes, at_s)
        VALUES (:name, :issuer, :target, :reason, :bytes, :atS)`,
       { name: cid.toString(), issuer, target, reason: reason ?? null, bytes: requireSize(bytes), atS },
     )
+    return true
+  }
+
+  /** Takes the whole transaction back where there are more than may be. */
+  #requireRoom(issuer: Did): void {
+    const own = this.#database.get('SELECT count(*) AS n FROM revocations WHERE issuer = :issuer', { issuer })
+    if (Number(own?.['n']) > REVOCATIONS_MAX_PER_ISSUER) {
+      throw new TalosError('STORE_FULL', { what: 'revocations by one issuer', limit: REVOCATIONS_MAX_PER_ISSUER })
+    }
+    const all = this.#database.get('SELECT count(*) AS n FROM revocations')
+    if (Number(all?.['n']) > REVOCATIONS_MAX) {
+      throw new TalosError('STORE_FULL', { what: 'revocations', limit: REVOCATIONS_MAX })
+    }
   }
 }
 
