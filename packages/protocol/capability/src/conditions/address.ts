@@ -15,7 +15,7 @@ export interface Network {
   readonly length: number
 }
 
-const IPV4 = /^(?:0|[1-9][0-9]{0,2})(?:\.(?:0|[1-9][0-9]{0,2})){3}$/
+const IPV4 = /^(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})$/
 const IPV6 = /^[0-9a-f:]{2,39}$/
 const LENGTH = /^(?:0|[1-9][0-9]{0,2})$/
 const IPV6_GROUPS = 8
@@ -26,11 +26,11 @@ export function parseAddress(text: string): Network | undefined {
 }
 
 export function parseIpv4(text: string): Network | undefined {
-  if (!IPV4.test(text)) return undefined
-  const bytes = text.split('.').map(Number)
-  if (bytes.some((byte) => byte > 255)) return undefined
-  const [high, low] = [0, 2].map((index) => Number(bytes[index]) * 256 + Number(bytes[index + 1]))
-  return { groups: [Number(high), Number(low)], length: 32 }
+  const match = IPV4.exec(text)
+  if (match === null) return undefined
+  const [, a, b, c, d] = match
+  if (Number(a) > 255 || Number(b) > 255 || Number(c) > 255 || Number(d) > 255) return undefined
+  return { groups: [Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)], length: 32 }
 }
 
 /** Expands the text, then writes it again: only the canonical form comes back as it was. */
@@ -43,11 +43,12 @@ export function parseIpv6(text: string): Network | undefined {
 
 /** A network, or an address alone; undefined where the text is neither, or bits behind the length are set. */
 export function parseNetwork(text: string): Network | undefined {
-  const [first, lengthText, ...rest] = text.split('/')
-  const address = parseAddress(String(first))
-  if (lengthText === undefined || address === undefined) return address
+  const slash = text.indexOf('/')
+  if (slash < 0) return parseAddress(text)
+  const address = parseAddress(text.slice(0, slash))
+  const lengthText = text.slice(slash + 1)
   const length = Number(lengthText)
-  if (rest.length > 0 || !LENGTH.test(lengthText) || length > address.length) return undefined
+  if (address === undefined || !LENGTH.test(lengthText) || length > address.length) return undefined
   const hasRest = address.groups.some((group, index) => (group & ~maskOf(length, index)) !== 0)
   return hasRest ? undefined : { groups: address.groups, length }
 }

@@ -37,6 +37,10 @@ export function negated(test: CharacterTest): CharacterTest {
 
 /** Tries the items one by one: the work is the class's size, which the match has paid for. */
 export function classTest(items: readonly ClassItem[]): CharacterTest {
-  return (codePoint) =>
-    items.some((item) => ('test' in item ? item.test(codePoint) : item.first <= codePoint && codePoint <= item.last))
+  return (codePoint) => {
+    for (const item of items) {
+      if ('test' in item ? item.test(codePoint) : item.first <= codePoint && codePoint <= item.last) return true
+    }
+    return false
+  }
 }

@@ -11,6 +11,9 @@ import { type PatternNode, parsePattern } from './regexp-parse.ts'
 import { type CompileKind, type Compiling, invalid, onlyOperand } from './rule-parts.ts'
 import { showPattern } from './show.ts'
 
+/** Code points beyond take two UTF-16 units. */
+const LAST_OF_ONE_UNIT = 0xffff
+
 type State =
   | { readonly kind: 'take'; readonly id: number; readonly test: CharacterTest; readonly next: State }
   | { readonly kind: 'split'; readonly id: number; left: State; readonly right: State }
@@ -97,15 +100,15 @@ function newId(builder: Builder): number {
   return builder.states - 1
 }
 
+/** Visits all states that the text can lead to, character by character. */
 function simulate(text: string, start: State, states: number): { readonly matched: boolean; readonly visits: number } {
   /** For each state, the round in which it was last visited. */
   const visited = new Uint32Array(states)
-  let round = 1
-  let visits = 0
+  const pending: State[] = []
+  let [round, visits] = [1, 0]
   let live: State[] = []
   const reach = (from: State): void => {
-    const pending = [from]
-    for (let state = pending.pop(); state !== undefined; state = pending.pop()) {
+    for (let state: State | undefined = from; state !== undefined; state = pending.pop()) {
       if (visited[state.id] === round) continue
       visited[state.id] = round
       visits += 1
@@ -114,15 +117,15 @@ function simulate(text: string, start: State, states: number): { readonly matche
     }
   }
   reach(start)
-  for (const character of text) {
-    const codePoint = Number(character.codePointAt(0))
+  for (let index = 0; index < text.length && live.length > 0; index += 1) {
+    const codePoint = Number(text.codePointAt(index))
+    if (codePoint > LAST_OF_ONE_UNIT) index += 1
     const before = live
     live = []
     round += 1
     for (const state of before) {
       if (state.kind === 'take' && state.test(codePoint)) reach(state.next)
     }
-    if (live.length === 0) break
   }
   return { matched: live.some(({ kind }) => kind === 'accept'), visits }
 }

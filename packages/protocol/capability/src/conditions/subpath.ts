@@ -16,10 +16,11 @@ const UNPRINTABLE = /\p{C}/u
 /** Some file systems drop dots and spaces from the end of a name. */
 const DROPPED_END = /[. ]$/
 
-/** Any character but printable ASCII, a backslash, or a percent sign: seen before the slow judging of Unicode. */
-const NEEDS_JUDGING = /[^ -$&-[\]-~]/
-/** An empty segment, or one that ends in a dot or a space. */
-const BAD_SEGMENT = /\/\/|[. ](?:\/|$)/
+/**
+ * Printable ASCII but backslash and percent sign, each segment with an end that no file system drops: needs no judging of
+ * Unicode. What does not match is judged slowly.
+ */
+const PLAIN_PATH = /^(?:\/[ -$&-.0-[\]-~]*[!-$&-\-0-[\]-~])+$/
 
 /**
  * The segments of an absolute path, or undefined where it cannot be judged.
@@ -78,10 +79,10 @@ function judgedAgain(path: string): string | undefined {
 
 /** The judged path without a slash at its end, so that `/` is empty; undefined where it cannot be judged. */
 function withoutLastSlash(path: string): string | undefined {
-  if (path.length > MAX_PATH_LENGTH || !path.startsWith('/')) return undefined
+  if (path.length > MAX_PATH_LENGTH) return undefined
   const trimmed = path.endsWith('/') ? path.slice(0, -1) : path
-  if (!NEEDS_JUDGING.test(path)) return BAD_SEGMENT.test(trimmed) || trimmed.endsWith('/') ? undefined : trimmed
-  if (path.normalize('NFC') !== path || !isPlain(trimmed)) return undefined
+  if (PLAIN_PATH.test(trimmed) || path === '/') return trimmed
+  if (!path.startsWith('/') || path.normalize('NFC') !== path || !isPlain(trimmed)) return undefined
   const folded = trimmed.normalize('NFKC')
   return isPlain(folded) && folded.split('/').length === trimmed.split('/').length ? trimmed : undefined
 }
