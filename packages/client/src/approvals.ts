@@ -1,5 +1,5 @@
 /**
- * Approvals at both ends (spec 15-frames 15.12, 19-approval): a caller asks for them, an approver reads the very call and signs,
+ * Approvals at both ends (spec 15-frames 15.13, 19-approval): a caller asks for them, an approver reads the very call and signs,
  * and the caller's next attempt brings what it was given.
  *
  * Nothing here is decided by a peer: what a request says is shown as it is, and what is signed is the digest that this side

@@ -1,5 +1,5 @@
 /**
- * Leases at both ends (spec 07-delegation 7.11, 15-frames 15.11): the issuer renews while it may, the holder asks in time, and
+ * Leases at both ends (spec 07-delegation 7.11, 15-frames 15.12): the issuer renews while it may, the holder asks in time, and
  * whoever passed a lease on hands its renewals on as well. Nothing below a lease is issued again.
  */
 import type { Cid } from '@talos/bytes'

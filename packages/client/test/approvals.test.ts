@@ -1,4 +1,4 @@
-/** Approvals of exact calls, between real agents (spec 19-approval, 15-frames 15.12). */
+/** Approvals of exact calls, between real agents (spec 19-approval, 15-frames 15.13). */
 import { openReceipt } from '@talos/capability'
 import { describe, expect, it } from 'vitest'
 import { type Name, Stage } from './stage.ts'

@@ -11,6 +11,7 @@ import { own, untilStopped } from '../owner.ts'
 import { tellRelay } from '../relay-events.ts'
 import { shorten } from '../values.ts'
 import { addListening, type ListeningOptions, startListening } from './listening.ts'
+import { policyOf } from './mcp-policy.ts'
 
 const CONFIG_MAX_BYTES = 1_048_576
 
@@ -22,6 +23,9 @@ Examples:
 The configuration is the file that MCP clients use: {"mcpServers": {"files": {"command": "npx", "args": ["-y",
 "@modelcontextprotocol/server-filesystem", "/srv/docs"]}}}. Nobody may call anything until you grant it, in another
 terminal: talos capabilities grant --to DID --server files --tool read_text_file --under path=/srv/docs --for 15m
+
+What a tool asks of its calls stands in the same file, as "talos": {"servers": {"files": {"tools": {"write_file":
+{"risk": "high"}}}}}: proof, effect, maxStaleS, risk, approvals, receipt and cost; a policy in Cedar as "policy".
 
 Prints an invitation to stdout and each call to stderr. Ctrl-C ends it, and its servers.`
 
@@ -36,12 +40,16 @@ export function addServe(mcp: Command, shell: Shell): void {
     .action(async (file: string, options: ListeningOptions, command: Command) => {
       const { output } = shell
       const config = parseMcpConfig(readUserFile(file, CONFIG_MAX_BYTES))
+      const policy = await policyOf(config, file)
       const context = new Context(shell, command)
       const stopped = untilStopped()
       const onEvent = (event: ClientEvent) => tell(output, event)
       await using agent = await own(context, { command: 'mcp serve', onEvent })
       const { client } = agent
-      const serving = client.serveMcp(config, { onEvent: (event) => tellRelay(output, event) })
+      const serving = client.serveMcp(config, {
+        onEvent: (event) => tellRelay(output, event),
+        ...(policy !== undefined && { policy }),
+      })
       try {
         await using listening = await startListening(client, options)
         const { endpoints, invitation } = listening

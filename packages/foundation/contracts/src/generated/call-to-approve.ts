@@ -6,7 +6,7 @@ import { checkDid, checkDidKey, type Did, type DidKey } from './common.ts'
 /**
  * One exact call that somebody is asked to approve: what the digest of 19-approval is taken of, in full, and why it is
  * made.
- * Specified in 15-frames 15.12.
+ * Specified in 15-frames 15.13.
  */
 export interface CallToApprove {
   /** Who is to call. */
