@@ -90,9 +90,15 @@ export class SqliteMeterStore {
     })
   }
 
+  /** The mark goes by what was forgotten, not by the clock: one wrong reading ends no account that lasts longer. */
   #forget(nowS: number): void {
-    if (this.#database.run('DELETE FROM meters WHERE until_s < :nowS', { nowS }) === 0) return
-    this.#database.run('UPDATE meters_forgotten SET before_s = max(before_s, :nowS)', { nowS })
+    const [ended] = this.#database.all('SELECT max(until_s) + 1 AS before_s FROM meters WHERE until_s < :nowS', {
+      nowS,
+    })
+    const beforeS = ended?.['before_s']
+    if (typeof beforeS !== 'number') return
+    this.#database.run('DELETE FROM meters WHERE until_s < :nowS', { nowS })
+    this.#database.run('UPDATE meters_forgotten SET before_s = max(before_s, :beforeS)', { beforeS })
   }
 
   #readForgotten(): number {

@@ -83,6 +83,14 @@ describe('the store of counters', () => {
     expect(agent.reopen().meters.forgottenS).toBe(NOW_S + 1)
   })
 
+  it('goes on after a wrong reading of the clock with what lasts longer than all that was forgotten for it', () => {
+    using agent = openAgent()
+    const { meters } = agent.database
+    meters.write([value('a', { untilS: NOW_S + 100 })], NOW_S)
+    meters.write([value('b', { untilS: NOW_S + 1_000_000 })], NOW_S + 500_000)
+    expect([meters.forgottenS, [...meters.load(['a', 'b']).keys()]]).toEqual([NOW_S + 101, ['b']])
+  })
+
   it('keeps a counter for as long as any of its renewals said', () => {
     using agent = openAgent()
     const { meters } = agent.database

@@ -113,6 +113,14 @@ describe('durable values', () => {
     expect(store.writes).toBe(writes)
   })
 
+  it('of a rate are rounded up to whole milliseconds', () => {
+    const store = new MemoryMeters()
+    const meter = new Meter({ store })
+    meter.charge([account([['rate', 3, 1, 1]])], use())
+    meter.close()
+    expect(store.values.get('a rate 1')).toBe(NOW_MS + 334)
+  })
+
   it('of a rate that are far ahead, from a clock that stepped back, count as a burst that is used up', () => {
     const store = new MemoryMeters()
     const accounts = [account([['rate', 2, 10]])]
@@ -253,6 +261,15 @@ describe('accounts in memory', () => {
     expect(store.writes).toBe(0)
   })
 
+  it('of one chain stay together, also where all others are running', () => {
+    const meter = new Meter({ store: new MemoryMeters(), maxAccounts: 16 })
+    const single = (name: string) => account([['concurrency', 1]], { account: name })
+    for (let index = 0; index < 16; index += 1) meter.charge([single(`r${index}`)], use())
+    const chain = Array.from({ length: 16 }, (_, index) => single(`c${index}`))
+    expect(codeOf(meter.charge(chain, use()))).toBeUndefined()
+    for (const link of chain) expect(codeOf(meter.charge([link], use()))).toBe('CAPABILITY_CONCURRENCY')
+  })
+
   it('are loaded again with what they used, and lose nothing by it', () => {
     const store = new MemoryMeters()
     const meter = new Meter({ store, maxAccounts: 16 })
@@ -263,6 +280,17 @@ describe('accounts in memory', () => {
       }
     }
     expect(allowed).toBe(800)
+  })
+})
+
+describe('a result', () => {
+  it('that one link has no room for is charged to none', () => {
+    const meter = new Meter({ store: new MemoryMeters() })
+    const accounts = [account([['bytes', 100]]), account([['bytes', 30]], { account: 'b', link: 1 })]
+    const ticket = ticketOf(meter.charge(accounts, use({ bytes: 10 })))
+    const cause = meter.settle(ticket, { bytes: 21, nowMs: NOW_MS })
+    expect([cause?.code, cause?.path]).toEqual(['CAPABILITY_BYTES', 'proofs[1].limits[0]'])
+    expect(accounts.flatMap((each) => meter.remaining(each, NOW_MS)).map(({ left }) => left)).toEqual([90, 20])
   })
 })
 
