@@ -29,6 +29,7 @@ import {
   type RotateIdentityOptions,
   rotateIdentity,
 } from './identity/change.ts'
+import { lostGrants, signAnew } from './identity/reissue.ts'
 import { type Listening, startListening } from './listening.ts'
 import { type MerkleProof, makeMerkleProof, type VerifiedMerkleProof, verifyMerkleProof } from './merkle-proof.ts'
 import type { MessageHandler, SentMessage } from './messages.ts'
@@ -51,7 +52,7 @@ export class TalosClient implements AsyncDisposable {
   readonly #agent: Agent
   readonly #emit: (event: ClientEvent) => void
   readonly #parts: Parts
-  readonly #resuming: Promise<void>
+  readonly #resuming: Promise<unknown>
   readonly #serving = new Set<{ close(): Promise<void> }>()
   #closing: Promise<void> | undefined
 
@@ -65,7 +66,9 @@ export class TalosClient implements AsyncDisposable {
     if (restored !== undefined) this.#emit({ type: 'session.restored', sessions: restored })
     this.#parts.messenger.dropOutdated()
     // What stays is tried again with what arrives next: a store that cannot be read ends no process.
-    this.#resuming = this.#parts.effects.resume().catch(() => undefined)
+    const { effects, revocations } = this.#parts
+    const resuming = [revocations.begin(), effects.resume()].map(async (one) => await one.catch(() => undefined))
+    this.#resuming = Promise.all(resuming)
   }
 
   /**
@@ -292,6 +295,25 @@ export class TalosClient implements AsyncDisposable {
       const { label } = this.#parts.authority.find(cid)
       await this.#parts.messenger.post(this.#live(peer), { t: 'authority', kind: 'delegation', label, bytes })
     }
+  }
+
+  /**
+   * Gives anew what this agent had given by keys that are compromised: the same terms, by the key of now. Whoever holds them is
+   * to be sent them.
+   *
+   * @throws TalosError `IDENTITY_DEACTIVATED`, signer, store and log codes
+   */
+  async reissueCapabilities(): Promise<readonly Grant[]> {
+    this.#live(this.did)
+    const issued: Grant[] = []
+    for (const lost of lostGrants(this.#agent)) {
+      const { label } = lost.stored
+      const signed = await signAnew(this.#agent, lost)
+      const peer = this.identities.currentOf(lost.link.audience)
+      issued.push(await this.#parts.authority.keep(signed, { peer, label }))
+      this.#agent.database.grants.markRevoked(lost.stored.cid, this.#agent.clock.nowMs())
+    }
+    return issued
   }
 
   listCapabilities(direction: GrantDirection): Grant[] {

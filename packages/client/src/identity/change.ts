@@ -22,6 +22,7 @@ import { type Agent, closeAgent, openAgent } from '../agent.ts'
 import { nowS, passphraseOf, type TalosClientOptions, worldOf } from '../options.ts'
 import { writeChange } from './own-files.ts'
 import { type KeyOptions, nextUpdateKeys, sealIdentity, seedSigner } from './own-identity.ts'
+import { lostGrants } from './reissue.ts'
 
 export interface RotateIdentityOptions extends TalosClientOptions {
   /** `compromised`: somebody else may have the key; what it signs from `compromisedFromMs` on is not the agent's. */
@@ -226,6 +227,6 @@ function factsOf(agent: Agent, before: Did): ChangedIdentity {
     did,
     version: keyLog.version,
     versionId: keyLog.versionId,
-    toReissue: [],
+    toReissue: lostGrants(agent).map(({ link }) => link.name),
   }
 }

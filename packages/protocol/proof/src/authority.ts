@@ -24,7 +24,7 @@ import { envelopeCid } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { type Checks, demand } from './checks.ts'
 import type { VerifiedExecution } from './execution.ts'
-import { identitiesAt } from './histories.ts'
+import { identitiesAt, type KeysOf, keysByAgent, linkByAgent } from './histories.ts'
 import type { VerifiedIdentities } from './identity.ts'
 import { CLOCK_TOLERANCE_S, type VerifiedIntent } from './intent.ts'
 
@@ -88,10 +88,11 @@ const SEEN_AFTER: ReadonlySet<string> = new Set<ErrorCode>([
 export function checkAuthority(authority: ProofBundleAuthority, context: AuthorityContext): VerifiedAuthority {
   const { checks, kernel, intent, execution } = context
   const identities = identitiesOf(context)
+  const keysOf = keysByAgent(context.identities.histories)
   const proofs = checks.ask('authority.proofs', 'PROOF_AUTHORITY_PROOFS', () => readProofs(authority, context))
   const links = proofs.flatMap((bytes) => linkOf(bytes, kernel))
   const revocations = checks.ask('authority.revocations', 'PROOF_AUTHORITY_REVOCATIONS', () =>
-    readRevocations(authority, { links, kernel }),
+    readRevocations(authority, { links, keysOf, kernel }),
   )
   const { invocation, issuedAtS } = intent
   // The executor's revocations and its receipt go by one clock, the invocation by another.
@@ -104,7 +105,7 @@ export function checkAuthority(authority: ProofBundleAuthority, context: Authori
     nowS: issuedAtS,
     leewayS: CLOCK_TOLERANCE_S,
     kernel,
-    revocations: asOf(revocations, Math.min(issuedAtS, decidedS)),
+    revocations: asOf(revocations, { nowS: Math.min(issuedAtS, decidedS), keysOf }),
     replay: NEVER_USED,
     maxDepth: ABSOLUTE_MAX_DEPTH,
     maxLifetimeS: null,
@@ -149,10 +150,14 @@ function linkOf(bytes: Uint8Array, kernel: Kernel): readonly VerifiedLink[] {
 
 function readRevocations(
   { revocations }: ProofBundleAuthority,
-  { links, kernel }: { readonly links: readonly VerifiedLink[]; readonly kernel: Kernel },
+  {
+    links,
+    keysOf,
+    kernel,
+  }: { readonly links: readonly VerifiedLink[]; readonly keysOf: KeysOf; readonly kernel: Kernel },
 ): readonly VerifiedRevocation[] {
   const seen = new Set<string>()
-  const revocables = revocableLinks(links)
+  const revocables = revocableLinks(links).flatMap((link) => linkByAgent(link, keysOf))
   return revocations.map((text, index) => {
     const code = 'PROOF_AUTHORITY_REVOCATIONS'
     const revocation = openRevocation(fromBase64url(text), { kernel })
@@ -169,10 +174,15 @@ function readRevocations(
 }
 
 /** Revocations signed before that second: one of the same second may have come after the call (12.8). */
-function asOf(revocations: readonly VerifiedRevocation[], nowS: number): RevocationView {
+function asOf(
+  revocations: readonly VerifiedRevocation[],
+  { nowS, keysOf }: { readonly nowS: number; readonly keysOf: KeysOf },
+): RevocationView {
   return {
     stateOf(link) {
-      const found = revocations.find((revocation) => revocation.atS < nowS && isRevokedBy(link, revocation))
+      const links = linkByAgent(link, keysOf)
+      const counts = (revocation: VerifiedRevocation) => links.some((one) => isRevokedBy(one, revocation))
+      const found = revocations.find((revocation) => revocation.atS < nowS && counts(revocation))
       return found === undefined ? { revoked: false } : { revoked: true, by: found.issuer, atS: found.atS }
     },
     // A bundle tells of the revocations that it carries, and nothing of how fresh anybody's knowledge was.

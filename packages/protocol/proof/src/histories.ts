@@ -1,6 +1,6 @@
 /** Key logs in a bundle: which keys are one agent's, and how each stood when the call was made (spec 12-proof-bundle, 12.4). */
 import { fromBase64url, fromUtf8 } from '@talos/bytes'
-import type { IdentityStanding, IdentityView } from '@talos/capability'
+import type { IdentityStanding, IdentityView, RevocableLink } from '@talos/capability'
 import type { Did } from '@talos/contracts'
 import { IdentityBook, type VerifiedKeyLog, verifyKeyLog } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
@@ -13,6 +13,24 @@ import type { Kernel } from '@talos/kernel'
 export function readHistory(entries: readonly string[], kernel: Kernel): VerifiedKeyLog {
   const text = entries.map((entry) => `${fromUtf8(fromBase64url(entry))}\n`).join('')
   return verifyKeyLog({ kernel, text, nowMs: 0, leewayMs: Number.MAX_SAFE_INTEGER })
+}
+
+/** Which keys are one agent's, by the key logs of a bundle; a key of no log stands alone. */
+export type KeysOf = (did: Did) => readonly Did[]
+
+export function keysByAgent(histories: readonly VerifiedKeyLog[]): KeysOf {
+  const all = new Map(
+    histories.flatMap(({ keys }) => keys.map(({ did }) => [did, keys.map((key) => key.did)] as const)),
+  )
+  return (did) => all.get(did) ?? [did]
+}
+
+/** A link as revocations may mean it: by every key of its issuer, for every key of its holder. */
+export function linkByAgent(link: RevocableLink, keysOf: KeysOf): readonly RevocableLink[] {
+  const entitled = link.entitled.flatMap(keysOf)
+  return keysOf(link.issuer).flatMap((issuer) =>
+    keysOf(link.audience).map((audience) => ({ ...link, issuer, audience, entitled })),
+  )
 }
 
 /**

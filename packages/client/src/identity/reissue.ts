@@ -1,0 +1,58 @@
+/**
+ * Grants by a key that is compromised: executors refuse them, whenever they were made, until the agent gives the same anew by
+ * its next key (spec 19-identity-lifecycle, 19.7).
+ */
+import type { IpldValue } from '@talos/bytes'
+import { openDelegation, type VerifiedLink } from '@talos/capability'
+import { CAPABILITY_TAG, DELEGATION_TAG, type Did } from '@talos/contracts'
+import { openEnvelope, type SignedEnvelope, signEnvelope } from '@talos/identity'
+import type { StoredGrant } from '@talos/storage'
+import type { Agent } from '../agent.ts'
+import { nowS } from '../options.ts'
+
+const NONCE_BYTES = 12
+
+/** A grant of this agent's that is in force but for the key that signed it. */
+export interface LostGrant {
+  readonly stored: StoredGrant
+  readonly link: VerifiedLink
+}
+
+/** Grants of this agent's own compromised keys that were neither taken back nor are over, newest first. */
+export function lostGrants(agent: Agent): readonly LostGrant[] {
+  const { database, kernel, identities, did, clock } = agent
+  const now = nowS(clock)
+  return database.grants
+    .list('issued')
+    .filter(({ revokedMs }) => revokedMs === undefined)
+    .map((stored) => ({ stored, link: openDelegation(stored.bytes, { kernel }) }))
+    .filter(({ link: { issuer, expiresS } }) => {
+      const isLost = identities.isSame(issuer, did) && identities.standingOf(issuer) === 'compromised'
+      return isLost && (expiresS === null || expiresS > now)
+    })
+}
+
+/** The same terms, by the key of now and for the keys of now; a lease begins anew with the renewals that it had left. */
+export async function signAnew(agent: Agent, { stored }: LostGrant): Promise<SignedEnvelope> {
+  const { kernel, signer, random, identities } = agent
+  const { tag, payload } = openEnvelope(stored.bytes, { kernel, tags: [DELEGATION_TAG, CAPABILITY_TAG] })
+  const subject = payload['sub'] as Did | null
+  return await signEnvelope({
+    tag,
+    signer,
+    payload: {
+      ...payload,
+      iss: signer.did,
+      aud: identities.currentOf(payload['aud'] as Did),
+      sub: subject === null ? null : identities.currentOf(subject),
+      nonce: random.bytes(NONCE_BYTES),
+      ...(payload['lease'] !== undefined && { lease: leaseAnew(payload['lease']) }),
+    },
+  })
+}
+
+/** Its schema has been checked where the grant was opened. */
+function leaseAnew(lease: IpldValue): IpldValue {
+  const { term, max, n } = lease as { readonly term: number; readonly max: number; readonly n: number }
+  return { term, max: max - n, n: 0 }
+}
