@@ -1,12 +1,14 @@
 import { Cid, utf8 } from '@talos/bytes'
-import { invoke, MAX_INVOCATION_LIFETIME_S } from '@talos/capability'
-import type { ToolGate } from '@talos/mcp'
+import { callMac, invoke, MAX_INVOCATION_LIFETIME_S, writeCall } from '@talos/capability'
+import type { Did } from '@talos/contracts'
+import { TalosError } from '@talos/errors'
+import { type CallProof, parseMcpConfig, type ToolGate } from '@talos/mcp'
 import { tempFolder } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
 import { type Agent, closeAgent, openAgent } from '../src/agent.ts'
 import { Authority } from '../src/authority.ts'
 import { EvidenceKeeper } from '../src/evidence.ts'
-import { Executor } from '../src/execution/executor.ts'
+import { CALL_MAC_LABEL, Executor } from '../src/execution/executor.ts'
 import { listCommand, MAX_LIST_PROOFS } from '../src/execution/listing.ts'
 import { PrekeyKeeper } from '../src/prekeys.ts'
 import { sessionWorld } from '../src/session-world.ts'
@@ -39,14 +41,18 @@ async function gateAndCaller() {
   const confirmed = { peer: alice.did, sessionId, wire: confirmation, messageId, carriage: 'one-way' } as const
   expect(sessions.open(confirmed)).toMatchObject({ confirmed: true })
   const grant = await new Authority(bob).grant({ to: alice.did, tool: TOOL, expiresInS: 60 })
-  const executor = new ExecutorGate({ executor: new Executor({ agent: bob, sessions }), emit: () => undefined })
+  const parts = new Executor({ agent: bob, sessions })
+  const executor = new ExecutorGate({ executor: parts, emit: () => undefined })
   const gate = executor.of({ origin: { sessionId, confirmed: true } })
   return {
     alice,
     bob,
     gate,
     executor,
+    parts,
     sessions,
+    atAlice,
+    sessionId,
     grant,
     [Symbol.asyncDispose]: async () => {
       await closeAgent(alice)
@@ -140,6 +146,99 @@ describe('the gate of an executor', () => {
     for (const more of [{ proofs: MAX_LIST_PROOFS + 1 }, { expiresInS: MAX_INVOCATION_LIFETIME_S + 60 }]) {
       expect((await listing(scene, more)).allowed).toBe(false)
     }
+  })
+
+  it('takes no weaker proof than it asks for, and none that another made', async () => {
+    await using scene = await gateAndCaller()
+    const { alice, bob, executor, sessions, atAlice, sessionId } = scene
+    const settings = parseMcpConfig(
+      '{"mcpServers":{"files":{"command":"x"}},"talos":{"servers":{"files":{"proof":"mac"}}}}',
+    ).settings
+    const origin = { sessionId, confirmed: true }
+    const lenient = new ExecutorGate({ executor: scene.parts, emit: () => undefined, settings }).of({ origin })
+    const strict = executor.of({ origin })
+    const granted = await new Authority(bob).grant({ to: alice.did, tool: TOOL, expiresInS: 60, need: 'channel' })
+    const proofs = [granted.bytes]
+    const written = (issuer: Did = alice.did) =>
+      writeCall({
+        issuer,
+        audience: bob.did,
+        subject: bob.did,
+        command: '/mcp/files/tool/read',
+        args: { path: '/a' },
+        proofs: [Cid.parse(granted.cid)],
+        nonce: alice.random.bytes(28),
+        issuedAtS: Math.floor(Date.now() / 1000),
+        kernel: alice.kernel,
+      }).bytes
+    const macOf = (call: Uint8Array, label = CALL_MAC_LABEL) =>
+      callMac(call, { key: atAlice.exporter({ peer: bob.did, sessionId, label }), kernel: alice.kernel })
+    const common = { ...TOOL, peer: alice.did, argumentsJson: ARGUMENTS, request: utf8('{"id":1}'), approvals: [] }
+    const ask = async (gate: ToolGate, proof: CallProof) =>
+      await gate.authorizeCall({ ...common, proof, proofs, known: true, saltKey: undefined })
+    const codeOf = async (gate: ToolGate, proof: CallProof) => {
+      const decision = await ask(gate, proof)
+      return decision.allowed ? 'allowed' : decision.code
+    }
+    const call = written()
+    const proven = { level: 'mac', call, mac: macOf(call) } as const
+    expect(await codeOf(strict, proven)).toBe('CAPABILITY_PROOF_LEVEL')
+    expect(await codeOf(lenient, { level: 'channel', call })).toBe('CAPABILITY_PROOF_LEVEL')
+    expect(await codeOf(lenient, { ...proven, mac: macOf(call, 'talos/other@1') })).toBe('CAPABILITY_PROOF_INVALID')
+    const other = written(bob.did)
+    expect(await codeOf(lenient, { level: 'mac', call: other, mac: macOf(other) })).toBe('CAPABILITY_PROOF_INVALID')
+    expect(await codeOf(lenient, proven)).toBe('allowed')
+    expect(await codeOf(lenient, proven)).toBe('CAPABILITY_REPLAY')
+    const elsewhere = new ExecutorGate({ executor: scene.parts, emit: () => undefined, settings }).of({
+      origin: { sessionId: new Uint8Array(16), confirmed: true },
+    })
+    expect(await codeOf(elsewhere, proven)).toBe('SESSION_MISSING')
+    expect(sessions.active(alice.did)).toBeDefined()
+  })
+
+  it('gives a place among those that run back when a call cannot be recorded', async () => {
+    await using scene = await gateAndCaller()
+    const { alice, bob, gate } = scene
+    const granted = await new Authority(bob).grant({
+      to: alice.did,
+      tool: TOOL,
+      expiresInS: 60,
+      limits: [['concurrency', 1]],
+    })
+    const ask = async () => {
+      const signed = await invoke({
+        signer: alice.signer,
+        audience: bob.did,
+        subject: bob.did,
+        command: '/mcp/files/tool/read',
+        args: { path: '/a' },
+        proofs: [Cid.parse(granted.cid)],
+        nonce: alice.random.bytes(12),
+        issuedAtS: Math.floor(Date.now() / 1000),
+      })
+      return await gate.authorizeCall({
+        ...TOOL,
+        peer: alice.did,
+        argumentsJson: ARGUMENTS,
+        request: utf8('{"id":1}'),
+        proof: { level: 'signature', invocation: signed.bytes },
+        proofs: [granted.bytes],
+        approvals: [],
+        known: true,
+        saltKey: undefined,
+      })
+    }
+    const { append } = bob.log
+    bob.log.append = async () => {
+      throw new TalosError('STORE_WRITE_FAILED', { store: 'audit', reason: 'full' })
+    }
+    await expect(ask()).rejects.toMatchObject({ code: 'STORE_WRITE_FAILED' })
+    bob.log.append = append
+    const first = await ask()
+    expect(first.allowed).toBe(true)
+    expect(await ask()).toMatchObject({ allowed: false, code: 'CAPABILITY_CONCURRENCY' })
+    if (first.allowed) await first.finish({ lost: 'MCP_SERVER_SILENT' })
+    expect((await ask()).allowed).toBe(true)
   })
 
   it('answers so many questions of one peer at a time and no more', async () => {

@@ -113,6 +113,8 @@ function sign(message: string | Uint8Array): Uint8Array {
 /** An author that accepts exactly the receipts of {@link TestGate}. */
 export class TestAuthor implements CallAuthor {
   readonly intents: IntendedCall[] = []
+  /** What the next calls bring along. */
+  approvals: readonly Uint8Array[] = []
   /** How the next calls are proven. */
   level: CallProof['level'] = 'signature'
   readonly finished: { receipt: Uint8Array | undefined; response: Uint8Array }[] = []
@@ -122,7 +124,7 @@ export class TestAuthor implements CallAuthor {
     return {
       proof: this.#proofOf(bytes(`intent ${this.intents.length}`)),
       proofs: [bytes('proof')],
-      approvals: call.approvals ?? [],
+      approvals: this.approvals,
       saltKey: new Uint8Array(32).fill(9),
       finish: async (end: { receipt: Uint8Array | undefined; response: Uint8Array }) => {
         this.finished.push(end)

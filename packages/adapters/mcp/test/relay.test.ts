@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
+import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
-import { connectMcpStdio, type SealedChannel } from '@talos/mcp'
+import { connectMcpStdio, McpCaller, type SealedChannel } from '@talos/mcp'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeMcpFrame, encodeMcpFrame } from '../src/frames.ts'
@@ -243,6 +244,100 @@ describe('denials', () => {
     })
     agent.close()
     await served.closed
+  })
+})
+
+describe('what a tool side asks of calls', () => {
+  const terms = {
+    epoch: new Uint8Array(16).fill(3),
+    proof: 'channel' as const,
+    tools: new Map([['second', { proof: 'signature' as const, mustSayWhy: true }]]),
+  }
+
+  it('is told first of all, and known when the first call is made', async () => {
+    const { agent, served } = serve(echoServer(), { terms })
+    const author = new TestAuthor()
+    const { ask } = rawClient(agent, author)
+    await ask(INITIALIZE)
+    await ask(call('1', '{}'))
+    expect(author.intents[0]?.terms).toEqual(terms)
+    agent.close()
+    await served.closed
+  })
+
+  it.each(['channel', 'mac', 'signature'] as const)(
+    'takes calls that are proven by %s, with their approvals',
+    async (level) => {
+      const { agent, served, gate } = serve(echoServer(), { terms })
+      const author = new TestAuthor()
+      author.level = level
+      author.approvals = [bytes('approved')]
+      const { ask } = rawClient(agent, author)
+      await ask(INITIALIZE)
+      expect(await ask(call('1', '{}'))).toContain('"result"')
+      const [{ proof, approvals } = { proof: undefined, approvals: [] }] = gate.calls
+      expect([proof?.level, approvals.map(text)]).toEqual([level, ['approved']])
+      agent.close()
+      await served.closed
+    },
+  )
+
+  it('lists tools for signed requests alone', async () => {
+    const { agent, served, gate } = serve(echoServer())
+    const author = new TestAuthor()
+    author.level = 'channel'
+    const { ask } = rawClient(agent, author)
+    await ask(INITIALIZE)
+    await ask('{"jsonrpc":"2.0","id":1,"method":"tools/list"}')
+    expect(gate.lists[0]?.invocation).toBeUndefined()
+    agent.close()
+    await served.closed
+  })
+
+  it('withholds a response that is larger than what is left, and has the refusal recorded in its place', async () => {
+    const { ask, agent, served, gate } = await ready()
+    gate.allowance = 10
+    const answer = await ask(call('1', '{}'))
+    expect([codeOf(answer), answer.includes('echo')]).toEqual(['CAPABILITY_LIMIT', false])
+    expect(gate.ends).toEqual([{ response: bytes(answer), isError: true }])
+    agent.close()
+    await served.closed
+  })
+
+  it('says what a call waits for, and the caller reads it', async () => {
+    const { agent, served, gate } = serve(echoServer())
+    const { receipt } = (await new TestGate(() => false).authorizeCall({ known: true } as never)) as {
+      receipt: Uint8Array
+    }
+    const of = ['did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK' as Did]
+    const referral = { digest: 'ab'.repeat(32), approvals: [{ m: 1, of }] }
+    const code = 'CAPABILITY_APPROVAL' as const
+    gate.denial = { allowed: false, code, message: 'others decide', receipt, argumentsAtFault: false, referral }
+    const caller = await McpCaller.open({ channel: agent, serverName: 'echo', author: new TestAuthor() })
+    const { error } = await caller.callTool({ tool: 'echo' })
+    expect(error).toMatchObject({ talosCode: code, referral })
+    for (const broken of [
+      { ...referral, digest: 'x' },
+      { ...referral, approvals: [{ m: 1, of: ['bob' as Did] }] },
+      { ...referral, approvals: [{ m: 1.5, of }] },
+    ]) {
+      gate.denial = { ...gate.denial, referral: broken }
+      expect((await caller.callTool({ tool: 'echo' })).error?.referral).toBeUndefined()
+    }
+    caller.close()
+    await Promise.all([caller.closed, served.closed])
+  })
+
+  it.each([
+    ['agent', { k: 'ready', epoch: terms.epoch, proof: 'channel', tools: [] }],
+    ['agent', { k: 'result', body: bytes('{}'), rcpt: bytes('r') }],
+    ['tool', { k: 'bare', body: bytes('{}'), call: bytes('c'), prf: [], salt: new Uint8Array(32) }],
+  ] as const)('closes the channel for a frame from the wrong side: %s %o', async (side, frame) => {
+    const scene = serve(echoServer())
+    rawClient(scene.agent)
+    await scene[side].send(encodeMcpFrame(frame))
+    expect(await scene.agent.closed).toBe('MCP_FRAME_INVALID')
+    await scene.served.closed
   })
 })
 
