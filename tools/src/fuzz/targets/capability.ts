@@ -1,5 +1,5 @@
 /** Capabilities: tokens, chains, and the small languages in them (spec 07-delegation, 08-invocation, 09-receipt-revocation). */
-import { Cid, decodeCbor, encodeCbor, equalBytes, type IpldValue, parseJson } from '@talos/bytes'
+import { Cid, decodeCbor, encodeCbor, equalBytes, type IpldValue, parseJson, utf8 } from '@talos/bytes'
 import {
   argumentsFromJson,
   argumentsToJson,
@@ -21,6 +21,7 @@ import {
 } from '@talos/capability'
 import { parseDid } from '@talos/contracts'
 import type { Kernel } from '@talos/kernel'
+import { isInNetwork, parseNetwork } from '../../../../packages/protocol/capability/src/conditions/address.ts'
 import { Budget } from '../../../../packages/protocol/capability/src/conditions/budget.ts'
 import {
   type Conditions,
@@ -28,15 +29,25 @@ import {
   talosConditions,
   ucanConditions,
 } from '../../../../packages/protocol/capability/src/conditions/conditions.ts'
+import { compareDecimals, parseDecimal } from '../../../../packages/protocol/capability/src/conditions/decimal.ts'
+import { compilePattern } from '../../../../packages/protocol/capability/src/conditions/regexp.ts'
 import { parseSelector, select } from '../../../../packages/protocol/capability/src/conditions/selector.ts'
 import { judgePath } from '../../../../packages/protocol/capability/src/conditions/subpath.ts'
+import { judgeUrl } from '../../../../packages/protocol/capability/src/conditions/url-form.ts'
 import type { FuzzRandom } from '../random.ts'
 import { casesOf, fromHexSeed, jsonSeedsOf, seedsOf, signedIn, textOf } from '../seeds.ts'
 import { must, NOTHING, type Target, unlessRefused } from '../target.ts'
 import { kernel, trusting } from './kernels.ts'
 
 export function capabilityTargets(): readonly Target[] {
-  return [...tokenTargets(), ...chainTargets(), ...commandTargets(), ...conditionTargets(), ...argumentTargets()]
+  return [
+    ...tokenTargets(),
+    ...chainTargets(),
+    ...commandTargets(),
+    ...conditionTargets(),
+    ...valueTargets(),
+    ...argumentTargets(),
+  ]
 }
 
 function tokenTargets(): readonly Target[] {
@@ -178,8 +189,73 @@ function conditionTargets(): readonly Target[] {
       name: 'rules',
       refusals: /^(CAPABILITY_POLICY_INVALID|JSON_|INPUT_)/,
       form: 'json',
-      seeds: jsonSeedsOf('capability/rules.json', 'rules'),
+      seeds: RULE_FILES.flatMap((file) => jsonSeedsOf(file, 'rules')),
       run: (input, random) => void judge(talosConditions([], parseJson(input) as IpldValue), random),
+    },
+  ]
+}
+
+const RULE_FILES = ['rules', 'rules-range', 'rules-cidr', 'rules-url', 'rules-argv', 'rules-regex'].map(
+  (name) => `capability/${name}.json`,
+)
+
+/** The texts that rules judge, taken out of the arguments of their vectors. */
+function valuesIn(file: string): readonly Uint8Array[] {
+  return casesOf(file)
+    .flatMap(({ input }) => Object.values(argumentsFromJson(String(input['argumentsJson']))))
+    .filter((value) => typeof value === 'string')
+    .map(utf8)
+}
+
+function valueTargets(): readonly Target[] {
+  const quota = () => ({ path: 'rules[0]', quota: { rules: 0, patternSize: 0 } })
+  return [
+    {
+      name: 'rule/url',
+      refusals: NOTHING,
+      form: 'text',
+      seeds: valuesIn('capability/rules-url.json'),
+      run(input) {
+        const text = textOf(input)
+        const url = judgeUrl(text)
+        if (url === undefined) return
+        const read = new URL(text)
+        must(read.protocol === `${url.scheme}:` && read.username === '' && read.hash === '', 'others read the same URL')
+        must(url.host.kind === 'address' || read.hostname === url.host.name, 'others read the same host')
+        must(read.pathname.replace(/\/$/, '') === url.path, 'others read the same path')
+      },
+    },
+    {
+      name: 'rule/network',
+      refusals: NOTHING,
+      form: 'text',
+      seeds: valuesIn('capability/rules-cidr.json'),
+      run(input) {
+        const network = parseNetwork(textOf(input))
+        must(network === undefined || isInNetwork(network, network), 'a network is within itself')
+      },
+    },
+    {
+      name: 'rule/decimal',
+      refusals: NOTHING,
+      form: 'text',
+      seeds: valuesIn('capability/rules-range.json'),
+      run(input) {
+        const decimal = parseDecimal(textOf(input))
+        must(decimal === undefined || compareDecimals(decimal, decimal) === 0, 'a decimal equals itself')
+      },
+    },
+    {
+      name: 'rule/pattern',
+      refusals: /^CAPABILITY_POLICY_INVALID$/,
+      form: 'text',
+      seeds: casesOf('capability/rules-regex.json').map(({ input }) => utf8(String([input['rules']].flat(2)[2]))),
+      run(input, random) {
+        const text = textOf(input)
+        const { size, run } = compilePattern(text, quota())
+        const subject = text.slice(random.below(text.length + 1)).slice(0, 200)
+        must(run(subject).visits <= (size + 1) * (subject.length + 1), 'the work is bounded by size and length')
+      },
     },
   ]
 }
