@@ -8,7 +8,7 @@ const PLACEHOLDER = '{SCID}'
 export const kernel = portableKernel()
 
 /** The signer whose seed is 32 times this byte. */
-export function signerOf(byte: number): Signer {
+function signerOf(byte: number): Signer {
   return ed25519Signer({ kernel, seed: Secret.of(new Uint8Array(32).fill(byte)) })
 }
 
@@ -58,6 +58,12 @@ export async function forgeLog(entries: readonly EntryToForge[]): Promise<Forged
     lines.push(encodeJcs(after({ ...document, proof })))
   }
   return { scid, lines, versionIds }
+}
+
+/** The text of a member; empty where it is none. */
+export function textOf(object: JsonObject, name: string): string {
+  const value = object[name]
+  return typeof value === 'string' ? value : ''
 }
 
 function same(entry: JsonObject): JsonObject {

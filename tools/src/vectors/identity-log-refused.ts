@@ -1,5 +1,5 @@
 /** Vectors of key logs with one wrong thing in a rightly signed entry (contracts/spec/18-key-log). */
-import { type JsonObject, signDocument } from '@talos/identity'
+import { type JsonObject, makeProof } from '@talos/identity'
 import {
   type EntryToForge,
   forged,
@@ -10,6 +10,7 @@ import {
   multikeyOf,
   SECOND,
   stateOf,
+  textOf,
   U1,
   U2,
   W1,
@@ -42,6 +43,7 @@ export async function refused(): Promise<Given[]> {
     ...stateOf(K1),
     verificationMethod: [{ id: `${id}#key`, type: 'Multikey', publicKeyMultibase: multikeyOf(K1), acceptance }],
   })
+  const other = await makeProof({ signer: K1, document: {}, purpose: 'x' })
   const many = Array.from({ length: 33 }, (_, index) => `hash ${index}`)
   return [
     await bad('18.4', 'another version of the method', 'KEY_LOG_METHOD', genesis({ method: 'did:webvh:0.5' })),
@@ -192,13 +194,7 @@ export async function refused(): Promise<Given[]> {
     await bad('18.7', 'an agreement that does not verify', 'KEY_LOG_PROOF', [
       {
         ...GENESIS,
-        state: accepting(
-          String(
-            await signDocument({ signer: K1, document: {}, purpose: 'x' }).then(
-              ({ proof }) => (proof as JsonObject)['proofValue'],
-            ),
-          ),
-        ),
+        state: accepting(textOf(other, 'proofValue')),
       },
     ]),
   ]

@@ -1,6 +1,6 @@
 /** Vectors of key logs that were changed after they were signed (contracts/spec/18-key-log). */
 import type { JsonObject } from '@talos/identity'
-import { forged, GENESIS, type Given, hashOf, multikeyOf, SECOND, U1, U2 } from './identity-forge.ts'
+import { forged, GENESIS, type Given, hashOf, multikeyOf, SECOND, textOf, U1, U2 } from './identity-forge.ts'
 
 /** A right log with one thing changed after it was signed. */
 export async function tampered(): Promise<Given[]> {
@@ -29,11 +29,11 @@ export async function tampered(): Promise<Given[]> {
     await changed('18.6', 'the time', 'KEY_LOG_HASH', (entry) => ({ ...entry, versionTime: '2026-03-02T00:00:01Z' })),
     await changed('18.6', 'the number', 'KEY_LOG_VERSION', (entry) => ({
       ...entry,
-      versionId: String(entry['versionId']).replace('2-', '3-'),
+      versionId: textOf(entry, 'versionId').replace('2-', '3-'),
     })),
     await changed('18.6', 'the number, with a zero before it', 'KEY_LOG_VERSION', (entry) => ({
       ...entry,
-      versionId: `0${String(entry['versionId'])}`,
+      versionId: `0${textOf(entry, 'versionId')}`,
     })),
     await changed('18.6', 'the hash', 'KEY_LOG_HASH', (entry) => ({ ...entry, versionId: `2-${hashOf('x')}` })),
     await changed('18.3', 'a member more', 'KEY_LOG_MALFORMED', (entry) => ({ ...entry, more: 1 })),

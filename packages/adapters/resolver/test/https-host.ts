@@ -1,17 +1,19 @@
 /** A real HTTPS server on loopback with a certificate of its own making, for the tests of the resolver. */
 import { generateKeyPairSync, sign } from 'node:crypto'
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 export const HOST = 'agents.example.com'
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
 export interface HttpsHost {
   readonly port: number
   /** Its certificate, which is also its authority. */
   readonly ca: string
   /** What it answers by path; a missing path is 404. */
-  readonly files: Map<string, string | Uint8Array | RequestListener>
+  readonly files: Map<string, string | Uint8Array | Answer>
   /** Paths asked for, in order. */
   readonly asked: string[]
   close(): Promise<void>
@@ -30,7 +32,7 @@ export async function httpsHost(): Promise<HttpsHost> {
 }
 
 function serve(
-  file: string | Uint8Array | RequestListener | undefined,
+  file: string | Uint8Array | Answer | undefined,
   request: IncomingMessage,
   response: ServerResponse,
 ): void {

@@ -32,7 +32,7 @@ const KNOWN_MEMBERS = [
   'verificationMethod',
 ]
 /** A document with more proofs than this is refused before any is checked. */
-export const MAX_PROOFS = 8
+const MAX_PROOFS = 8
 
 export interface ProofOptions {
   readonly signer: Signer

@@ -18,6 +18,12 @@ export function member(object: JsonObject, name: string): JsonValue | undefined 
   return Object.hasOwn(object, name) ? object[name] : undefined
 }
 
+/** The member of that name where it is a text, else the empty text. */
+export function textMember(object: JsonObject, name: string): string {
+  const value = member(object, name)
+  return typeof value === 'string' ? value : ''
+}
+
 /** The object without the members of these names. */
 export function without(object: JsonObject, ...names: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)))

@@ -18,7 +18,7 @@ export interface WebPlace {
 }
 
 /** Deeper paths are not needed by anybody; the bound keeps URLs short. */
-export const WEB_PATH_MAX_SEGMENTS = 16
+const WEB_PATH_MAX_SEGMENTS = 16
 /** RFC 1035, 2.3.4. */
 const HOST_MAX_CHARACTERS = 253
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/

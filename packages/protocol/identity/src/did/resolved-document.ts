@@ -4,7 +4,7 @@
  */
 
 import { readDid } from './did.ts'
-import { isJsonArray, isJsonObject, type JsonObject, member } from './json.ts'
+import { isJsonArray, isJsonObject, type JsonObject, member, textMember } from './json.ts'
 import { webFolder } from './place.ts'
 
 /**
@@ -13,13 +13,13 @@ import { webFolder } from './place.ts'
  * @param document one whose `id` was checked
  */
 export function resolvedDocument(document: JsonObject): JsonObject {
-  const did = readDid(String(member(document, 'id')))
+  const did = readDid(textMember(document, 'id'))
   if (did.method !== 'webvh') return document
   const folder = webFolder(did.place)
   const service = member(document, 'service')
   const services = isJsonArray(service) ? service : []
   const ids = new Set(services.filter(isJsonObject).map((item) => member(item, 'id')))
-  const implied: readonly JsonObject[] = [
+  const implied = [
     { id: `${did.did}#files`, type: 'relativeRef', serviceEndpoint: folder },
     {
       '@context': 'https://identity.foundation/linked-vp/contexts/v1',
@@ -28,6 +28,6 @@ export function resolvedDocument(document: JsonObject): JsonObject {
       serviceEndpoint: `${folder}whois.vp`,
     },
   ]
-  const missing = implied.filter(({ id }) => !ids.has(id) && !ids.has(String(id).slice(did.did.length)))
+  const missing = implied.filter(({ id }) => !ids.has(id) && !ids.has(id.slice(did.did.length)))
   return { ...document, service: [...services, ...missing] }
 }

@@ -5,7 +5,7 @@
 import { encodeJcs, type JsonValue } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
-import { isJsonArray, isJsonObject, type JsonObject, member } from '../did/json.ts'
+import { isJsonArray, isJsonObject, type JsonObject, member, textMember } from '../did/json.ts'
 import { encodeMultikey } from '../did-key.ts'
 import type { DocumentChanges, KeyLogService } from './types.ts'
 
@@ -30,7 +30,7 @@ export interface DocumentParts {
   readonly revoked: readonly RevokedMethod[]
 }
 
-export interface RevokedMethod {
+interface RevokedMethod {
   readonly multikey: string
   /** ISO 8601 in UTC. */
   readonly since: string
@@ -92,17 +92,20 @@ export function readParts(did: Did, document: JsonObject): DocumentParts {
   const signing = methods.find((item) => member(item, 'acceptance') !== undefined)
   const agreement = methods.find((item) => member(item, 'id') === agreementId)
   const parts: DocumentParts = {
-    signing: signing && { multikey: text(signing, 'publicKeyMultibase'), acceptance: text(signing, 'acceptance') },
-    agreement: agreement && text(agreement, 'publicKeyMultibase'),
+    signing: signing && {
+      multikey: textMember(signing, 'publicKeyMultibase'),
+      acceptance: textMember(signing, 'acceptance'),
+    },
+    agreement: agreement && textMember(agreement, 'publicKeyMultibase'),
     services: objects(document, 'service').map((service) => ({
-      fragment: text(service, 'id').slice(prefix.length),
-      type: text(service, 'type'),
-      endpoint: text(service, 'serviceEndpoint'),
+      fragment: textMember(service, 'id').slice(prefix.length),
+      type: textMember(service, 'type'),
+      endpoint: textMember(service, 'serviceEndpoint'),
     })),
-    alsoKnownAs: list(document, 'alsoKnownAs').map(String),
+    alsoKnownAs: list(document, 'alsoKnownAs').filter((name) => typeof name === 'string'),
     revoked: methods
       .filter((item) => member(item, 'revoked') !== undefined)
-      .map((item) => ({ multikey: text(item, 'publicKeyMultibase'), since: text(item, 'revoked') })),
+      .map((item) => ({ multikey: textMember(item, 'publicKeyMultibase'), since: textMember(item, 'revoked') })),
   }
   if (encodeJcs(buildDocument(did, parts)) !== encodeJcs(document))
     throw refusal('its document is not of the form of Talos')
@@ -141,10 +144,6 @@ function list(document: JsonObject, name: string): readonly JsonValue[] {
 
 function objects(document: JsonObject, name: string): readonly JsonObject[] {
   return list(document, name).filter(isJsonObject)
-}
-
-function text(object: JsonObject, name: string): string {
-  return String(member(object, name))
 }
 
 function refusal(reason: string): TalosError {

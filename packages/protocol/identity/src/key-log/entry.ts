@@ -8,7 +8,7 @@
 import { encodeJcs, parseJson } from '@talos/bytes'
 import { isTalosError, TalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
-import { isJsonObject, type JsonObject, member, without } from '../did/json.ts'
+import { isJsonObject, type JsonObject, member, textMember, without } from '../did/json.ts'
 import { MULTIHASH_CHARACTERS, multihashOf } from '../did/multihash.ts'
 import { parseUtc } from '../did/time.ts'
 import { KEY_LOG_MAX_BYTES, KEY_LOG_MAX_DEPTH, KEY_LOG_MAX_ENTRIES, KEY_LOG_MAX_ENTRY_BYTES } from './limits.ts'
@@ -62,7 +62,7 @@ export function readEntry(line: string, entry: number): RawEntry {
     throw malformed(entry, 'has parameters or a state that is no object')
   const versionId = member(json, 'versionId')
   if (typeof versionId !== 'string') throw malformed(entry, 'has a versionId that is no text')
-  const versionTime = String(member(json, 'versionTime'))
+  const versionTime = textMember(json, 'versionTime')
   const versionTimeMs = parseUtc(versionTime)
   if (versionTimeMs === undefined) throw new TalosError('KEY_LOG_TIME', { entry, reason: 'it is not in UTC' })
   return { line, json, versionId, versionTime, versionTimeMs, parameters, state }

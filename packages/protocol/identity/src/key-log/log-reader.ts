@@ -5,7 +5,7 @@ import { TalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
 import { checkProof, proofsOf } from '../did/data-integrity.ts'
 import { type ParsedDid, readDid } from '../did/did.ts'
-import { isJsonArray, type JsonObject, member, without } from '../did/json.ts'
+import { isJsonArray, type JsonObject, member, textMember, without } from '../did/json.ts'
 import { computeEntryHash, computeScid, hasNumber, type RawEntry, readEntry, SCID_PLACEHOLDER } from './entry.ts'
 import { KeyBook } from './key-book.ts'
 import { KEY_LOG_MAX_BYTES, KEY_LOG_MAX_ENTRIES, KEY_LOG_MAX_METHODS } from './limits.ts'
@@ -67,7 +67,7 @@ export class LogReader {
     const parameters = readParameters({ kernel, entry: number, value: raw.parameters, before: last?.parameters })
     if (!hasNumber(raw.versionId, number)) throw new TalosError('KEY_LOG_VERSION', { entry: number })
     this.#checkTime(raw, number, last)
-    const scid = last === undefined ? String(member(raw.parameters, 'scid')) : scidOf(last.did)
+    const scid = last === undefined ? textMember(raw.parameters, 'scid') : scidOf(last.did)
     const did = checkDocument(raw.state, { number, scid, last, portable: parameters.portable })
     if (last === undefined) checkScid(kernel, raw.json, scid)
     const hash = computeEntryHash(kernel, { entry: raw.json, before: last?.versionId ?? scid })
@@ -113,10 +113,9 @@ interface DocumentToCheck {
 function checkDocument(document: JsonObject, { number, scid, last, portable }: DocumentToCheck): Did {
   const refuse = (reason: string, cause?: unknown) =>
     new TalosError('KEY_LOG_DOCUMENT', { entry: number, reason }, { cause })
-  const id = member(document, 'id')
   let did: ParsedDid
   try {
-    did = readDid(String(id))
+    did = readDid(textMember(document, 'id'))
   } catch (cause) {
     throw refuse('its id is not a DID', cause)
   }

@@ -4,7 +4,7 @@
  */
 import type { JsonValue } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
-import { isJsonArray, isJsonObject, type JsonObject, member } from '../did/json.ts'
+import { isJsonArray, isJsonObject, type JsonObject, member, textMember } from '../did/json.ts'
 import { parseUtc } from '../did/time.ts'
 import { decodeMultikey, didKeyFromPublicKey } from '../did-key.ts'
 
@@ -34,7 +34,7 @@ export interface DocumentKeys {
 
 /** The keys of a document; a method with another controller than the document's subject is not one of its keys. */
 export function documentKeys(document: JsonObject): DocumentKeys {
-  const subject = String(member(document, 'id'))
+  const subject = textMember(document, 'id')
   const relations = SIGNING.flatMap((name) => listOf(member(document, name)))
   const own = [...listOf(member(document, 'verificationMethod')), ...relations.filter(isJsonObject)]
   const methods = own.map((method) => keyMethod(method, subject)).filter((method) => method !== undefined)

@@ -8,7 +8,7 @@ import { encodeJcs } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { makeProof } from '../did/data-integrity.ts'
-import type { JsonObject } from '../did/json.ts'
+import { type JsonObject, textMember } from '../did/json.ts'
 import { formatWebPlace, parseWebPlace } from '../did/place.ts'
 import { formatUtc } from '../did/time.ts'
 import { publicKeyFromDidKey } from '../did-key.ts'
@@ -158,7 +158,7 @@ interface EntryToSign {
 async function signEntry(entry: JsonObject, { number, before, updateSigner }: EntryToSign): Promise<string> {
   const hash = computeEntryHash(updateSigner.kernel, { entry, before })
   const document: JsonObject = { ...entry, versionId: `${number}-${hash}` }
-  const created = String(entry['versionTime'])
+  const created = textMember(entry, 'versionTime')
   const proof = await makeProof({ signer: updateSigner, document, created, purpose: 'assertionMethod' })
   return encodeJcs({ ...document, proof: [proof] })
 }

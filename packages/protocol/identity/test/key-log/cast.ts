@@ -5,6 +5,7 @@ import {
   appendEntry,
   createKeyLog,
   ed25519Signer,
+  type JsonObject,
   type KeyLogChange,
   type Signer,
   type VerifiedKeyLog,
@@ -46,4 +47,11 @@ export function append(
   kind: 'deactivate' | 'recover' | 'rotate' | 'update',
 ): Promise<VerifiedKeyLog> {
   return appendEntry(log, change(log, kind))
+}
+
+/** The text of a member of a document. */
+export function text(object: JsonObject | undefined, name: string): string {
+  const value = object?.[name]
+  if (typeof value !== 'string') throw new Error(`there is no text ${name}`)
+  return value
 }
