@@ -18,7 +18,7 @@ import {
 import type { AppFrame } from '@talos/contracts'
 import type { Agent } from './agent.ts'
 import { nowS } from './options.ts'
-import { targetText } from './revocation-book.ts'
+import { targetOf, targetText } from './revocation-book.ts'
 
 export interface RevokeChoice {
   /** For people; 1 to 256 characters. Everybody who follows this agent's list can read it. */
@@ -72,6 +72,30 @@ export class OwnRevocations {
     })
   }
 
+  /**
+   * What this agent revoked by earlier keys, said again by its present one: who follows it follows one list. Tells what was new.
+   *
+   * @throws TalosError signer and store codes, `REVOCATION_FULL`
+   */
+  async carryOver(): Promise<readonly MadeRevocation[]> {
+    const { kernel, database, did, identities } = this.#agent
+    const former = (identities.find(did)?.keys ?? []).map((key) => key.did).filter((key) => key !== did)
+    return await this.#inTurn(async () => {
+      const rows = former.flatMap((key) => database.revocations.by(key))
+      const said = new Set(rows.length === 0 ? [] : database.revocations.by(did).map(({ target }) => target))
+      const made: MadeRevocation[] = []
+      // Of one audience the last counts.
+      for (const { target, bytes } of rows.toSorted((one, other) => other.atS - one.atS)) {
+        if (said.has(target)) continue
+        said.add(target)
+        const { reason, evidence, atS } = openRevocation(bytes, { kernel })
+        const choice = { ...(reason !== undefined && { reason }), ...(evidence !== undefined && { evidence }) }
+        made.push(await this.#add(targetOf(target), choice, atS))
+      }
+      return made
+    })
+  }
+
   /** More than is known here was signed: nothing is, until it is known. @throws TalosError `STORE_WRITE_FAILED` */
   suspend(ahead: number): void {
     this.#agent.database.revocations.suspend(ahead)
@@ -87,13 +111,13 @@ export class OwnRevocations {
     return true
   }
 
-  async #add(target: RevocationTarget, { reason, evidence }: RevokeChoice): Promise<MadeRevocation> {
+  async #add(target: RevocationTarget, { reason, evidence }: RevokeChoice, saidS?: number): Promise<MadeRevocation> {
     const { signer, kernel, clock, database, revocations: book, did } = this.#agent
     const known = this.#known(target)
     if (known !== undefined) return known
     const { cid, bytes } = await revoke({
       signer,
-      atS: nowS(clock),
+      atS: saidS ?? nowS(clock),
       ...target,
       ...(reason !== undefined && { reason }),
       ...(evidence !== undefined && { evidence }),

@@ -38,7 +38,9 @@ export class RevocationFollower {
   constructor(options: FollowerOptions) {
     this.#options = options
     const { agent, intervalMs } = options
-    for (const issuer of agent.revocations.issuers()) if (issuer !== agent.did) this.#note(issuer, undefined)
+    for (const issuer of agent.revocations.issuers()) {
+      if (!agent.identities.isSame(issuer, agent.did)) this.#note(issuer, undefined)
+    }
     this.#timer = setInterval(() => this.tick(), intervalMs).unref()
   }
 
@@ -48,10 +50,12 @@ export class RevocationFollower {
    * @param via who showed a chain with it
    */
   follow(issuer: Did, via?: Did): void {
-    const { agent } = this.#options
-    if (issuer === agent.did) return
-    this.#note(issuer, via)
-    if (!this.#isFresh(issuer)) this.#ask(issuer)
+    const { identities, did } = this.#options.agent
+    if (identities.isSame(issuer, did)) return
+    for (const key of new Set([issuer, identities.currentOf(issuer)])) {
+      this.#note(key, via)
+      if (!this.#isFresh(key)) this.#ask(key)
+    }
   }
 
   has(issuer: Did): boolean {
@@ -66,7 +70,8 @@ export class RevocationFollower {
     const { agent } = this.#options
     this.askOn(peer, { issuer: agent.did, after: agent.revocations.listOf(agent.did).size })
     for (const [issuer, { via }] of this.#followed) {
-      if (issuer === peer || (via === peer && !this.#options.isLinked(issuer))) this.#ask(issuer)
+      const current = agent.identities.currentOf(issuer)
+      if (current === peer || (via === peer && !this.#options.isLinked(current))) this.#ask(issuer)
     }
   }
 
@@ -118,7 +123,7 @@ export class RevocationFollower {
   #ask(issuer: Did): void {
     const { agent, isLinked } = this.#options
     const via = this.#followed.get(issuer)?.via
-    const peer = [issuer, via].find((one) => one !== undefined && isLinked(one))
+    const peer = [agent.identities.currentOf(issuer), via].find((one) => one !== undefined && isLinked(one))
     if (peer !== undefined) this.askOn(peer, { issuer, after: agent.revocations.listOf(issuer).size })
   }
 }

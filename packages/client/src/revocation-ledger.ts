@@ -2,11 +2,12 @@
  * Revocations that count here: in the book at once, then in the database, at the grants that they end, and in the log (spec
  * 09-receipt-revocation, clause 9.5).
  */
-import { isRevokedBy, revocableLinks, type VerifiedLink, type VerifiedRevocation } from '@talos/capability'
+import { revocableLinks, type VerifiedLink, type VerifiedRevocation } from '@talos/capability'
 import type { Did } from '@talos/contracts'
-import { TalosError } from '@talos/errors'
+import { isTalosError, TalosError } from '@talos/errors'
 import type { Agent } from './agent.ts'
 import type { Authority } from './authority.ts'
+import { revocationsByAgent } from './identity/revocation-view.ts'
 import { targetText } from './revocation-book.ts'
 
 /** Revocations of one issuer that no chain here names, and how many of all such there may be beside the others. */
@@ -56,9 +57,7 @@ export class RevocationLedger {
   async keep(revocations: readonly VerifiedRevocation[], { isAgain }: { readonly isAgain: boolean }): Promise<void> {
     const { agent } = this.#options
     for (const revocation of revocations) agent.revocations.put(revocation)
-    agent.database.revocations.put(
-      ...revocations.map((revocation) => ({ ...revocation, target: targetText(revocation) })),
-    )
+    this.#store(revocations)
     for (const revocation of revocations) await this.#note(revocation, { isAgain })
   }
 
@@ -77,10 +76,23 @@ export class RevocationLedger {
     })
   }
 
-  /** Whether an issuer is this agent, stands in a chain that it serves, or gave to it or got from it. */
+  /** Whether an issuer is this agent, stands in a chain that it serves, or gave to it or got from it, by any of its keys. */
   isRelated(issuer: Did): boolean {
     const { agent, isFollowed } = this.#options
-    return issuer === agent.did || isFollowed(issuer) || agent.database.grants.knows(issuer)
+    const keys = agent.identities.find(issuer)?.keys.map(({ did }) => did) ?? [issuer]
+    return keys.some((key) => key === agent.did || isFollowed(key) || agent.database.grants.knows(key))
+  }
+
+  /** That an issuer has too many is its own fault, not this machine's: what it sent is not tried again. */
+  #store(revocations: readonly VerifiedRevocation[]): void {
+    const rows = revocations.map((revocation) => ({ ...revocation, target: targetText(revocation) }))
+    try {
+      this.#options.agent.database.revocations.put(...rows)
+    } catch (cause) {
+      if (!isTalosError(cause, 'STORE_FULL')) throw cause
+      const { what, limit } = cause.details
+      throw new TalosError('REVOCATION_FULL', { what: String(what), limit: Number(limit) }, { cause })
+    }
   }
 
   /** Ends the grants that a revocation ends; tells of how many that is news. */
@@ -100,23 +112,26 @@ export class RevocationLedger {
     return noted
   }
 
-  /** The grants that are known here and end by a revocation. */
+  /** The grants that are known here and end by a revocation, which is in the book by now. */
   #ended(revocation: VerifiedRevocation): readonly VerifiedLink[] {
-    const { authority } = this.#options
+    const { agent, authority } = this.#options
+    const view = revocationsByAgent(agent.revocations, agent.identities)
     return this.#named(revocation).filter((link) => {
       const links = authority.chains.of(link) ?? [link]
       return revocableLinks(links)
         .slice(-1)
-        .some((last) => isRevokedBy(last, revocation))
+        .some((last) => view.stateOf(last).revoked)
     })
   }
 
   #named({ revokes, issuer }: VerifiedRevocation): readonly VerifiedLink[] {
     const { agent, authority } = this.#options
-    const { grants } = agent.database
-    if (revokes !== undefined) return grants.get(revokes) === undefined ? [] : [authority.link(revokes.toString())]
-    const known = issuer === agent.did ? grants.list('issued') : grants.list('received')
-    return known.map(({ cid }) => authority.link(cid.toString())).filter((link) => link.issuer === issuer)
+    const { identities, database, did } = agent
+    if (revokes !== undefined) {
+      return database.grants.get(revokes) === undefined ? [] : [authority.link(revokes.toString())]
+    }
+    const known = authority.links(identities.isSame(issuer, did) ? 'issued' : 'received')
+    return known.filter((link) => identities.isSame(link.issuer, issuer))
   }
 
   #isRecorded(ref: string): boolean {

@@ -103,20 +103,26 @@ export class RevocationKeeper {
    */
   async revokeAll(who: Did, choice: RevokeChoice = {}): Promise<void> {
     const { agent, authority } = this.#options
-    const issued = agent.database.grants
-      .list('issued')
-      .filter(({ peer }) => peer === who)
-      .map(({ cid }) => authority.link(cid.toString()))
-    const concerns = [who, ...issued.flatMap(concernedBy)]
-    const { atS } = await this.#revoke({ who }, { choice, concerns })
-    for (const link of issued) {
-      if (link.notBeforeS >= atS) await this.#revoke({ revokes: link.cid }, { choice, concerns: concernedBy(link) })
+    const issued = authority.links('issued').filter(({ audience }) => agent.identities.isSame(audience, who))
+    // Each of its keys that something was given to: who executes may know of no other.
+    for (const audience of new Set([who, ...issued.map((link) => link.audience)])) {
+      const links = issued.filter((link) => link.audience === audience)
+      const concerns = [audience, ...links.flatMap(concernedBy)]
+      const { atS } = await this.#revoke({ who: audience }, { choice, concerns })
+      for (const link of links) {
+        if (link.notBeforeS >= atS) await this.#revoke({ revokes: link.cid }, { choice, concerns: concernedBy(link) })
+      }
     }
   }
 
   /** Chains were shown by a peer: the lists of the other issuers in them matter from now on. */
   seen(links: readonly Pick<VerifiedLink, 'issuer'>[], peer: Did): void {
     for (const { issuer } of links) this.#follower.follow(issuer, peer)
+  }
+
+  /** Does once, at the start, what a change of this agent's key left to be done. @throws TalosError as {@link revoke} */
+  async begin(): Promise<void> {
+    for (const { revocation } of await this.#own.carryOver()) await this.#ledger.noteOwn(revocation)
   }
 
   /** A peer can be reached. */
@@ -302,8 +308,9 @@ export class RevocationKeeper {
   async #push(frame: AppFrame, concerns: readonly Did[]): Promise<void> {
     const { agent, sessions, wire, messenger } = this.#options
     const following = [...this.#followers].filter((peer) => wire.isLinked(peer))
-    const told = new Set([...concerns, ...following].filter((peer) => peer !== agent.did))
-    const reachable = [...told].filter((peer) => sessions.active(peer) !== undefined)
+    const { identities, did } = agent
+    const told = new Set([...concerns, ...following].map((peer) => identities.currentOf(peer)))
+    const reachable = [...told].filter((peer) => peer !== did && sessions.active(peer) !== undefined)
     await Promise.all(reachable.map(async (peer) => await messenger.tell(peer, frame)))
   }
 }

@@ -1,0 +1,82 @@
+/** Revocations between real agents over real links (spec 09-receipt-revocation, 15-frames 15.11). */
+import { TalosClient } from '@talos/client'
+import { describe, expect, it } from 'vitest'
+import { optionsFor, pairOfAgents } from './agents.ts'
+import { measurePropagation, percentile } from './propagation.ts'
+import { Stage } from './stage.ts'
+
+const POLL = { timeout: 15_000 }
+/** The target between linked agents; a benchmark says what it is. */
+const TARGET_MS = 1_000
+
+/** Alice passed on to Carol what Bob gave her, and Carol has called with it. */
+async function passedOn(talos: object = {}) {
+  const stage = await Stage.with(['alice', 'carol'], { talos })
+  const parent = await stage.grant('alice', { depth: 1 })
+  const child = await stage.passOn('alice', 'carol', { parent })
+  await expect.poll(async () => (await stage.call('carol', 'say')).outcome, POLL).toBe('allow')
+  return { stage, parent, child }
+}
+
+describe('a revocation between linked agents', () => {
+  it('is in force at the executor within a second, and when the order is done', async () => {
+    await using pair = await pairOfAgents()
+    const { alice, bob, bobDid } = pair
+    await alice.establishSession(bobDid)
+    const { refusedMs } = await measurePropagation({ owner: bob, holder: alice, rounds: 20 })
+    expect(refusedMs).toHaveLength(20)
+    expect(percentile(refusedMs, 0.99)).toBeLessThan(TARGET_MS)
+  })
+
+  it('of everything of an audience ends it for all chains, with a reason that all who follow can read', async () => {
+    const { stage, parent, child } = await passedOn()
+    await using _ = stage
+    await stage.of('alice').revokeAll(stage.did('carol'), { reason: 'the project is over' })
+    expect(await stage.refusal('carol', 'say')).toBe('CAPABILITY_REVOKED')
+    const again = await stage.passOn('alice', 'carol', { parent })
+    await expect.poll(async () => (await stage.call('carol', 'say')).outcome, POLL).toBe('allow')
+    const [newer, older] = stage.of('alice').listCapabilities('issued')
+    expect([newer?.cid, newer?.revokedMs, older?.cid]).toEqual([again, undefined, child])
+    expect(older?.revokedMs).toBeTypeOf('number')
+    await stage.of('bob').revokeCapability(parent)
+    expect(await stage.refusal('carol', 'say')).toBe('CAPABILITY_REVOKED')
+    expect((await stage.call('alice', 'say')).outcome).toBe('deny')
+  })
+
+  it('that was made while the executor was away is there when it is back, and stays over a restart', async () => {
+    const { stage, child } = await passedOn()
+    await using _ = stage
+    await stage.of('bob').close()
+    await stage.of('alice').revokeCapability(child)
+    await stage.restartBob()
+    await stage.of('alice').connect(stage.did('bob'))
+    const bob = () => stage.of('bob')
+    await expect.poll(() => bob().database.revocations.by(stage.did('alice')).length, POLL).toBe(1)
+    expect(await stage.refusal('carol', 'say')).toBe('CAPABILITY_REVOKED')
+    await stage.restartBob()
+    expect(await stage.refusal('carol', 'say')).toBe('CAPABILITY_REVOKED')
+    expect(bob().revocations.knownAtS(stage.did('alice'))).toBeTypeOf('number')
+  })
+})
+
+describe('a list of revocations', () => {
+  it('is followed by the executor that saw its issuer in a chain, and goes on under the next key of the issuer', async () => {
+    const { stage, parent, child } = await passedOn()
+    await using _ = stage
+    const before = stage.did('alice')
+    const bob = stage.of('bob')
+    await expect.poll(() => bob.revocations.knownAtS(before), POLL).toBeTypeOf('number')
+    await stage.of('alice').revokeCapability(child)
+    await stage.of('alice').close()
+    await TalosClient.rotateIdentity('alice', optionsFor(stage.home))
+    const alice = await stage.open('alice')
+    await alice.connect(bob.did)
+    await expect.poll(() => bob.identities.currentOf(before), POLL).toBe(alice.did)
+    // What she revoked by the earlier key stands in the new list.
+    await expect.poll(() => alice.database.revocations.names(alice.did).length, POLL).toBe(1)
+    expect(await stage.refusal('carol', 'say')).toBe('CAPABILITY_REVOKED')
+    await alice.revokeCapability(await stage.passOn('alice', 'carol', { parent }))
+    await expect.poll(() => bob.database.revocations.names(alice.did).length, POLL).toBe(2)
+    expect(bob.revocations.knownAtS(alice.did)).toBeTypeOf('number')
+  })
+})
