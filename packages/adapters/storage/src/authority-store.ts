@@ -89,13 +89,6 @@ export class GrantStore {
 /** `fresh`: go on. Everything else refuses the invocation. */
 export type ReplayVerdict = 'fresh' | 'replayed' | 'expired' | 'full'
 
-/** What a verifier of invocations asks; `seen` stands for expired as well. */
-export interface InvocationReplayView {
-  remember(cid: Cid, issuer: Did, expiresS: number): 'new' | 'seen' | 'full'
-}
-
-const ANSWERS = { fresh: 'new', replayed: 'seen', expired: 'seen', full: 'full' } as const
-
 export class InvocationReplayStore {
   readonly #database: Database
   readonly #maxPerIssuer: number
@@ -146,11 +139,6 @@ export class InvocationReplayStore {
   /** Forgets what was taken and not executed after all. @throws TalosError `STORE_WRITE_FAILED` */
   release(cid: Cid): void {
     this.#database.run('DELETE FROM invocations_seen WHERE cid = :cid', { cid: cid.toString() })
-  }
-
-  /** The replay set as of a time, for one authorization. */
-  at(nowS: number): InvocationReplayView {
-    return { remember: (cid, issuer, expiresS) => ANSWERS[this.claim({ cid, issuer, expiresS, nowS })] }
   }
 
   #highestS(): number {

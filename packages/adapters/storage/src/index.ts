@@ -21,7 +21,6 @@ export {
   GrantStore,
   INVOCATIONS_MAX_PER_ISSUER,
   InvocationReplayStore,
-  type InvocationReplayView,
   type NewEvidence,
   type NewGrant,
   type ReplayVerdict,
