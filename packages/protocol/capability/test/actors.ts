@@ -3,7 +3,9 @@ import { type Cid, Secret, toHex } from '@talos/bytes'
 import {
   type AuthorizeOptions,
   authorize,
+  type ChannelVerdict,
   type DelegateOptions,
+  type DenialCause,
   delegate,
   type InvokeOptions,
   invoke,
@@ -113,10 +115,10 @@ export function decide(
 }
 
 /** `allow`, or the codes of the denial from the root down. */
-export function codesOf(verdict: Verdict): readonly string[] {
+export function codesOf(verdict: Verdict | ChannelVerdict): readonly string[] {
   if (verdict.outcome === 'allow') return ['allow']
   const codes: string[] = []
-  let cause: typeof verdict.cause | undefined = verdict.cause
+  let cause: DenialCause | undefined = verdict.cause
   while (cause !== undefined) {
     codes.push(cause.code)
     cause = cause.causes.at(0)
@@ -125,7 +127,7 @@ export function codesOf(verdict: Verdict): readonly string[] {
 }
 
 /** The last of {@link codesOf}. */
-export function leafCode(verdict: Verdict): string {
+export function leafCode(verdict: Verdict | ChannelVerdict): string {
   return String(codesOf(verdict).at(-1))
 }
 

@@ -1,9 +1,10 @@
 /** Decisions on whole calls: what the vectors cannot say, and the ways to misuse the parts. */
-import { Cid, encodeCbor } from '@talos/bytes'
+import { Cid, encodeCbor, equalBytes } from '@talos/bytes'
 import {
   argumentsFromJson,
   INVOCATION_MAX_BYTES,
   invoke,
+  Meter,
   openInvocation,
   type RevocationView,
   sameArguments,
@@ -23,10 +24,12 @@ import {
   leafCode,
   mallory,
   memoryReplay,
+  memoryRevocations,
   NOW_S,
   nonce,
   owner,
 } from './actors.ts'
+import { MemoryMeters } from './memory-meters.ts'
 
 /** A kernel that writes down how many envelopes each of its calls judged. */
 function counting() {
@@ -106,6 +109,62 @@ describe('authorize', () => {
     expect(leafCode(decide(bytes, [link], { replay }))).toBe('CAPABILITY_LIFETIME')
     expect(leafCode(decide(bytes, [link], { replay, maxLifetimeS: null }))).toBe('allow')
     expect([...replay.used.values()]).toEqual([Number.MAX_SAFE_INTEGER])
+  })
+
+  test('an invocation is forgotten again where its charge fails and the record can forget', async () => {
+    const link = await grant({ limits: [['calls', 1]] })
+    const invocation = await call([link])
+    const store = new MemoryMeters()
+    const meter = new Meter({ store })
+    for (const canForget of [false, true]) {
+      const used = new Set<string>()
+      const replay = {
+        remember: (cid: Cid) => {
+          used.add(cid.toString())
+          return 'new' as const
+        },
+        ...(canForget && { forget: (cid: Cid) => void used.delete(cid.toString()) }),
+      }
+      store.failure = 'not stored'
+      expect(() => decide(invocation, [link], { replay, meter })).toThrow(/failed/)
+      expect(used.size).toBe(canForget ? 0 : 1)
+    }
+    expect(leafCode(decide(invocation, [link], { meter }))).toBe('allow')
+    expect(leafCode(decide(await call([link]), [link], { meter }))).toBe('CAPABILITY_CALLS')
+    expect(leafCode(decide(await call([link]), [link]))).toBe('CAPABILITY_UNMETERED')
+  })
+
+  test('a look back takes what only the executor could see to hold, and no more', async () => {
+    const hours = (from: number, to: number) => ['time', [[[1, 2, 3, 4, 5, 6, 7], from, to]], 0]
+    const minute = Math.floor((NOW_S % 86_400) / 60)
+    const link = await grant({
+      limits: [['calls', 1]],
+      when: [['env', 'zone', ['a']], hours(minute, minute + 1)],
+      approvals: { m: 1, of: [bob.did] },
+      rules: [['known', '.a?']],
+    })
+    const back = async (changes: Parameters<typeof decide>[2], args = {}) =>
+      leafCode(decide(await call([link], { args }), [link], { lookingBack: true, ...changes }))
+    expect(await back({})).toBe('allow')
+    expect(await back({ lookingBack: false })).toBe('CAPABILITY_ENVIRONMENT')
+    expect(await back({}, { b: 1 })).toBe('CAPABILITY_ARGUMENT_UNKNOWN')
+    expect(await back({ revocations: memoryRevocations({ cid: link.cid, by: owner.did }) })).toBe('CAPABILITY_REVOKED')
+    // The clocks may have differed by the leeway, and by no more.
+    for (const skewS of [-240, 240]) {
+      const at = { nowS: NOW_S + skewS, maxLifetimeS: 600 }
+      expect(await back({ ...at, leewayS: 240 })).toBe('allow')
+      expect(await back({ ...at, leewayS: 0, nowS: NOW_S + skewS / 12 })).toBe(
+        skewS < 0 ? 'CAPABILITY_TIME_WINDOW' : 'allow',
+      )
+    }
+    for (const [nowS, leewayS, expected] of [
+      [10, 60, 'allow'],
+      [100, 60, 'allow'],
+      [100, 30, 'CAPABILITY_TIME_WINDOW'],
+    ] as const) {
+      const then = await call([link], { issuedAtS: 90 })
+      expect(leafCode(decide(then, [link], { lookingBack: true, maxLifetimeS: null, nowS, leewayS }))).toBe(expected)
+    }
   })
 
   test('a full record refuses', async () => {
@@ -244,7 +303,40 @@ describe('authorize', () => {
     expect(await compare('{"a":[1,2.5],"b":"x"}')).toBe('CAPABILITY_CALL_MISMATCH')
     expect(await compare('{"a":[1.0,2.50],"b":"x"}')).toBe('CAPABILITY_CALL_MISMATCH')
     expect(await compare('{"a":[1,2.50]}')).toBe('CAPABILITY_CALL_MISMATCH')
+  })
+
+  test('arguments are the same exactly when their encodings are', () => {
+    const cid = Cid.fromSha256(kernel.sha256(Uint8Array.of(1)))
+    const other = Cid.fromSha256(kernel.sha256(Uint8Array.of(2)))
+    const bytes = Uint8Array.of(1, 2)
+    const values = [
+      null,
+      true,
+      0,
+      1,
+      '',
+      'a',
+      bytes,
+      Uint8Array.of(1, 3),
+      cid,
+      other,
+      [],
+      [1],
+      [1, 2],
+      {},
+      { a: 1 },
+      { b: 1 },
+    ]
+    const nested = [...values, [[1], { a: [null] }], { a: { b: cid, c: bytes } }, { a: { c: bytes } }]
+    for (const left of nested) {
+      for (const right of nested) {
+        const isSame = equalBytes(encodeCbor({ v: left }), encodeCbor({ v: right }))
+        expect(sameArguments({ v: left }, { v: right })).toBe(isSame)
+      }
+    }
     expect(sameArguments({ a: 1, b: 2 }, { b: 2, a: 1 })).toBe(true)
+    expect(sameArguments({ a: 1 }, { b: 1 })).toBe(false)
+    expect(sameArguments(argumentsFromJson('{"__proto__":1}'), {})).toBe(false)
   })
 
   test('a member called __proto__ is an argument as any other', async () => {

@@ -19,7 +19,7 @@ import { Budget } from '../src/conditions/budget.ts'
 import { refusals, talosConditions, ucanConditions } from '../src/conditions/conditions.ts'
 import { compileGlob } from '../src/conditions/glob.ts'
 import { equalIpld, ipldToDisplayJson } from '../src/conditions/ipld.ts'
-import { parseSelector, select } from '../src/conditions/selector.ts'
+import { finder, parseSelector, select } from '../src/conditions/selector.ts'
 import { alice, grant, hex, kernel, NOW_S, owner } from './actors.ts'
 
 const SOME = Cid.fromSha256(new Uint8Array(32).fill(5))
@@ -179,6 +179,18 @@ describe('comparison', () => {
     expect(equal(1, text('1.0'))).toBeUndefined()
     expect(equal([1, 2], [text('1.0'), 3])).toBe(false)
     expect(equal({ a: 1 }, { a: text('1.0') })).toBeUndefined()
+  })
+
+  test('find one argument as the walk does, also where there is none to find or no step left', () => {
+    for (const selector of ['.a', '.["a"]?', '.a.b', '.a[]', '.']) {
+      const parsed = parseSelector(selector, '')
+      for (const value of [{ a: 1 }, { a: { b: 2 } }, { a: [3] }, {}, 5, 'text', null, [1]]) {
+        const [walked, found] = [new Budget(9), new Budget(9)]
+        expect(finder(parsed)(value, found.spend)).toEqual(select(parsed, value, walked.spend))
+        expect(found.spend(8)).toBe(walked.spend(8))
+      }
+      expect(finder(parsed)({ a: 1 }, new Budget(0).spend)).toEqual(select(parsed, { a: 1 }, new Budget(0).spend))
+    }
   })
 
   test('of bytes: a byte selects as an integer, a slice as bytes', () => {
