@@ -42,6 +42,15 @@ export {
   parseAuditEntryKind,
   parseAuditEntryOpening,
 } from './generated/audit-entry.ts'
+export { type Backup, parseBackup } from './generated/backup.ts'
+export {
+  type BackupContents,
+  type BackupContentsGrant,
+  type BackupContentsPeer,
+  parseBackupContents,
+  parseBackupContentsGrant,
+  parseBackupContentsPeer,
+} from './generated/backup-contents.ts'
 export { type CallToApprove, parseCallToApprove } from './generated/call-to-approve.ts'
 export { CAPABILITY_TAG, type Capability, parseCapability } from './generated/capability.ts'
 export {
@@ -78,22 +87,35 @@ export {
 } from './generated/common.ts'
 export {
   type ControlRequest,
+  type ControlRequestApprovalTerms,
+  type ControlRequestApprove,
   type ControlRequestCheckpoint,
+  type ControlRequestDelegate,
   type ControlRequestExportProof,
   type ControlRequestGrant,
   type ControlRequestImport,
+  type ControlRequestRenew,
   type ControlRequestRevoke,
+  type ControlRequestRevokeAll,
   type ControlRequestStatus,
+  type ControlRequestTerms,
   parseControlRequest,
+  parseControlRequestApprovalTerms,
+  parseControlRequestApprove,
   parseControlRequestCheckpoint,
+  parseControlRequestDelegate,
   parseControlRequestExportProof,
   parseControlRequestGrant,
   parseControlRequestImport,
+  parseControlRequestRenew,
   parseControlRequestRevoke,
+  parseControlRequestRevokeAll,
   parseControlRequestStatus,
+  parseControlRequestTerms,
 } from './generated/control-request.ts'
 export {
   type ControlResponse,
+  type ControlResponseApproved,
   type ControlResponseCheckpoint,
   type ControlResponseFailed,
   type ControlResponseGranted,
@@ -102,6 +124,7 @@ export {
   type ControlResponseRevoked,
   type ControlResponseStatus,
   parseControlResponse,
+  parseControlResponseApproved,
   parseControlResponseCheckpoint,
   parseControlResponseFailed,
   parseControlResponseGranted,

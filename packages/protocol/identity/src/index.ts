@@ -109,6 +109,14 @@ export type {
 export { extendKeyLog, keyOfLog, newerKeyLog, type VerifyKeyLogOptions, verifyKeyLog } from './key-log/verify.ts'
 export { appendEntry, createKeyLog, MAX_NEXT_UPDATE_KEYS } from './key-log/write.ts'
 export {
+  BACKUP_CONTENTS_MAX_BYTES,
+  BACKUP_MAX_BYTES,
+  openBackup,
+  parseBackup,
+  type SealBackupOptions,
+  sealBackup,
+} from './lifecycle/backup.ts'
+export {
   IdentityBook,
   type IdentityChange,
   identityOf,

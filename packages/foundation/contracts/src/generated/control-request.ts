@@ -13,7 +13,7 @@ import {
   string,
   variant,
 } from '../check.ts'
-import { type CidText, checkCidText, checkDidKey, type DidKey } from './common.ts'
+import { type CidText, checkCidText, checkDidKey, checkHex32, type DidKey, type Hex32 } from './common.ts'
 
 /**
  * One line from a talos command to the process that runs the agent on the same machine, over its control socket. Never
@@ -22,7 +22,11 @@ import { type CidText, checkCidText, checkDidKey, type DidKey } from './common.t
  */
 export type ControlRequest =
   | ControlRequestGrant
+  | ControlRequestDelegate
+  | ControlRequestRenew
   | ControlRequestRevoke
+  | ControlRequestRevokeAll
+  | ControlRequestApprove
   | ControlRequestImport
   | ControlRequestExportProof
   | ControlRequestCheckpoint
@@ -30,7 +34,11 @@ export type ControlRequest =
 
 const checkControlRequest: Check = variant('method', {
   grant: ref(() => checkControlRequestGrant),
+  delegate: ref(() => checkControlRequestDelegate),
+  renew: ref(() => checkControlRequestRenew),
   revoke: ref(() => checkControlRequestRevoke),
+  revokeAll: ref(() => checkControlRequestRevokeAll),
+  approve: ref(() => checkControlRequestApprove),
   import: ref(() => checkControlRequestImport),
   exportProof: ref(() => checkControlRequestExportProof),
   checkpoint: ref(() => checkControlRequestCheckpoint),
@@ -54,6 +62,7 @@ export interface ControlRequestGrant {
   readonly expiresInS: number
   readonly depth?: number
   readonly label: string
+  readonly terms: ControlRequestTerms
 }
 
 const checkControlRequestGrant: Check = object({
@@ -65,6 +74,7 @@ const checkControlRequestGrant: Check = object({
   expiresInS: integer(1, 315_360_000),
   depth: optional(integer(0, 15)),
   label: string({ maxLength: 128 }),
+  terms: ref(() => checkControlRequestTerms),
 })
 
 /** Returns `value` typed as ControlRequestGrant. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
@@ -73,23 +83,163 @@ export function parseControlRequestGrant(value: unknown): ControlRequestGrant {
   return value as ControlRequestGrant
 }
 
+/** Passes on a capability that was received; without a server, the whole of it. */
+export interface ControlRequestDelegate {
+  readonly method: 'delegate'
+  readonly parent: CidText
+  readonly to: DidKey
+  readonly server?: string
+  readonly tool?: string
+  readonly rules: readonly JsonValue[]
+  readonly expiresInS: number
+  readonly depth?: number
+  readonly label: string
+  readonly terms: ControlRequestTerms
+}
+
+const checkControlRequestDelegate: Check = object({
+  method: oneOfValues('delegate'),
+  parent: ref(() => checkCidText),
+  to: ref(() => checkDidKey),
+  server: optional(string({ minLength: 1, maxLength: 128 })),
+  tool: optional(string({ minLength: 1, maxLength: 128 })),
+  rules: array(anyJson, { minItems: 0, maxItems: 64 }),
+  expiresInS: integer(1, 315_360_000),
+  depth: optional(integer(0, 15)),
+  label: string({ maxLength: 128 }),
+  terms: ref(() => checkControlRequestTerms),
+})
+
+/** Returns `value` typed as ControlRequestDelegate. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlRequestDelegate(value: unknown): ControlRequestDelegate {
+  run('control-request#delegate', checkControlRequestDelegate, value)
+  return value as ControlRequestDelegate
+}
+
+/** Renews a lease that the agent gave, and offers it to its holder. */
+export interface ControlRequestRenew {
+  readonly method: 'renew'
+  readonly cid: CidText
+  readonly expiresInS?: number
+}
+
+const checkControlRequestRenew: Check = object({
+  method: oneOfValues('renew'),
+  cid: ref(() => checkCidText),
+  expiresInS: optional(integer(1, 315_360_000)),
+})
+
+/** Returns `value` typed as ControlRequestRenew. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlRequestRenew(value: unknown): ControlRequestRenew {
+  run('control-request#renew', checkControlRequestRenew, value)
+  return value as ControlRequestRenew
+}
+
+/** The further terms of talos/cap@1 (07-delegation 7.2, 16-metering). */
+export interface ControlRequestTerms {
+  readonly need?: 'channel' | 'mac' | 'signature'
+  readonly limits?: readonly JsonValue[]
+  readonly when?: readonly JsonValue[]
+  /** Makes it a lease that the agent renews so often at most. */
+  readonly maxRenewals?: number
+  readonly approvals?: ControlRequestApprovalTerms
+}
+
+const checkControlRequestTerms: Check = object({
+  need: optional(oneOfValues('channel', 'mac', 'signature')),
+  limits: optional(array(anyJson, { minItems: 1, maxItems: 16 })),
+  when: optional(array(anyJson, { minItems: 1, maxItems: 16 })),
+  maxRenewals: optional(integer(0, 1_000_000)),
+  approvals: optional(ref(() => checkControlRequestApprovalTerms)),
+})
+
+/** Returns `value` typed as ControlRequestTerms. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlRequestTerms(value: unknown): ControlRequestTerms {
+  run('control-request#terms', checkControlRequestTerms, value)
+  return value as ControlRequestTerms
+}
+
+/** How many of whom must have approved each exact call. */
+export interface ControlRequestApprovalTerms {
+  readonly m: number
+  readonly of: readonly DidKey[]
+}
+
+const checkControlRequestApprovalTerms: Check = object({
+  m: integer(1, 16),
+  of: array(
+    ref(() => checkDidKey),
+    { minItems: 1, maxItems: 16 },
+  ),
+})
+
+/** Returns `value` typed as ControlRequestApprovalTerms. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlRequestApprovalTerms(value: unknown): ControlRequestApprovalTerms {
+  run('control-request#approvalTerms', checkControlRequestApprovalTerms, value)
+  return value as ControlRequestApprovalTerms
+}
+
 /** Takes a capability back. */
 export interface ControlRequestRevoke {
   readonly method: 'revoke'
   readonly cid: CidText
   readonly reason?: string
+  readonly evidence?: Hex32
 }
 
 const checkControlRequestRevoke: Check = object({
   method: oneOfValues('revoke'),
   cid: ref(() => checkCidText),
   reason: optional(string({ minLength: 1, maxLength: 256 })),
+  evidence: optional(ref(() => checkHex32)),
 })
 
 /** Returns `value` typed as ControlRequestRevoke. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
 export function parseControlRequestRevoke(value: unknown): ControlRequestRevoke {
   run('control-request#revoke', checkControlRequestRevoke, value)
   return value as ControlRequestRevoke
+}
+
+/** Takes back everything that the agent gave to somebody. */
+export interface ControlRequestRevokeAll {
+  readonly method: 'revokeAll'
+  readonly who: DidKey
+  readonly reason?: string
+  readonly evidence?: Hex32
+}
+
+const checkControlRequestRevokeAll: Check = object({
+  method: oneOfValues('revokeAll'),
+  who: ref(() => checkDidKey),
+  reason: optional(string({ minLength: 1, maxLength: 256 })),
+  evidence: optional(ref(() => checkHex32)),
+})
+
+/** Returns `value` typed as ControlRequestRevokeAll. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlRequestRevokeAll(value: unknown): ControlRequestRevokeAll {
+  run('control-request#revokeAll', checkControlRequestRevokeAll, value)
+  return value as ControlRequestRevokeAll
+}
+
+/** Approves the exact call of a request, once. */
+export interface ControlRequestApprove {
+  readonly method: 'approve'
+  readonly request: string
+  readonly note?: string
+  readonly expiresInS?: number
+}
+
+const checkControlRequestApprove: Check = object({
+  method: oneOfValues('approve'),
+  request: string({ minLength: 1, maxLength: 87_382, pattern: /^[A-Za-z0-9_-]+$/u }),
+  note: optional(string({ minLength: 1, maxLength: 256 })),
+  expiresInS: optional(integer(1, 3_600)),
+})
+
+/** Returns `value` typed as ControlRequestApprove. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlRequestApprove(value: unknown): ControlRequestApprove {
+  run('control-request#approve', checkControlRequestApprove, value)
+  return value as ControlRequestApprove
 }
 
 /** Stores a capability that was received as a file. */

@@ -10,6 +10,7 @@ export type ControlResponse =
   | ControlResponseGranted
   | ControlResponseRevoked
   | ControlResponseImported
+  | ControlResponseApproved
   | ControlResponseProof
   | ControlResponseCheckpoint
   | ControlResponseStatus
@@ -19,6 +20,7 @@ const checkControlResponse: Check = variant('answer', {
   granted: ref(() => checkControlResponseGranted),
   revoked: ref(() => checkControlResponseRevoked),
   imported: ref(() => checkControlResponseImported),
+  approved: ref(() => checkControlResponseApproved),
   proof: ref(() => checkControlResponseProof),
   checkpoint: ref(() => checkControlResponseCheckpoint),
   status: ref(() => checkControlResponseStatus),
@@ -31,7 +33,7 @@ export function parseControlResponse(value: unknown): ControlResponse {
   return value as ControlResponse
 }
 
-/** The capability that was issued. */
+/** The capability that was issued, passed on or renewed. */
 export interface ControlResponseGranted {
   readonly answer: 'granted'
   readonly cid: CidText
@@ -83,6 +85,23 @@ const checkControlResponseImported: Check = object({
 export function parseControlResponseImported(value: unknown): ControlResponseImported {
   run('control-response#imported', checkControlResponseImported, value)
   return value as ControlResponseImported
+}
+
+/** The signed approval. */
+export interface ControlResponseApproved {
+  readonly answer: 'approved'
+  readonly bytes: string
+}
+
+const checkControlResponseApproved: Check = object({
+  answer: oneOfValues('approved'),
+  bytes: string({ minLength: 1, maxLength: 87_382, pattern: /^[A-Za-z0-9_-]+$/u }),
+})
+
+/** Returns `value` typed as ControlResponseApproved. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlResponseApproved(value: unknown): ControlResponseApproved {
+  run('control-response#approved', checkControlResponseApproved, value)
+  return value as ControlResponseApproved
 }
 
 /** The proof bundle. */

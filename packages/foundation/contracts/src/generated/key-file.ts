@@ -48,7 +48,7 @@ export interface KeyFileKdf {
   readonly salt: string
 }
 
-const checkKeyFileKdf: Check = object({
+export const checkKeyFileKdf: Check = object({
   name: oneOfValues('argon2id'),
   memoryKib: integer(1, 4_294_967_295),
   passes: integer(1, 4_294_967_295),
@@ -69,7 +69,7 @@ export interface KeyFileAead {
   readonly nonce: string
 }
 
-const checkKeyFileAead: Check = object({
+export const checkKeyFileAead: Check = object({
   name: oneOfValues('chacha20-poly1305'),
   nonce: string({ maxLength: 16, pattern: /^[A-Za-z0-9_-]{16}$/u }),
 })
