@@ -316,6 +316,7 @@ function termCases(): readonly object[] {
     terms({ hosts: ['::ffff:7f00:1'] }, 'a mapped address'),
     terms({ hosts: ['a.example.'] }, 'a dot at the end of a host'),
     terms({ ...API, schemes: [] }, 'no scheme'),
+    terms({ ...API, schemes: Array(5).fill('https') }, 'five schemes'),
     terms({ ...API, schemes: ['ftp'] }, 'a scheme that cannot be judged'),
     terms({ ...API, schemes: ['HTTPS'] }, 'a scheme in upper case'),
     terms({ ...API, schemes: [1] }, 'a scheme that is no text'),

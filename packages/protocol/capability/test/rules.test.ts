@@ -6,6 +6,7 @@ import { Budget } from '../src/conditions/budget.ts'
 import { refusals, talosConditions } from '../src/conditions/conditions.ts'
 import { compilePattern } from '../src/conditions/regexp.ts'
 import type { RuleContext } from '../src/conditions/rule-parts.ts'
+import { finder, parseSelector, select } from '../src/conditions/selector.ts'
 
 function context(steps?: number): RuleContext {
   return { budget: new Budget(steps), resolvePath: undefined }
@@ -205,6 +206,19 @@ describe('steps', () => {
   ])('%s: a list of a million is not judged to its end', (_, rule, item) => {
     expect(codesFor(rule, Array(1_000).fill(item), 900)).toEqual(['CAPABILITY_LIMIT'])
     expect(codesFor(rule, [item])).toEqual([])
+  })
+})
+
+describe('finding an argument', () => {
+  test.each(['.', '.a', '.a?', '.a.b', '.a[0]', '.a[]'])('by %s says what a walk says, and costs the same', (text) => {
+    const selector = parseSelector(text, '')
+    for (const value of [{ a: [1] }, { a: { b: 2 } }, {}, { b: 1 }, [1], 'x', 5, null]) {
+      for (const steps of [0, 1, 2, 9]) {
+        const [walked, found] = [new Budget(steps), new Budget(steps)]
+        expect(finder(selector)(value, found.spend)).toEqual(select(selector, value, walked.spend))
+        expect(found.exhausted).toBe(walked.exhausted)
+      }
+    }
   })
 })
 

@@ -62,7 +62,7 @@ export function isInNetwork(inner: Network, outer: Network): boolean {
 }
 
 /** A network out of a token. @throws TalosError `CAPABILITY_POLICY_INVALID` */
-export function networkOf(text: string, path: string): Network {
+function networkOf(text: string, path: string): Network {
   const network = parseNetwork(text)
   if (network === undefined) throw invalid(path, 'a network is not in canonical form')
   return network

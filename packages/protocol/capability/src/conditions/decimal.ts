@@ -29,7 +29,7 @@ export function parseDecimal(text: string, most: number = MAX_DECIMAL_LENGTH): D
  * The exact number of an integer, a number's text (clause 8.4) or a plain decimal text; undefined for anything else, and
  * for what is too long or too far from 1 to be read alike by all.
  */
-export function decimalOfValue(value: IpldValue): Decimal | undefined {
+function decimalOfValue(value: IpldValue): Decimal | undefined {
   if (typeof value === 'number') return parseDecimal(String(value))
   if (typeof value === 'string') return parseDecimal(value)
   const literal = value instanceof Uint8Array && value.length <= MAX_DECIMAL_LENGTH ? numberTextOf(value) : undefined

@@ -35,7 +35,7 @@ export function isEncodedLabel(label: string): boolean {
  * @param encoded of `a` to `z`, digits and hyphens
  * @returns undefined where it ends too early or leads beyond Unicode
  */
-export function decodePunycode(encoded: string): string | undefined {
+function decodePunycode(encoded: string): string | undefined {
   const cut = encoded.lastIndexOf('-')
   // A hyphen in front divides nothing: without it the same text would be encoded.
   if (cut === 0) return undefined

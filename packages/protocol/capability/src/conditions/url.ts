@@ -36,7 +36,9 @@ export const compileUrl: CompileKind = (operands, { path }) => {
   const given = termsOf(onlyOperand(operands, path), MEMBERS, path)
   const hostTexts = textChoices(given['hosts'], path)
   const schemes = given['schemes'] === undefined ? ['https'] : textChoices(given['schemes'], path)
-  if (!schemes.every((scheme) => SCHEME_PORTS.has(scheme))) throw invalid(path, 'a scheme cannot be judged')
+  if (schemes.length > SCHEME_PORTS.size || !schemes.every((scheme) => SCHEME_PORTS.has(scheme))) {
+    throw invalid(path, 'the schemes are not some of those that can be judged')
+  }
   const ports = given['ports'] === undefined ? undefined : portsOf(given['ports'], path)
   const pathTexts = given['paths'] === undefined ? ['/'] : textChoices(given['paths'], path)
   const paths = pathTexts.map((text) => pathOf(text, path))
