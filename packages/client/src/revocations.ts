@@ -31,10 +31,8 @@ import { RevocationLedger } from './revocation-ledger.ts'
 import type { SessionKeeper } from './sessions.ts'
 import type { Wire } from './wire.ts'
 
-/** Revocations of one page: as many as a receiver opens without keeping others waiting. */
+/** Revocations of one page: as many as a receiver opens without keeping others waiting. Each has less than 2 KiB. */
 export const PAGE_MAX_ITEMS = 256
-/** Bytes of the revocations of one page: far below what a frame may have. */
-export const PAGE_MAX_BYTES = 524_288
 /** Peers that asked for this agent's list and are told of what is new in it. */
 const MAX_FOLLOWERS = 10_000
 /** Answers to one peer that are on their way. */
@@ -276,7 +274,7 @@ export class RevocationKeeper {
     const head = await this.#headOf(issuer)
     if (head === undefined) return
     const rows = agent.database.revocations.page({ issuer, after, limit: PAGE_MAX_ITEMS })
-    const items = fitting(rows.filter(({ position }) => position <= head.n).map(({ bytes }) => bytes))
+    const items = rows.filter(({ position }) => position <= head.n).map(({ bytes }) => bytes)
     await messenger.post(peer, { t: 'revocations', issuer, after, items, head: head.bytes })
   }
 
@@ -322,13 +320,4 @@ function concernedBy({ issuer, audience, subject }: VerifiedLink): readonly Did[
 
 function nameOf({ cid, revokes }: VerifiedRevocation): string {
   return (revokes ?? cid).toString()
-}
-
-/** From the first on, as many as one page may have. */
-function fitting(items: readonly Uint8Array[]): Uint8Array[] {
-  let sizeBytes = 0
-  return items.filter(({ length }) => {
-    sizeBytes += length
-    return sizeBytes <= PAGE_MAX_BYTES
-  })
 }

@@ -56,12 +56,11 @@ export function percentile(values: readonly number[], part: number): number {
 }
 
 function authorizerOf(owner: TalosClient): Authorizer {
-  const record = { remember: (): 'new' => 'new' }
   return new Authorizer({
     executor: owner.did,
     kernel: owner.kernel,
     revocations: owner.revocations,
-    replay: new ReplaySet({ epoch: systemRandom.bytes(EPOCH_BYTES), earlier: [], record }),
+    replay: new ReplaySet({ epoch: systemRandom.bytes(EPOCH_BYTES), earlier: [], record: owner.database.replay }),
     meter: new Meter({ store: owner.database.meters }),
     requirements: () => ({ ...DEFAULT_REQUIREMENTS, proof: 'channel' }),
   })

@@ -2,13 +2,13 @@ import { cpSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Cid, Secret, utf8 } from '@talos/bytes'
 import { openRevocationHead, revocableLink, revoke, signRevocationHead } from '@talos/capability'
-import type { AppFrame } from '@talos/contracts'
+import type { AppFrame, Did } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
 import { ed25519Signer } from '@talos/identity'
 import { loadKernel, systemRandom } from '@talos/kernel'
 import { tempFolder } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
-import { STRANGER_MAX_REVOCATIONS } from '../src/revocation-ledger.ts'
+import { STRANGER_MAX_REVOCATIONS, STRANGERS_MAX_REVOCATIONS } from '../src/revocation-ledger.ts'
 import { PAGE_MAX_ITEMS } from '../src/revocations.ts'
 import { NOW_S, type Side, Sides } from './revocation-sides.ts'
 
@@ -348,6 +348,26 @@ describe('hostile peers', () => {
     }
     expect(owner.agent.revocations.countOf(nobody.did)).toBe(STRANGER_MAX_REVOCATIONS)
     expect(await codeOf(sides.deliver(own, owner, await pageBy(nobody, { count: 1, after })))).toBe('REVOCATION_FULL')
+  })
+
+  it('leave the room of all strangers together to those whom a chain names', async () => {
+    using folder = tempFolder()
+    const { sides, owner, holder } = await three(folder.path)
+    await using _ = sides
+    const book = owner.agent.revocations
+    for (let count = 1; count < STRANGERS_MAX_REVOCATIONS; count += 1) {
+      const issuer = `did:key:z6Mk${count % 40}` as Did
+      book.put({ issuer, atS: NOW_S, reason: undefined, who: `did:key:z6Mk${count}` as Did })
+    }
+    const nobody = stranger()
+    const own = { ...holder, did: nobody.did }
+    const page = await pageBy(nobody, { count: 2 })
+    expect(await codeOf(sides.deliver(own, owner, page))).toBe('REVOCATION_FULL')
+    const one = { ...page, items: page.items.slice(0, 1) }
+    expect(await codeOf(sides.deliver(own, owner, one))).not.toBe('REVOCATION_FULL')
+    expect([book.size, book.countOf(nobody.did)]).toEqual([STRANGERS_MAX_REVOCATIONS, 1])
+    await sides.deliver(holder, owner, await pageBy(holder.signer, { count: 1, n: 3 }))
+    expect(book.countOf(holder.did)).toBe(1)
   })
 
   it('cannot mix issuers in a page, nor put a part of a list for the whole', async () => {

@@ -12,7 +12,7 @@ import { optionsFor } from './agents.ts'
 export const NOW_S = 1_800_000_000
 
 /** Seconds that the test sets, the same for all sides. */
-export class TestClock {
+class TestClock {
   #nowMs = NOW_S * 1000
 
   nowMs(): number {

@@ -4,6 +4,7 @@ import type { VectorFile } from './vector-file.ts'
 
 const filled = (byte: number, length: number) => new Uint8Array(length).fill(byte)
 const CID = Cid.fromSha256(filled(7, 32))
+const DID = 'did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp'
 
 interface Case {
   readonly id: string
@@ -41,6 +42,9 @@ const FRAMES: readonly (readonly [
   ['15.4', { t: 'open', channel: 1, protocol: 'talos/mcp/1', name: 'files' }],
   ['15.4', { t: 'data', channel: 1, sequence: 0, last: false, body: filled(5, 3) }],
   ['15.4', { t: 'close', channel: 1, reason: 'done' }],
+  ['15.11', { t: 'pull', issuer: DID, after: 0 }],
+  ['15.11', { t: 'revocations', issuer: DID, after: 7, items: [filled(6, 200), filled(7, 200)], head: filled(8, 200) }],
+  ['15.11', { t: 'revocations', issuer: DID, after: 0, items: [], head: filled(8, 200) }],
 ]
 
 /** Frames that look like one and are none. */
@@ -88,6 +92,26 @@ function refused(): readonly (readonly [clause: string, description: string, byt
     ['15.4', 'a protocol in capitals', of({ t: 'open', channel: 1, protocol: 'MCP', name: 'files' })],
     ['15.4', 'a negative sequence', of({ t: 'data', channel: 1, sequence: -1, last: true, body: filled(5, 3) })],
     ['15.4', 'a reason that is not known', of({ t: 'close', channel: 1, reason: 'bored' })],
+    ['15.11', 'a list of nobody', of({ t: 'pull', after: 0 })],
+    ['15.11', 'a list of something else than a key', of({ t: 'pull', issuer: 'did:web:example.org', after: 0 })],
+    ['15.11', 'a position before the first', of({ t: 'pull', issuer: DID, after: -1 })],
+    ['15.11', 'a page without a head', of({ t: 'revocations', issuer: DID, after: 0, items: [filled(6, 200)] })],
+    [
+      '15.11',
+      'an empty revocation',
+      of({ t: 'revocations', issuer: DID, after: 0, items: [filled(6, 0)], head: filled(8, 200) }),
+    ],
+    [
+      '15.11',
+      '257 revocations',
+      of({
+        t: 'revocations',
+        issuer: DID,
+        after: 0,
+        items: Array.from({ length: 257 }, () => filled(6, 1)),
+        head: filled(8, 1),
+      }),
+    ],
   ]
 }
 

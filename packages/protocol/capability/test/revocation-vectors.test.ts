@@ -37,16 +37,16 @@ interface Input {
 
 function runAll(name: string, run: (input: Input) => object): void {
   describe(`${name}.json`, () => {
-    for (const { id, description, input, valid, expected, error } of repoVectors(`capability/${name}.json`).cases) {
-      test(`${id}: ${description}`, () => {
+    for (const vector of repoVectors(`capability/${name}.json`).cases) {
+      test(`${vector.id}: ${vector.description}`, () => {
         let result: object
         try {
-          result = run(input as unknown as Input)
-        } catch (thrown) {
-          if (!isTalosError(thrown)) throw thrown
-          result = { error: thrown.code }
+          result = run(vector.input as unknown as Input)
+        } catch (error) {
+          if (!isTalosError(error)) throw error
+          result = { error: error.code }
         }
-        expect(result).toEqual(valid ? expected : { error })
+        expect(result).toEqual(vector.valid ? vector.expected : { error: vector.error })
       })
     }
   })
