@@ -831,6 +831,11 @@ export const ERROR_TABLE = {
     message: 'the backup is damaged or was changed: {reason}',
     remedy: 'Use another copy of the backup file.',
   },
+  RESTORE_UNFINISHED: {
+    area: 'lifecycle',
+    message: 'agent {name} is being restored, and what its backup holds is not there yet',
+    remedy: 'Run the same restore or recover command again, with the same backup.',
+  },
   MCP_CONFIG_INVALID: {
     area: 'mcp',
     message: 'the MCP configuration is not usable at {path}: {reason}',
@@ -1507,6 +1512,68 @@ export const ERROR_TABLE = {
       'Ignore it. The peer must sign a new one with its own key, for this agent, by a clock that is right to ten minutes.',
   },
   SESSION_ARGUMENT: { area: 'session', message: '{name} is not usable: {reason}', remedy: 'Correct the argument.' },
+  SIGNER_PROGRAM_MISSING: {
+    area: 'signer',
+    message: 'the program that speaks to the token cannot be started',
+    remedy: 'Build it with cargo: npm run native:pkcs11.',
+  },
+  SIGNER_OPTION_INVALID: {
+    area: 'signer',
+    message: 'the option {option} of the signer cannot be used: {reason}',
+    remedy: 'Name the module by its path, and token and key by their labels.',
+  },
+  SIGNER_MODULE: {
+    area: 'signer',
+    message: 'the PKCS #11 module cannot be used: {reason}',
+    remedy:
+      "Give the path of the module that the token's maker supplies, built for this machine, and check what it needs in its environment.",
+  },
+  SIGNER_TOKEN: {
+    area: 'signer',
+    message: 'the token cannot be used: {reason}',
+    remedy: 'Connect the token, and name it by its label; no other token may have the same.',
+  },
+  SIGNER_PIN: {
+    area: 'signer',
+    message: 'the token refuses the PIN: {reason}',
+    remedy: 'Give the right PIN. It is not tried a second time: tokens lock after a few wrong ones.',
+  },
+  SIGNER_KEY: {
+    area: 'signer',
+    message: 'the key cannot be used: {reason}',
+    remedy: 'Both halves of one Ed25519 key must have the label, and no other key of that type may have it.',
+  },
+  SIGNER_DEVICE: {
+    area: 'signer',
+    message: 'the token did not sign: {reason}',
+    remedy: "Check the token and the key's permission to sign, then try again.",
+  },
+  SIGNER_TIMEOUT: {
+    area: 'signer',
+    message: 'the token did not answer within {timeoutMs} ms',
+    remedy: 'Check the token; the next request speaks to it anew.',
+  },
+  SIGNER_ENDED: {
+    area: 'signer',
+    message: 'the program that speaks to the token has ended',
+    remedy: 'Try again: it is started anew. When it ends again, the module does not work in it.',
+  },
+  SIGNER_ANSWER: {
+    area: 'signer',
+    message: 'the program that speaks to the token answers what it was not asked: {reason}',
+    remedy: 'Build the program from the same sources as Talos: npm run native:pkcs11.',
+  },
+  SIGNER_SIGNATURE: {
+    area: 'signer',
+    message: "the token's signature is not by its public key",
+    remedy: 'Do not use this key: the token is broken, or its two halves are of different keys.',
+  },
+  SIGNER_BUSY: {
+    area: 'signer',
+    message: '{limit} requests wait for the token already',
+    remedy: 'Ask for fewer signatures at a time, such as receipts in batches.',
+  },
+  SIGNER_CLOSED: { area: 'signer', message: 'the signer is closed', remedy: 'Open a new one.' },
   RECEIPT_BATCH_INVALID: {
     area: 'statements',
     message: 'the receipt does not stand in a signed batch: {reason}',
