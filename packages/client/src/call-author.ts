@@ -24,11 +24,12 @@ import {
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { SignedEnvelope } from '@talos/identity'
-import type { CallAuthor, CallProof, ChannelTerms } from '@talos/mcp'
+import { type CallAuthor, type CallProof, type ChannelTerms, referralIn } from '@talos/mcp'
 import type { Agent } from './agent.ts'
 import type { ApprovalKeeper } from './approvals.ts'
 import type { Authority } from './authority.ts'
 import { commitToCall } from './call-commitment.ts'
+import type { ClientEvent } from './events.ts'
 import { CALL_MAC_LABEL } from './execution/executor.ts'
 import { listCommand, MAX_LIST_PROOFS } from './execution/listing.ts'
 import { nameOfBytes } from './execution/record.ts'
@@ -58,12 +59,20 @@ interface Call {
   readonly request: Uint8Array
 }
 
+/** One that is not answered yet. */
+interface OpenCall extends Call {
+  /** Leaf hash of the entry that it was intended. */
+  readonly cause: string
+  readonly terms: CallTerms
+}
+
 export interface IntentAuthorOptions {
   readonly agent: Agent
   readonly sessions: SessionKeeper
   readonly authority: Authority
   readonly leases: LeaseKeeper
   readonly approvals: ApprovalKeeper
+  readonly emit: (event: ClientEvent) => void
 }
 
 export class IntentAuthor implements CallAuthor {
@@ -104,7 +113,7 @@ export class IntentAuthor implements CallAuthor {
       proofs: shown.map(({ bytes }) => bytes),
       approvals: input.approvals ?? this.#heldFor(terms),
       saltKey,
-      finish: async (end) => await this.#finish({ ...call, cause }, end),
+      finish: async (end) => await this.#finish({ ...call, cause, terms }, end),
     }
   }
 
@@ -175,19 +184,29 @@ export class IntentAuthor implements CallAuthor {
     })
   }
 
-  async #finish(call: Call & { readonly cause: string }, end: CallResponse): Promise<void> {
+  async #finish(call: OpenCall, end: CallResponse): Promise<void> {
     const { log } = this.#options.agent
     const receipt = this.#openReceipt(call, end)
     const common = { ...this.#place(call), cause: call.cause, ref: receipt.cid.toString() }
     if (receipt.outcome === 'deny' || receipt.outcome === 'refer') {
       const reason = receipt.denial.at(-1) ?? 'CAPABILITY_DENIED'
       await log.append({ kind: 'tool.deny', ...common, decision: 'deny', reason })
+      if (receipt.outcome === 'refer') this.#tellWhoIsAsked(call, end.response)
     } else if (receipt.resultCommitment === undefined) {
       await log.append({ kind: 'tool.lost', ...common })
     } else {
       const commitment = toHex(receipt.resultCommitment)
       await log.append({ kind: 'tool.result', ...common, commit: { result: { commitment } } })
     }
+  }
+
+  /** What is to be approved is this side's own word; whose approval would do is the executor's. */
+  #tellWhoIsAsked({ peer, command, terms }: OpenCall, response: Uint8Array): void {
+    const { approvals, emit } = this.#options
+    const { audience: aud, subject: sub, args, justification: why } = terms
+    const request = approvals.requestFor({ aud, sub, cmd: command, args, ...(why !== undefined && { why }) })
+    const approvers = [...new Set(referralIn(response)?.approvals.flatMap(({ of }) => of) ?? [])]
+    emit({ type: 'approval.needed', peer, command, request, approvers })
   }
 
   /**

@@ -1,6 +1,7 @@
 /** What an agent tells its program beside the answers to calls. Facts for people and logs; never contents. */
 import type { Did } from '@talos/contracts'
 import type { ErrorCode } from '@talos/errors'
+import type { ApprovalRequest } from './approvals.ts'
 import type { ResetReason } from './healing.ts'
 
 export type ClientEvent =
@@ -62,6 +63,16 @@ export type ClientEvent =
       readonly code: ErrorCode
       readonly seen: number
       readonly known: number
+    }
+  | {
+      /** A call of this agent waits for approvals: `approvals.ask` sends the request to those who may give them. */
+      readonly type: 'approval.needed'
+      /** The executor. */
+      readonly peer: Did
+      readonly command: string
+      readonly request: ApprovalRequest
+      /** Whose approval would count, as the executor says. */
+      readonly approvers: readonly Did[]
     }
   | {
       /** A peer asks for the approval of one exact call: `pendingApprovals` has it in full. */

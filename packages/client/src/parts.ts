@@ -178,7 +178,7 @@ function capabilitiesOf(options: {
   const isLinked = (peer: Did) => wire.isLinked(peer)
   const leases = new LeaseKeeper({ agent, authority, post, isLinked })
   const approvals = new ApprovalKeeper({ agent, post, emit })
-  const author = new IntentAuthor({ agent, sessions, authority, leases, approvals })
+  const author = new IntentAuthor({ agent, sessions, authority, leases, approvals, emit })
   return {
     authority,
     revocations,

@@ -26,6 +26,8 @@ export interface McpStdio {
   readonly input: Readable
   /** Where the answers go. */
   readonly output: Writable
+  /** Why calls are made that do not say so themselves, in `_meta["talos/justification"]`. */
+  readonly justification?: string
 }
 
 export interface ToolCall {
@@ -161,12 +163,15 @@ export async function connectMcp(
   { peer, server, stdio }: { readonly peer: Did; readonly server: string; readonly stdio: McpStdio },
 ): Promise<{ readonly closed: Promise<string> }> {
   const { channels, author, onEvent } = parts
+  const { input, output, justification } = stdio
   const channel = await channels.open(peer, { protocol: PROTOCOL, name: server })
   return connectMcpStdio({
     channel,
     serverName: server,
     author,
-    ...stdio,
+    input,
+    output,
+    ...(justification !== undefined && { remarks: { justification } }),
     ...(onEvent !== undefined && { onEvent }),
   })
 }

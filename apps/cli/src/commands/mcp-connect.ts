@@ -1,16 +1,17 @@
 /** `talos mcp connect`: a stdio MCP server that stands for one behind another agent. Stdout is MCP and nothing else. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { mcpToolOf } from '@talos/capability'
-import type { Grant, TalosClient } from '@talos/client'
+import { displayCommand, mcpToolOf } from '@talos/capability'
+import type { ClientEvent, Grant, TalosClient } from '@talos/client'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { systemClock } from '@talos/kernel'
 import type { Command } from 'commander'
 import { Context, type Shell } from '../context.ts'
-import type { Output } from '../output.ts'
+import { type Output, printable } from '../output.ts'
 import { own, untilStopped } from '../owner.ts'
 import { peerOf, reach } from '../peer.ts'
 import { tellRelay } from '../relay-events.ts'
+import { shorten } from '../values.ts'
 
 /** The other side hands over what it granted once the session is up; MCP clients wait longer than this to begin. */
 const WAIT_FOR_GRANT_MS = 3_000
@@ -29,23 +30,58 @@ export function addConnect(mcp: Command, shell: Shell): void {
     .command('connect')
     .argument('<peer>', 'an invitation, or the DID of a peer that is known')
     .argument('[server]', 'the name of the MCP server there')
+    .option('--why <text>', 'why the calls are made, for tools that ask for it')
     .description('be a stdio MCP server that stands for one behind another agent')
     .addHelpText('after', HELP)
-    .action(async (peerText: string, serverName: string | undefined, _options: object, command: Command) => {
+    .action(async (peerText: string, serverName: string | undefined, options: ConnectOptions, command: Command) => {
       const context = new Context(shell, command)
       const stopped = untilStopped()
-      await using agent = await own(context, { command: 'mcp connect' })
+      const asking = new Asking(shell.output)
+      await using agent = await own(context, { command: 'mcp connect', onEvent: (event) => asking.take(event) })
       const { client } = agent
+      asking.client = client
       const peer = peerOf(client, peerText)
       await reach(client, peer)
       const servers = await grantedServers(client, peer)
       if (servers.size === 0) adviseGrant(shell.output, { client, serverName })
       const server = serverName ?? onlyOf(servers)
-      const stdio = { input: process.stdin, output: process.stdout }
+      const { why } = options
+      const stdio = { input: process.stdin, output: process.stdout, ...(why !== undefined && { justification: why }) }
       const relay = await client.connectMcp(peer, server, stdio, (event) => tellRelay(shell.output, event))
       await Promise.race([relay.closed, stopped])
       process.stdin.destroy()
     })
+}
+
+interface ConnectOptions {
+  readonly why?: string
+}
+
+/** Asks those who may approve a call that waits for it, and tells on stderr who was reached. */
+class Asking {
+  readonly #output: Output
+  client: TalosClient | undefined
+
+  constructor(output: Output) {
+    this.#output = output
+  }
+
+  take(event: ClientEvent): void {
+    if (event.type === 'approval.needed') void this.#ask(event)
+  }
+
+  async #ask({ command, request, approvers }: Extract<ClientEvent, { type: 'approval.needed' }>): Promise<void> {
+    const { client } = this
+    const asked = approvers.map(async (approver) => {
+      const isAsked = await client?.approvals.ask(approver, request).then(
+        () => true,
+        () => false,
+      )
+      return `${shorten(approver)}${isAsked === true ? ' (asked)' : ' (not reached)'}`
+    })
+    const who = (await Promise.all(asked)).join(', ')
+    this.#output.note(`waits for approval  ${printable(displayCommand(command))} ${request.digest}  ${who}`)
+  }
 }
 
 /** Servers for which the peer has given something that is valid now; waits a moment for what is on its way. */

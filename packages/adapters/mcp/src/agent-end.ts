@@ -141,7 +141,7 @@ export class AgentEnd {
     const { channel, serverName: server, author } = this.#options
     try {
       const common = { peer: channel.peer, server, request: body, terms: this.#terms }
-      const intent = await author.intend({ ...common, ...(call !== undefined && { ...call, ...remarks }) })
+      const intent = await author.intend({ ...common, ...(call !== undefined && { ...remarks, ...call }) })
       waiting.intent = intent
       return callFrame(body, intent)
     } catch (error) {

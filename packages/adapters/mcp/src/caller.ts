@@ -4,18 +4,15 @@
  * server other than `ping` are refused.
  */
 import { fromUtf8, type JsonValue } from '@talos/bytes'
-import { MAX_APPROVERS } from '@talos/capability'
-import { parseDid } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { AgentEnd, type Evidence } from './agent-end.ts'
 import { DEFAULT_HANDSHAKE_TIMEOUT_MS, DEFAULT_REQUEST_TIMEOUT_MS, MAX_LIST_PAGES } from './limits.ts'
 import { keyOfText, parseMessage, type RequestMessage } from './message.ts'
 import type { McpCallerOptions, McpResponse, RequestOptions, ToolCall } from './options.ts'
-import type { CallRemarks, Referral } from './ports.ts'
+import type { CallRemarks } from './ports.ts'
+import { referralOf } from './referral.ts'
 import { cancellation, codeOfReason, request } from './replies.ts'
 
-/** Links of a chain, and the tool itself: each may ask for approvals of its own. */
-const MAX_CHAIN = 17
 /** The revisions that the caller speaks, latest first. All have the same `tools/call`. */
 const PROTOCOL_VERSIONS: readonly string[] = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05']
 const CLIENT_INFO = { name: 'talos', version: '0.1.0' }
@@ -176,22 +173,5 @@ function errorOf(error: JsonObject): McpResponse['error'] {
     message: typeof message === 'string' ? message : '',
     talosCode: typeof talosCode === 'string' ? talosCode : undefined,
     referral: referralOf(data),
-  }
-}
-
-/** A referral as the executor puts it; undefined for everything that has another form. */
-function referralOf({ digest, approvals }: JsonObject): Referral | undefined {
-  if (typeof digest !== 'string' || !/^[0-9a-f]{64}$/.test(digest) || !Array.isArray(approvals)) return undefined
-  const terms = approvals.slice(0, MAX_CHAIN).map((item: JsonValue) => termsOf(objectOf(item)))
-  return terms.includes(undefined) ? undefined : { digest, approvals: terms.filter((one) => one !== undefined) }
-}
-
-function termsOf({ m, of }: JsonObject): Referral['approvals'][number] | undefined {
-  if (typeof m !== 'number' || !Number.isSafeInteger(m) || !Array.isArray(of) || of.length > MAX_APPROVERS)
-    return undefined
-  try {
-    return { m, of: of.map(parseDid) }
-  } catch {
-    return undefined
   }
 }

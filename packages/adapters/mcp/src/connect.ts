@@ -14,7 +14,7 @@ import { asTalosError, errorResponse } from './replies.ts'
  * answers under way INPUT_END_DRAIN_MS. Never rejects: what fails is answered, and reported to `onEvent`.
  */
 export function connectMcpStdio(options: ConnectMcpStdioOptions): ConnectedMcpStdio {
-  const { channel, serverName, input, onEvent } = options
+  const { channel, serverName, input, remarks, onEvent } = options
   const output = new LineWriter(options.output)
   const end = new AgentEnd({ ...options, deliver: (bytes) => output.write(bytes) })
   void readInput()
@@ -28,7 +28,7 @@ export function connectMcpStdio(options: ConnectMcpStdioOptions): ConnectedMcpSt
   async function readInput(): Promise<void> {
     let reason = 'done'
     try {
-      for await (const line of readLines(input)) await end.accept(line)
+      for await (const line of readLines(input)) await end.accept(line, remarks)
       const timer = new AbortController()
       await Promise.race([
         end.idle(),

@@ -34,6 +34,7 @@ export {
   type SignedIntent,
   type ToolGate,
 } from './ports.ts'
+export { referralIn } from './referral.ts'
 export {
   type PolicyFiles,
   type ServerTerms,

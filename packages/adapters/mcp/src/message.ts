@@ -16,6 +16,8 @@ export interface MessageId {
 interface CallParameters {
   readonly tool: string
   readonly argumentsJson: Uint8Array
+  /** `params._meta["talos/justification"]`, where it is a text that is not empty. */
+  readonly justification?: string
 }
 
 export interface RequestMessage {
@@ -52,6 +54,8 @@ export type Author = 'agent' | 'server'
 /** Where only the id is looked for, over-deep messages are read somewhat further. */
 const RECOVERY_DEPTH = 1_024
 
+/** Where an MCP client says why a call is made. */
+const JUSTIFICATION = 'talos/justification'
 const NO_ARGUMENTS = new Uint8Array(Buffer.from('{}'))
 
 /**
@@ -139,9 +143,17 @@ function callOf(bytes: Uint8Array, params: JsonNode | undefined): CallParameters
     throw invalid('params.name names no tool')
   }
   const node = params?.members.get('arguments')
-  if (node === undefined) return { tool, argumentsJson: NO_ARGUMENTS }
-  if (node.kind !== 'object') throw invalid('params.arguments is not an object')
-  return { tool, argumentsJson: bytes.subarray(node.start, node.end) }
+  if (node !== undefined && node.kind !== 'object') throw invalid('params.arguments is not an object')
+  const argumentsJson = node === undefined ? NO_ARGUMENTS : bytes.subarray(node.start, node.end)
+  const justification = justificationOf(bytes, params?.members.get('_meta'))
+  return { tool, argumentsJson, ...(justification !== undefined && { justification }) }
+}
+
+function justificationOf(bytes: Uint8Array, meta: JsonNode | undefined): string | undefined {
+  if (meta?.kind !== 'object') return undefined
+  const own = bytes.subarray(meta.start, meta.end)
+  const { members } = scanJson(own, { uniqueNames: true, keepLevels: 1 })
+  return text(own, members.get(JUSTIFICATION)) || undefined
 }
 
 function cancelled(bytes: Uint8Array, params: JsonNode | undefined): string | undefined {

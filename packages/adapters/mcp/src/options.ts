@@ -46,6 +46,8 @@ export interface ConnectMcpStdioOptions extends McpTimeouts {
   readonly input: Readable
   /** Where the answers go: this process's stdout, which carries nothing else. */
   readonly output: Writable
+  /** Said beside each call that says nothing of its own. */
+  readonly remarks?: CallRemarks
   readonly onEvent?: (event: McpEvent) => void
 }
 

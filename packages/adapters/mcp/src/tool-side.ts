@@ -183,13 +183,9 @@ export class ToolSide {
       return gate.authorizeList({ ...common, invocation })
     }
     const { approvals } = intent
-    return gate.authorizeCall({
-      ...common,
-      ...message.call,
-      proof,
-      approvals,
-      known: await this.#known.has(message.call.tool),
-    })
+    const { tool, argumentsJson } = message.call
+    const known = await this.#known.has(tool)
+    return gate.authorizeCall({ ...common, tool, argumentsJson, proof, approvals, known })
   }
 
   async #forward(message: RequestMessage, waiting: Waiting): Promise<void> {

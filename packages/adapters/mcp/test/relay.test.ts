@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline'
 import { PassThrough } from 'node:stream'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
@@ -281,6 +282,36 @@ describe('what a tool side asks of calls', () => {
       await served.closed
     },
   )
+
+  it('takes from the client why a call is made, and has words of its own for calls that do not say it', async () => {
+    const { agent, served } = serve(echoServer())
+    const author = new TestAuthor()
+    const [input, output] = [new PassThrough(), new PassThrough()]
+    connectMcpStdio({
+      channel: agent,
+      serverName: 'echo',
+      author,
+      input,
+      output,
+      remarks: { justification: 'as ever' },
+    })
+    const lines = createInterface({ input: output })[Symbol.asyncIterator]()
+    const ask = async (line: string) => {
+      input.write(`${line}\n`)
+      await lines.next()
+    }
+    await ask(INITIALIZE)
+    await ask(call('1', '{}', ',"_meta":{"talos/justification":"the report \\u0031 is due","x":{"a":[1]}}'))
+    for (const meta of ['{}', '{"talos/justification":""}', '{"talos/justification":1}', '[]']) {
+      await ask(call('1', '{}', `,"_meta":${meta}`))
+    }
+    expect(author.intents.map(({ justification }) => justification)).toEqual([
+      'the report 1 is due',
+      ...Array.from({ length: 4 }, () => 'as ever'),
+    ])
+    agent.close()
+    await served.closed
+  })
 
   it('lists tools for signed requests alone', async () => {
     const { agent, served, gate } = serve(echoServer())
