@@ -19,7 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['identity'],
   ['session', 'capability', 'audit'],
   ['proof'],
-  ['storage', 'network', 'mcp'],
+  ['storage', 'network', 'mcp', 'resolver', 'cedar', 'pkcs11'],
   ['client'],
   ['cli'],
 ]

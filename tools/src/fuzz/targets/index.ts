@@ -5,6 +5,7 @@ import { contractTargets } from './contracts.ts'
 import { encodingTargets } from './encodings.ts'
 import { evidenceTargets } from './evidence.ts'
 import { identityTargets } from './identity.ts'
+import { keyLogTargets } from './key-log.ts'
 import { sessionTargets } from './session.ts'
 import { wireTargets } from './wire.ts'
 
@@ -14,6 +15,7 @@ export async function allTargets(only = ''): Promise<readonly Target[]> {
     ...encodingTargets(),
     ...contractTargets(),
     ...identityTargets(),
+    ...keyLogTargets(),
     ...(await sessionTargets()),
     ...capabilityTargets(),
     ...evidenceTargets(),
