@@ -2,15 +2,12 @@
 import { BlockList } from 'node:net'
 import { domainToASCII, domainToUnicode } from 'node:url'
 import type { IpldValue } from '@talos/bytes'
-import { isTalosError } from '@talos/errors'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isInNetwork, isPublic, parseAddress, parseIpv6, parseNetwork } from '../src/conditions/address.ts'
 import { Budget } from '../src/conditions/budget.ts'
 import { refusals, talosConditions } from '../src/conditions/conditions.ts'
 import { compareDecimals, parseDecimal } from '../src/conditions/decimal.ts'
-import { compilePolicy } from '../src/conditions/policy.ts'
-import { compilePattern } from '../src/conditions/regexp.ts'
 import { judgeUrl } from '../src/conditions/url-form.ts'
 
 const SEED = 42
@@ -18,10 +15,6 @@ const SEED = 42
 function judges(kind: string, operands: readonly IpldValue[], value: IpldValue): boolean {
   const conditions = talosConditions([], [[kind, '.v', ...operands]])
   return refusals(conditions, { v: value }, { budget: new Budget(), resolvePath: undefined }).length === 0
-}
-
-function pattern(text: string) {
-  return compilePattern(text, { path: 'rules[0]', quota: { rules: 0, patternSize: 0 } })
 }
 
 describe('decimals', () => {
@@ -295,171 +288,5 @@ describe('URLs', () => {
       { seed: SEED, numRuns: 20_000 },
     )
     expect(judged).toBeGreaterThan(50)
-  })
-})
-
-describe('patterns', () => {
-  /** A pattern in both languages: RFC 9485's and JavaScript's. */
-  interface Both {
-    readonly own: string
-    readonly js: string
-  }
-  const same = (text: string): Both => ({ own: text, js: text })
-  const atoms = fc.constantFrom<Both>(
-    ...['a', 'b', 'c', '\\.', '\\n', '\\\\', '[ab]', '[^a]', '[a-c]', '[-b]', '[^-a]', '\\p{L}', '\\P{Ll}', '😀'].map(
-      same,
-    ),
-    ...['[\\p{L}.]', '[😀-😂]', '-', '()', '[a\\-c]', '\\t'].map(same),
-    { own: '.', js: '[^\\n\\r]' },
-    { own: '\\-', js: '-' },
-  )
-  const quantifiers = fc.constantFrom('', '', '*', '+', '?', '{2}', '{0}', '{1,2}', '{0,2}', '{1,}', '{2,}', '{0,}')
-  const patterns = fc.letrec<{ pattern: Both; branch: Both; piece: Both }>((tie) => ({
-    pattern: fc
-      .array(tie('branch'), { minLength: 1, maxLength: 3, depthSize: 'small' })
-      .map((list) => ({ own: list.map(({ own }) => own).join('|'), js: list.map(({ js }) => js).join('|') })),
-    branch: fc
-      .array(tie('piece'), { maxLength: 3, depthSize: 'small' })
-      .map((list) => ({ own: list.map(({ own }) => own).join(''), js: list.map(({ js }) => js).join('') })),
-    piece: fc
-      .tuple(
-        fc.oneof(
-          { depthSize: 'small', withCrossShrink: true },
-          atoms,
-          tie('pattern').map(({ own, js }) => ({ own: `(${own})`, js: `(?:${js})` })),
-        ),
-        quantifiers,
-      )
-      .map(([{ own, js }, quantifier]) => ({ own: own + quantifier, js: js + quantifier })),
-  })).pattern
-  const texts = fc
-    .array(fc.constantFrom('a', 'b', 'c', '.', '-', '\n', '\\', '😀', '\u2028'), { maxLength: 6 })
-    .map((list) => list.join(''))
-
-  test('match what JavaScript’s own expressions match', () => {
-    let matched = 0
-    fc.assert(
-      fc.property(patterns, texts, ({ own, js }, text) => {
-        if (own.length > 60) return
-        const expected = new RegExp(`^(?:${js})$`, 'u').test(text)
-        if (expected) matched += 1
-        expect(pattern(own).run(text).matched).toBe(expected)
-      }),
-      { seed: SEED, numRuns: 10_000 },
-    )
-    expect(matched).toBeGreaterThan(500)
-  })
-
-  test('that are accepted are accepted by JavaScript as well, whatever the text', () => {
-    const junk = fc
-      .array(fc.constantFrom(...'abc.*+?()[]{}|^$\\-,12npPL: '.split(''), '\\p{L}', '{2}', '[^', '(?:'), {
-        maxLength: 10,
-      })
-      .map((list) => list.join(''))
-    let accepted = 0
-    fc.assert(
-      fc.property(junk, texts, (own, text) => {
-        let compiled: ReturnType<typeof pattern>
-        try {
-          compiled = pattern(own)
-        } catch (error) {
-          expect(isTalosError(error) && error.code).toBe('CAPABILITY_POLICY_INVALID')
-          return
-        }
-        accepted += 1
-        expect(compiled.run(text).matched).toBe(new RegExp(`^(?:${inJavaScript(own)})$`, 'u').test(text))
-      }),
-      { seed: SEED, numRuns: 30_000 },
-    )
-    expect(accepted).toBeGreaterThan(2_000)
-  })
-
-  /** RFC 9485, section 5.3, and `\-`, which JavaScript knows in classes only. */
-  function inJavaScript(text: string): string {
-    return text.replaceAll(/\\[pP]\{[^}]*\}|\[(?:\\.|[^\]\\])*\]|\\?[\s\S]/gu, (token) => {
-      if (token === '.') return '[^\\n\\r]'
-      return token === '\\-' ? '-' : token
-    })
-  }
-
-  test('visit no more states than their size times the text’s length, whatever the pattern', () => {
-    fc.assert(
-      fc.property(patterns, fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 200 }), ({ own }, text) => {
-        if (own.length > 200) return
-        const { size, run } = pattern(own)
-        expect(run(text).visits).toBeLessThanOrEqual((size + 1) * (text.length + 1))
-      }),
-      { seed: SEED, numRuns: 3_000 },
-    )
-  })
-})
-
-describe('truth of three values', () => {
-  const leaves = fc.oneof(
-    fc.tuple(fc.constantFrom('==', '!='), fc.constantFrom('.a', '.b.c'), fc.constantFrom<IpldValue>(1, 'x')),
-    fc.tuple(fc.constantFrom('<', '>='), fc.constantFrom('.a', '.b'), fc.constantFrom(0, 2)),
-    fc.tuple(fc.constant('like'), fc.constantFrom('.a', '.b'), fc.constantFrom('*', 'x')),
-  )
-  type Statement = readonly [string, ...IpldValue[]]
-  const statements = fc.letrec<{ statement: Statement }>((tie) => ({
-    statement: fc.oneof(
-      { depthSize: 'small', withCrossShrink: true },
-      leaves,
-      fc.tuple(fc.constant('not'), tie('statement')),
-      fc.tuple(fc.constantFrom('and', 'or'), fc.array(tie('statement'), { maxLength: 3 })),
-    ),
-  })).statement
-  const values = fc.constantFrom<IpldValue>(1, 3, 'x', null, [1], new TextEncoder().encode('1.0'), { c: 1 })
-
-  /** What a statement could turn out to be, were each undecided leaf decided in either way. */
-  function possible([operator, operand, ...rest]: Statement, args: IpldValue): ReadonlySet<boolean> {
-    if (operator === 'not') return new Set([...possible(operand as Statement, args)].map((truth) => !truth))
-    if (operator === 'and' || operator === 'or') {
-      const parts = (operand as readonly Statement[]).map((part) => possible(part, args))
-      // Undecided leaves are decided each for itself: every combination can be.
-      const combine = (left: boolean, right: boolean): boolean =>
-        operator === 'and' || parts.length === 0 ? left && right : left || right
-      let sum: readonly boolean[] = [operator === 'and' || parts.length === 0]
-      for (const part of parts) sum = sum.flatMap((left) => [...part].map((right) => combine(left, right)))
-      return new Set(sum)
-    }
-    const truth = truthOf([operator, operand as IpldValue, ...rest], args)
-    return truth === undefined ? new Set([true, false]) : new Set([truth])
-  }
-
-  function truthOf(statement: Statement, args: IpldValue): boolean | undefined {
-    const [compiled] = compilePolicy([statement], { unjudged: undefined, path: 'pol' })
-    return compiled?.evaluate(args, new Budget())
-  }
-
-  test('what allows would allow however each undecided part turned out', () => {
-    const seen = new Map<unknown, number>()
-    fc.assert(
-      fc.property(statements, values, values, (statement, a, b) => {
-        const args = { a, b }
-        const truth = truthOf(statement, args)
-        seen.set(truth, (seen.get(truth) ?? 0) + 1)
-        const outcomes = possible(statement, args)
-        if (truth !== undefined) expect([...outcomes]).toEqual([truth])
-        const isRefused =
-          refusals(
-            talosConditions(
-              [statement],
-              [
-                ['known', '.a'],
-                ['known', '.b'],
-              ],
-            ),
-            args,
-            {
-              budget: new Budget(),
-              resolvePath: undefined,
-            },
-          ).length > 0
-        if (outcomes.has(false)) expect(isRefused).toBe(true)
-      }),
-      { seed: SEED, numRuns: 10_000 },
-    )
-    for (const truth of [true, false, undefined]) expect(seen.get(truth)).toBeGreaterThan(300)
   })
 })
