@@ -1,9 +1,11 @@
 /** Denials for people, machines and models. */
 import { parseDenial } from '@talos/contracts'
+import { ERROR_TABLE } from '@talos/errors'
 import { describe, expect, test } from 'vitest'
 import { denialOf } from '../src/denial.ts'
 import { argumentsFromJson, denial, denialPath, denialToJson, explainDenial, modelMessage } from '../src/index.ts'
 import { bob, call, decide, grant, NOW_S, owner } from './actors.ts'
+import { bare, byChannel, Executor } from './executor.ts'
 
 const SECRET = 'hunter2 is the password of the database'
 
@@ -117,6 +119,47 @@ describe('a denial', () => {
     expect(sentence('CAPABILITY_UNKNOWN_TOOL')).toBe('There is no such tool.')
     expect(sentence('CAPABILITY_REVOKED')).toBe('You have no permission for this call.')
     expect(sentence('CAPABILITY_SUBJECT')).toBe('You have no permission for this call.')
+  })
+
+  test('a model learns of limits, approvals, keys and policies that there are some, never which', () => {
+    const LEAK = 'leaked-name'
+    const details = Object.fromEntries(
+      Object.values(ERROR_TABLE)
+        .flatMap(({ message }) => [...message.matchAll(/\{(\w+)\}/g)].map((match) => String(match[1])))
+        .map((name) => [name, LEAK]),
+    )
+    const correctable = new Set(['CAPABILITY_ARGUMENT', 'CAPABILITY_ARGUMENT_UNKNOWN', 'CAPABILITY_ARGUMENT_ABSENT'])
+    for (const code of Object.keys(ERROR_TABLE) as (keyof typeof ERROR_TABLE)[]) {
+      const leaf = denial(code, { details, path: `proofs[0].${LEAK}` })
+      const told = modelMessage(
+        denial('CAPABILITY_DENIED', { causes: [{ ...leaf, causes: [denial(code, { details })] }] }),
+      )
+      expect(told.includes(LEAK)).toBe(correctable.has(code))
+      if (!correctable.has(code)) expect(told).toMatch(/^[A-Z][a-z ;]+(?:\.|; [a-z ]+\.)$/)
+    }
+    const sentence = (code: Parameters<typeof denial>[0]) =>
+      modelMessage(denial('CAPABILITY_DENIED', { causes: [denial(code, { details })] }))
+    expect(sentence('CAPABILITY_RATE')).toBe('Too many calls at the moment; try again later.')
+    expect(sentence('CAPABILITY_CALLS')).toBe('The allowance for calls like this is used up.')
+    expect(sentence('CAPABILITY_BUDGET')).toBe('The allowance for calls like this is used up.')
+    expect(sentence('CAPABILITY_TIME_WINDOW')).toBe('The permission is not in force at this time.')
+    expect(sentence('CAPABILITY_JUSTIFICATION')).toBe('A call of this tool must come with the reason for it.')
+    expect(sentence('CAPABILITY_APPROVAL')).toBe('Somebody must approve this call before it is made.')
+    expect(sentence('CAPABILITY_EPOCH')).toBe('This very call was made before; make a new one.')
+    expect(sentence('CAPABILITY_STALE')).toMatch(/try again later\.$/)
+    expect(sentence('CAPABILITY_KEY')).toBe('You have no permission for this call.')
+    expect(sentence('CAPABILITY_POLICY_DENIED')).toBe('You have no permission for this call.')
+    expect(sentence('CAPABILITY_PROOF_LEVEL')).toBe('You have no permission for this call.')
+  })
+
+  test('about approvals names the approvers to the executor alone', async () => {
+    const executor = new Executor()
+    const link = await grant({ need: 'channel', approvals: { m: 2, of: [bob.did, owner.did] } })
+    const verdict = executor.decide(byChannel(bare([link])), [link])
+    if (verdict.outcome !== 'refer') throw new Error('was not referred')
+    expect(explainDenial(verdict.cause)).toContain(bob.did)
+    expect(modelMessage(verdict.cause)).toBe('Somebody must approve this call before it is made.')
+    expect(parseDenial(JSON.parse(JSON.stringify(denialToJson(verdict.cause)))).code).toBe('CAPABILITY_DENIED')
   })
 
   test('reports at most 16 reasons per link', async () => {

@@ -5,6 +5,7 @@ import {
   type CachingOptions,
   type CallProof,
   callMac,
+  type DelegateOptions,
   epochNonce,
   Meter,
   type ReplayRecord,
@@ -20,7 +21,7 @@ import {
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { SignedEnvelope } from '@talos/identity'
-import { alice, COMMAND, kernel, NOW_S, nonce, owner } from './actors.ts'
+import { alice, bob, COMMAND, grant, kernel, NOW_S, nonce, owner } from './actors.ts'
 import { MemoryMeters } from './memory-meters.ts'
 
 export const EPOCH = new Uint8Array(16).fill(7)
@@ -139,4 +140,17 @@ export function byChannel(call: SignedEnvelope, holder: Did = alice.did): CallPr
 
 export function bySignature(invocation: SignedEnvelope): CallProof {
   return { level: 'signature', invocation: invocation.bytes }
+}
+
+const BY_CHANNEL = { need: 'channel', rules: [['known', '.path?']] } as const satisfies Partial<DelegateOptions>
+
+/** Owner to Bob to Alice, both for calls by channel. */
+export async function twoLinks(
+  first: Partial<DelegateOptions> = {},
+  last: Partial<DelegateOptions> = {},
+): Promise<readonly [SignedEnvelope, SignedEnvelope]> {
+  return [
+    await grant({ ...BY_CHANNEL, audience: bob.did, depth: 1, ...first }),
+    await grant({ ...BY_CHANNEL, signer: bob, ...last }),
+  ]
 }
