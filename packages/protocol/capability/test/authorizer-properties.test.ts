@@ -65,7 +65,7 @@ const scenes = fc.record({
   command: fc.constantFrom('/mcp/git', COMMAND, COMMAND, COMMAND, '/mcp/other'),
   args: fc.constantFrom({}, { a: 1 }, { a: 3 }, { b: 1 }),
   afterS: fc.constantFrom(0, 10, 10, 25),
-  revoked: fc.option(fc.nat(2), { freq: 1, nil: undefined }),
+  revoked: fc.option(fc.nat(2), { freq: 2, nil: undefined }),
   standing: fc.constantFrom<IdentityStanding>('current', 'current', 'current', 'rotated', 'compromised'),
   knownS: fc.constantFrom(undefined, NOW_S, NOW_S - 100),
   maxStaleS: fc.constantFrom(undefined, undefined, 50),
