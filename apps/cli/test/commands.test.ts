@@ -191,7 +191,7 @@ describe('capabilities', () => {
     expect(granted).toMatchObject({
       to: peerDid,
       command: 'mcp:files/tool/read_text_file',
-      expiresInS: 900,
+      expiresS: expect.any(Number),
       delivered: false,
     })
     expect(await home.json(['capabilities', 'verify', file], { passphrase: null })).toMatchObject({

@@ -1,9 +1,19 @@
-export type { ApprovalRequest, Approvals, ApproveChoice, PendingApproval } from './approvals.ts'
+export {
+  type ApprovalRequest,
+  type Approvals,
+  type ApproveChoice,
+  type PendingApproval,
+  readApprovalRequest,
+} from './approvals.ts'
+export type { CapabilityStanding, LinkStanding, Standing } from './capability-standing.ts'
 export { CHANNEL_FRAME_MAX_BYTES, MAX_CHANNELS_PER_PEER } from './channels.ts'
 export { type SessionInfo, TalosClient } from './client.ts'
 export type { ClientEvent } from './events.ts'
 export type { CallExplanation, ExplainRequest } from './explain.ts'
 export type { DelegationRequest, Grant, GrantRequest } from './grants.ts'
+export type { BackupIdentityOptions, RecoverIdentityOptions, RestoreIdentityOptions } from './identity/backup.ts'
+export type { ChangedIdentity, RotateIdentityOptions } from './identity/change.ts'
+export { KEY_LOG_FILE } from './identity/own-files.ts'
 export type { Listening, ListenOptions } from './listening.ts'
 export { type MerkleProof, type VerifiedMerkleProof, verifyMerkleProof } from './merkle-proof.ts'
 export { MESSAGE_MAX_BYTES, type MessageHandler, type ReceivedMessage, type SentMessage } from './messages.ts'

@@ -1,14 +1,22 @@
 /** Reading an agent's folder beside the process that runs it: no passphrase, no lock, nothing written. */
 
 import { AuditReader, type LogReport, openLogCheckpoint, type VerifyLogOptions, verifyLog } from '@talos/audit'
-import { equalBytes, fromBase64url } from '@talos/bytes'
+import { Cid, equalBytes, fromBase64url } from '@talos/bytes'
 import { Meter } from '@talos/capability'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { IdentityBook, identityOf, parseKeyFile, type VerifiedKeyLog } from '@talos/identity'
 import { type Kernel, systemClock, systemRandom } from '@talos/kernel'
 import { logVerifierKey, type VerifiedCheckpoint, type VerifierKey } from '@talos/merkle'
-import { AgentDatabase, type AgentFolder, AgentHome, FileCheckpointGuard, SqliteAuditStore } from '@talos/storage'
+import {
+  AgentDatabase,
+  type AgentFolder,
+  AgentHome,
+  FileCheckpointGuard,
+  type GrantDirection,
+  SqliteAuditStore,
+} from '@talos/storage'
+import { type CapabilityStanding, standingOf, standingsOf } from './capability-standing.ts'
 import { formerDids } from './execution/executor.ts'
 import { type CallExplanation, type ExplainRequest, type ExplainWorld, explainCall } from './explain.ts'
 import { readOwnLog } from './identity/own-files.ts'
@@ -39,6 +47,10 @@ export interface AgentReader extends Disposable {
    * @throws TalosError `CAPABILITY_ARGUMENTS_INVALID`, `CAPABILITY_COMMAND_INVALID`, store codes
    */
   explainCall(request: ExplainRequest): CallExplanation
+  /** How what this agent gave, or was given, stands; newest first. Of limits it knows what `explainCall` knows. */
+  capabilities(direction: GrantDirection): readonly CapabilityStanding[]
+  /** How one capability stands. @throws TalosError `GRANT_UNKNOWN` */
+  capability(cid: string): CapabilityStanding
   close(): void
 }
 
@@ -60,6 +72,7 @@ export function openAgentReader(name: string, options: Pick<TalosClientOptions, 
     store.close()
     database.close()
   }
+  const world = () => readWorld({ did: did as Did, kernel, database, keyLog })
   return {
     name,
     did: did as Did,
@@ -77,7 +90,13 @@ export function openAgentReader(name: string, options: Pick<TalosClientOptions, 
       else if (report.checkpoints > 0) throw rollback('unknown', 'the copy outside of the store is missing')
       return report
     },
-    explainCall: (request) => explainCall(readWorld({ did: did as Did, kernel, database, keyLog }), request),
+    explainCall: (request) => explainCall(world(), request),
+    capabilities: (direction) => standingsOf(world(), direction),
+    capability: (cid) => {
+      const grant = database.grants.get(Cid.parse(cid))
+      if (grant === undefined) throw new TalosError('GRANT_UNKNOWN')
+      return standingOf(world(), grant)
+    },
     close,
     [Symbol.dispose]: close,
   }

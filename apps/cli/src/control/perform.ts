@@ -1,9 +1,11 @@
 /** The closed set of things that a talos command asks of a running agent, whether in its own process or over the socket. */
-import { fromBase64url, toBase64url } from '@talos/bytes'
-import type { TalosClient } from '@talos/client'
+import { fromBase64url, fromHex, toBase64url } from '@talos/bytes'
+import type { Grant, GrantRequest, RevokeChoice, TalosClient } from '@talos/client'
 import {
   type ControlRequest,
+  type ControlRequestDelegate,
   type ControlRequestGrant,
+  type ControlRequestTerms,
   type ControlResponse,
   parseCidText,
   parseDidKey,
@@ -25,10 +27,25 @@ export interface Performer {
 export async function perform({ client, command }: Performer, request: ControlRequest): Promise<ControlResponse> {
   switch (request.method) {
     case 'grant':
-      return await grant(client, request)
+      return await handOver(client, await client.grantCapability(grantOf(request)))
+    case 'delegate':
+      return await handOver(client, await client.delegateCapability({ ...grantOf(request), parent: request.parent }))
+    case 'renew': {
+      const { cid, expiresInS } = request
+      return await handOver(client, await client.renewCapability(cid, expiresInS === undefined ? {} : { expiresInS }))
+    }
     case 'revoke':
-      await client.revokeCapability(request.cid, request.reason === undefined ? {} : { reason: request.reason })
+      await client.revokeCapability(request.cid, choiceOf(request))
       return { answer: 'revoked' }
+    case 'revokeAll':
+      await client.revokeAll(request.who, choiceOf(request))
+      return { answer: 'revoked' }
+    case 'approve': {
+      const { note, expiresInS } = request
+      const choice = { ...(note !== undefined && { note }), ...(expiresInS !== undefined && { expiresInS }) }
+      const bytes = await client.approvals.approve(fromBase64url(request.request), choice)
+      return { answer: 'approved', bytes: toBase64url(bytes) }
+    }
     case 'import': {
       const { cid } = await client.importCapability(fromBase64url(request.bytes))
       return { answer: 'imported', cid: parseCidText(cid) }
@@ -42,17 +59,29 @@ export async function perform({ client, command }: Performer, request: ControlRe
   }
 }
 
-async function grant(client: TalosClient, request: ControlRequestGrant): Promise<ControlResponse> {
-  const { to, server, tool, rules, expiresInS, depth, label } = request
-  const { cid, bytes } = await client.grantCapability({
+function grantOf(request: ControlRequestGrant | ControlRequestDelegate): GrantRequest {
+  const { to, server, tool, rules, expiresInS, depth, label, terms } = request
+  return {
     to,
-    tool: tool === undefined ? { server } : { server, tool },
     expiresInS,
     label,
+    ...(server !== undefined && { tool: tool === undefined ? { server } : { server, tool } }),
     ...(rules.length > 0 && { rules }),
     ...(depth !== undefined && { depth }),
-  })
-  const delivered = await hasTaken(client.sendCapability(to, cid))
+    ...termsOf(terms),
+  }
+}
+
+function termsOf({ maxRenewals, ...terms }: ControlRequestTerms): Partial<GrantRequest> {
+  return maxRenewals === undefined ? terms : { ...terms, lease: { maxRenewals } }
+}
+
+function choiceOf({ reason, evidence }: { readonly reason?: string; readonly evidence?: string }): RevokeChoice {
+  return { ...(reason !== undefined && { reason }), ...(evidence !== undefined && { evidence: fromHex(evidence) }) }
+}
+
+async function handOver(client: TalosClient, { cid, peer, bytes }: Grant): Promise<ControlResponse> {
+  const delivered = await hasTaken(client.sendCapability(peer, cid))
   return { answer: 'granted', cid: parseCidText(cid), bytes: toBase64url(bytes), delivered }
 }
 

@@ -83,6 +83,8 @@ export type AuditEntryKind =
   | 'identity.create'
   | 'identity.recover'
   | 'identity.deactivate'
+  | 'identity.backup'
+  | 'identity.restore'
   | 'key.rotate'
   | 'key.revoke'
   | 'key.prekeys'
@@ -108,6 +110,8 @@ const checkAuditEntryKind: Check = oneOfValues(
   'identity.create',
   'identity.recover',
   'identity.deactivate',
+  'identity.backup',
+  'identity.restore',
   'key.rotate',
   'key.revoke',
   'key.prekeys',

@@ -11,6 +11,8 @@ export interface BackupContents {
   readonly v: 1
   /** Ed25519 seed of the DID; absent where an external signer holds the key. */
   readonly identitySeed?: Uint8Array
+  /** X25519 secret of the session identity key, as the key log names it. */
+  readonly sessionKey: Uint8Array
   readonly transportSeed: Uint8Array
   /** The update key for the next scheduled entry of the key log. */
   readonly nextSeed: Uint8Array
@@ -31,6 +33,7 @@ export interface BackupContents {
 const checkBackupContents: Check = object({
   v: oneOfValues(1),
   identitySeed: optional(bytes(32, 32)),
+  sessionKey: bytes(32, 32),
   transportSeed: bytes(32, 32),
   nextSeed: bytes(32, 32),
   recoverySeed: bytes(32, 32),

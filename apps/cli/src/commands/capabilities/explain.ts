@@ -1,0 +1,134 @@
+/** `talos capabilities explain`: why a call would be allowed or refused, without making it. */
+import { type JsonValue, parseJson } from '@talos/bytes'
+import { DELEGATION_MAX_BYTES, denialToJson, displayCommand, explainDenial, type ProofLevel } from '@talos/capability'
+import type { CallExplanation, ExplainRequest } from '@talos/client'
+import { type McpConfig, parseMcpConfig } from '@talos/mcp'
+import type { Command } from 'commander'
+import { Context, type Shell } from '../../context.ts'
+import { EXIT_FAILED } from '../../exit-codes.ts'
+import { readUserFile } from '../../files.ts'
+import { printable } from '../../output.ts'
+import { reading } from '../../reading.ts'
+import { invalid, parseDidOption } from '../../values.ts'
+import { policyOf } from '../mcp-policy.ts'
+import { untilOf } from './standing.ts'
+import { collect } from './terms.ts'
+
+const ARGUMENTS_MAX_BYTES = 131_072
+const ARGUMENTS_MAX_DEPTH = 24
+const CONFIG_MAX_BYTES = 1_048_576
+const PROOFS: readonly ProofLevel[] = ['channel', 'mac', 'signature']
+
+const HELP = `
+Examples:
+  $ talos capabilities explain --from did:key:z6Mk… --server files --tool read_text_file --args '{"path":"/srv/docs/a"}' \\
+      --config mcp.json                  what this agent would answer
+  $ talos capabilities explain --at did:key:z6Mk… --server files --tool read_text_file --args '{"path":"/etc/passwd"}'
+                                         what this agent's own capabilities are worth at another one
+
+Nothing is called, recorded or charged. Exit code 0 when the call would be allowed, 1 when not. Of another executor only the
+capability is known here: what its tools ask for, its policy and what is left of limits are not.`
+
+interface ExplainOptions {
+  readonly from?: string
+  readonly at?: string
+  readonly server: string
+  readonly tool: string
+  readonly args?: string
+  readonly chain?: readonly string[]
+  readonly config?: string
+  readonly justification?: string
+  readonly proof?: string
+}
+
+export function addExplain(capabilities: Command, shell: Shell): void {
+  capabilities
+    .command('explain')
+    .description('tell why a call would be allowed or refused, without making it')
+    .option('--from <did>', 'who would call this agent (default: this agent itself)')
+    .option('--at <did>', 'the executor that this agent would call (default: this agent itself)')
+    .requiredOption('--server <name>', 'the MCP server')
+    .requiredOption('--tool <name>', 'the tool')
+    .option('--args <json>', 'the arguments, a JSON object (default: none)')
+    .option(
+      '--chain <file>',
+      'a signed capability to judge by, root first; repeatable (default: what is known here)',
+      collect,
+    )
+    .option('--config <file>', 'the configuration of talos mcp serve: what tools ask for, and its policy')
+    .option('--justification <text>', 'the reason that the call would give')
+    .option('--proof <level>', 'how the call would be proven: channel, mac or signature (default)')
+    .addHelpText('after', HELP)
+    .action(async (options: ExplainOptions, command: Command) => {
+      const request = await requestOf(options)
+      const explained = await reading(new Context(shell, command), (reader) => reader.explainCall(request))
+      if (explained.outcome !== 'allow') shell.exitCode = EXIT_FAILED
+      shell.output.result(explanationJson(explained), () => explanationLines(explained, shell))
+    })
+}
+
+/** @throws TalosError `CLI_OPTION_INVALID`, and what reads the files */
+async function requestOf(options: ExplainOptions): Promise<ExplainRequest> {
+  const { from, at, server, tool, chain, config, justification, proof } = options
+  if (from !== undefined && at !== undefined) throw invalid('--at', 'name one side, with --from or --at')
+  const parsed = config === undefined ? undefined : parseMcpConfig(readUserFile(config, CONFIG_MAX_BYTES))
+  const policy = parsed === undefined || config === undefined ? undefined : await policyOf(parsed, config)
+  return {
+    server,
+    tool,
+    arguments: argumentsOf(options.args),
+    ...(from !== undefined && { holder: parseDidOption(from, '--from') }),
+    ...(at !== undefined && { executor: parseDidOption(at, '--at') }),
+    ...(chain !== undefined && { chain: chain.map((file) => readUserFile(file, DELEGATION_MAX_BYTES)) }),
+    ...settingsOf(parsed),
+    ...(policy !== undefined && { policy }),
+    ...(justification !== undefined && { justification }),
+    ...(proof !== undefined && { proof: proofOf(proof) }),
+  }
+}
+
+function settingsOf(config: McpConfig | undefined): Pick<ExplainRequest, 'settings'> {
+  return config === undefined ? {} : { settings: config.settings }
+}
+
+function argumentsOf(text = '{}'): { readonly [name: string]: JsonValue } {
+  let value: JsonValue
+  try {
+    value = parseJson(text, { maxBytes: ARGUMENTS_MAX_BYTES, maxDepth: ARGUMENTS_MAX_DEPTH })
+  } catch {
+    throw invalid('--args', 'it is not JSON, such as {"path":"/srv/docs/a"}')
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid('--args', 'it is not an object')
+  return value as { readonly [name: string]: JsonValue }
+}
+
+function proofOf(text: string): ProofLevel {
+  const found = PROOFS.find((level) => level === text)
+  if (found === undefined) throw invalid('--proof', `it is not ${PROOFS.join(', ')}`)
+  return found
+}
+
+function explanationJson({ cause, ...explained }: CallExplanation): object {
+  return { ...explained, ...(cause !== undefined && { denial: denialToJson(cause) }) }
+}
+
+function explanationLines(explained: CallExplanation, { output }: Shell): string[] {
+  const { outcome, command, chain, cause, revocation, digest, missing, remaining } = explained
+  const words = { allow: 'ALLOWED', deny: 'REFUSED', refer: 'NEEDS APPROVAL' } as const
+  const tones = { allow: 'good', deny: 'bad', refer: 'warn' } as const
+  return [
+    `${output.tint(tones[outcome], words[outcome])}  ${printable(displayCommand(command))}`,
+    ...(cause === undefined ? [] : explainDenial(cause).split('\n').map(printable)),
+    ...(digest === undefined ? [] : [`to approve: ${digest}`]),
+    ...missing.map(({ what, missing: count, askable }) => `${what} asks for ${count} more of ${askable.join(', ')}`),
+    ...chain.map(
+      (link, index) =>
+        `${index + 1}. ${link.issuer} gave ${link.audience} ${printable(link.display)} until ${untilOf(link)}`,
+    ),
+    ...remaining.flatMap(({ limits }) =>
+      limits.map(({ left, limit, requirement }) => `   ${left} of ${limit} left: ${requirement}`),
+    ),
+    ...(revocation === undefined || revocation === 'fresh' ? [] : [`what is known of revocations is ${revocation}`]),
+  ]
+}

@@ -1,0 +1,92 @@
+/** `talos capabilities verify` and `import`: capabilities in files. */
+import { toBase64url } from '@talos/bytes'
+import {
+  DELEGATION_MAX_BYTES,
+  denialToJson,
+  describeDelegation,
+  explainDenial,
+  NO_REVOCATIONS,
+  openDelegation,
+  verifyChain,
+} from '@talos/capability'
+import { loadKernel, systemClock } from '@talos/kernel'
+import type { Command } from 'commander'
+import { Context, type Shell } from '../../context.ts'
+import { ask } from '../../control/ask.ts'
+import { EXIT_FAILED } from '../../exit-codes.ts'
+import { readUserFile } from '../../files.ts'
+import { fields, printable } from '../../output.ts'
+import { descriptionLines } from './standing.ts'
+
+const VERIFY_HELP = `
+Examples:
+  $ talos capabilities verify git.taloscap
+  $ talos capabilities verify owner-to-team.taloscap team-to-agent.taloscap
+
+With several files, the whole chain from its root: who may pass on what to whom. Exit code 1 when it is invalid, expired or
+not yet valid. Whether something was revoked, and whether a call is allowed, the executor decides at each call.`
+
+export function addVerify(capabilities: Command, shell: Shell): void {
+  capabilities
+    .command('verify')
+    .argument('<files...>', 'signed capabilities; of a chain, the root first')
+    .description('check form, signature, time and chain of capabilities; needs no agent')
+    .addHelpText('after', VERIFY_HELP)
+    .action((files: readonly string[]) => {
+      const kernel = loadKernel()
+      const proofs = files.map((file) => readUserFile(file, DELEGATION_MAX_BYTES))
+      const links = proofs.map((bytes) => openDelegation(bytes, { kernel }))
+      const nowS = Math.floor(systemClock.nowMs() / 1000)
+      const last = links.at(-1)
+      if (last === undefined) return
+      const { standing, cause } =
+        links.length > 1
+          ? chainStanding(proofs, { nowS, audience: last.audience })
+          : { standing: timeOf(last, nowS), cause: undefined }
+      if (standing !== 'valid') shell.exitCode = EXIT_FAILED
+      const description = describeDelegation(last)
+      const why = cause === undefined ? {} : { denial: denialToJson(cause) }
+      const chain = links.length > 1 ? { chain: links.map(describeDelegation) } : {}
+      shell.output.result({ valid: standing === 'valid', standing, ...description, ...chain, ...why }, () => [
+        shell.output.tint(standing === 'valid' ? 'good' : 'bad', standing.toUpperCase()),
+        ...(cause === undefined ? [] : explainDenial(cause).split('\n')),
+        ...descriptionLines(description),
+      ])
+    })
+}
+
+export function addImport(capabilities: Command, shell: Shell): void {
+  capabilities
+    .command('import')
+    .argument('<file>', 'a signed capability, as grant --out writes it')
+    .description('take a capability that came as a file')
+    .addHelpText('after', '\nExample:\n  $ talos capabilities import git.taloscap --agent my-agent')
+    .action(async (file: string, _options: object, command: Command) => {
+      const bytes = readUserFile(file, DELEGATION_MAX_BYTES)
+      const described = describeDelegation(openDelegation(bytes, { kernel: loadKernel() }))
+      const request = { method: 'import', bytes: toBase64url(bytes) } as const
+      const { cid } = await ask(new Context(shell, command), request, 'imported')
+      shell.output.result({ cid, from: described.issuer, command: described.display }, () =>
+        fields([
+          ['capability', cid],
+          ['from', described.issuer],
+          ['command', printable(described.display)],
+        ]),
+      )
+    })
+}
+
+function chainStanding(
+  proofs: readonly Uint8Array[],
+  how: Pick<Parameters<typeof verifyChain>[0], 'nowS' | 'audience'>,
+) {
+  const verdict = verifyChain({ ...how, proofs, kernel: loadKernel(), revocations: NO_REVOCATIONS })
+  if (verdict.outcome === 'valid') return { standing: 'valid', cause: undefined }
+  return { standing: 'invalid', cause: verdict.cause }
+}
+
+/** One link alone says nothing about what its chain is worth. */
+function timeOf({ notBeforeS, expiresS }: ReturnType<typeof openDelegation>, nowS: number): string {
+  if (notBeforeS > nowS) return 'not yet valid'
+  return expiresS !== null && expiresS < nowS ? 'expired' : 'valid'
+}
