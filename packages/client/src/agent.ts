@@ -8,6 +8,7 @@
 import type { AuditLog } from '@talos/audit'
 import type { RevocationBook } from '@talos/capability'
 import type { Did } from '@talos/contracts'
+import { TalosError } from '@talos/errors'
 import { IdentityBook, identityOf, type RunningSecrets, type Signer, type VerifiedKeyLog } from '@talos/identity'
 import { AgentDatabase, type AgentFolder, AgentHome, type AgentLock } from '@talos/storage'
 import { makeIdentity, openIdentity } from './identity/own-identity.ts'
@@ -47,6 +48,8 @@ export interface OpenAgentOptions extends TalosClientOptions {
   readonly name: string
   /** Make the agent where it is missing. */
   readonly create: boolean
+  /** Puts what a backup holds into the database of an agent that is being restored; may be called again. */
+  readonly fill?: (database: AgentDatabase) => void
 }
 
 /** Opens an agent and everything it needs. @throws TalosError what home, key file, database and log throw */
@@ -71,6 +74,7 @@ export async function openAgent(options: OpenAgentOptions): Promise<Agent> {
     if (log.size === 1 && log.fault === undefined && pending === undefined)
       await log.append({ kind: 'identity.create' })
     if (pending !== undefined) {
+      if (pending.newLog !== undefined) fill(database, options)
       database.outdateOwn(world.clock.nowMs())
       await recordChange(ownLog, { folder, change: pending, kernel: world.kernel })
     }
@@ -98,6 +102,12 @@ export async function openAgent(options: OpenAgentOptions): Promise<Agent> {
     for (const step of undo.reverse()) await step()
     throw error
   }
+}
+
+/** @throws TalosError `RESTORE_UNFINISHED`: the agent is not whole without its backup */
+function fill(database: AgentDatabase, options: OpenAgentOptions): void {
+  if (options.fill === undefined) throw new TalosError('RESTORE_UNFINISHED', { name: options.name })
+  options.fill(database)
 }
 
 /** Closes what `openAgent` opened. */

@@ -24,6 +24,14 @@ import { formerDids } from './execution/executor.ts'
 import { type CallExplanation, type ExplainRequest, explainCall } from './explain.ts'
 import type { DelegationRequest, Grant, GrantRequest } from './grants.ts'
 import {
+  type BackupIdentityOptions,
+  backupIdentity,
+  type RecoverIdentityOptions,
+  type RestoreIdentityOptions,
+  recoverIdentity,
+  restoreIdentity,
+} from './identity/backup.ts'
+import {
   type ChangedIdentity,
   deactivateIdentity,
   type RotateIdentityOptions,
@@ -95,6 +103,21 @@ export class TalosClient implements AsyncDisposable {
   /** Ends the identity of an agent that does not run, for good; see `deactivateIdentity`. */
   static async deactivateIdentity(name: string, options: TalosClientOptions = {}): Promise<ChangedIdentity> {
     return await deactivateIdentity(name, options)
+  }
+
+  /** The encrypted backup of an agent that does not run; see `backupIdentity`. */
+  static async backupIdentity(name: string, options: BackupIdentityOptions): Promise<string> {
+    return await backupIdentity(name, options)
+  }
+
+  /** Makes an agent anew from its backup, with the key that it had; see `restoreIdentity`. */
+  static async restoreIdentity(name: string, options: RestoreIdentityOptions): Promise<ChangedIdentity> {
+    return await restoreIdentity(name, options)
+  }
+
+  /** Makes an agent anew from its backup, with another key in place of the lost one; see `recoverIdentity`. */
+  static async recoverIdentity(name: string, options: RecoverIdentityOptions): Promise<ChangedIdentity> {
+    return await recoverIdentity(name, options)
   }
 
   get name(): string {
@@ -178,6 +201,16 @@ export class TalosClient implements AsyncDisposable {
   /** Opens a link to a peer, or uses the one that is open. @throws TalosError `PEER_UNKNOWN`, and what dialling throws */
   async connect(peer: Did): Promise<Did> {
     return await this.#follow(peer, async (current) => (await this.#parts.wire.linkTo(current)).peerDid)
+  }
+
+  /**
+   * Opens a link to every peer that can be dialled, so that it hears of this agent's newest key; says who was told. Who is away
+   * is told at the next link.
+   */
+  async tellPeers(): Promise<{ readonly told: readonly Did[]; readonly missing: readonly Did[] }> {
+    const peers = this.#agent.database.peers.list().map(({ did }) => did)
+    const isTold = await Promise.all(peers.map(async (peer) => await this.#parts.wire.tell(peer)))
+    return { told: peers.filter((_, index) => isTold[index]), missing: peers.filter((_, index) => !isTold[index]) }
   }
 
   /** Peers with an open link. */

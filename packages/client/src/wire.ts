@@ -82,7 +82,8 @@ export class Wire {
   }
 
   async listen(endpoint: string): Promise<NodeListener> {
-    return await this.#node.listen(endpoint, { onLink: (link) => this.#adopt(link) })
+    const admit = (did: Did) => this.#options.exchange.isCurrent(did)
+    return await this.#node.listen(endpoint, { onLink: (link) => this.#adopt(link), admit })
   }
 
   isLinked(peer: Did): boolean {
@@ -142,6 +143,17 @@ export class Wire {
     await link.send(KIND_ENVELOPE, this.#envelope({ ...options, peer: link.peerDid }))
   }
 
+  /** Brings a link to a peer up, and says whether the peer has this agent's newest key log then. */
+  async tell(peer: Did): Promise<boolean> {
+    const { agent, exchange } = this.#options
+    try {
+      await this.linkTo(peer)
+    } catch (error) {
+      if (!isTalosError(error)) throw error
+    }
+    return !exchange.isDue(agent.identities.currentOf(peer))
+  }
+
   /** Ends the link to a peer, where there is one. */
   async drop(peer: Did): Promise<void> {
     await this.#links.get(peer)?.close()
@@ -198,11 +210,12 @@ export class Wire {
     return await this.#request(link, KIND_KEY_LOG, log)
   }
 
-  /** @throws TalosError `PEER_KEY_OUTDATED` */
+  /** @throws TalosError `PEER_KEY_OUTDATED`, `NETWORK_CLOSED` */
   async #told(link: Link): Promise<Link> {
     await this.#telling.get(link)
-    if (!link.isOpen) this.#options.exchange.requireCurrent(link.peerDid)
-    return link
+    if (link.isOpen) return link
+    this.#options.exchange.requireCurrent(link.peerDid)
+    throw new TalosError('NETWORK_CLOSED', { reason: 'remote' })
   }
 
   /** Tells the peer the own key log where it lacks it, before anything else goes over the link. */

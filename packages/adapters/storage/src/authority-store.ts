@@ -141,6 +141,15 @@ export class InvocationReplayStore {
     this.#database.run('DELETE FROM invocations_seen WHERE cid = :cid', { cid: cid.toString() })
   }
 
+  /**
+   * Calls that expire before `untilS` are refused from now on: some may have been used that are not recorded here.
+   *
+   * @throws TalosError `STORE_WRITE_FAILED`
+   */
+  advance(untilS: number): void {
+    this.#database.transaction(() => this.#forget(Math.max(untilS, this.#highestS())))
+  }
+
   #highestS(): number {
     const row = this.#database.get('SELECT highest_s FROM replay_clock')
     return row === undefined ? 0 : integerOf(row, 'highest_s')

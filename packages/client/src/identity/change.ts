@@ -219,7 +219,7 @@ async function sealNext(options: {
   return await sealIdentity({ ...keyOptions, secrets, did: next.signer.did, identitySeed: next.seed, identity })
 }
 
-function factsOf(agent: Agent, before: Did): ChangedIdentity {
+export function factsOf(agent: Agent, before: Did): ChangedIdentity {
   const { keyLog, did } = agent
   return {
     id: keyLog.name,

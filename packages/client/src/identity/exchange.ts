@@ -61,10 +61,15 @@ export class IdentityExchange {
     return this.#own()
   }
 
+  /** Whether a DID is not known to be one that its agent gave up. */
+  isCurrent(peer: Did): boolean {
+    const standing = this.#options.agent.identities.standingOf(peer)
+    return standing !== 'rotated' && standing !== 'compromised'
+  }
+
   /** @throws TalosError `PEER_KEY_OUTDATED`: the DID is known to be one that the agent gave up */
   requireCurrent(peer: Did): void {
-    const standing = this.#options.agent.identities.standingOf(peer)
-    if (standing === 'rotated' || standing === 'compromised') throw new TalosError('PEER_KEY_OUTDATED')
+    if (!this.isCurrent(peer)) throw new TalosError('PEER_KEY_OUTDATED')
   }
 
   /** @throws TalosError `IDENTITY_DEACTIVATED`, `PEER_DEACTIVATED` */

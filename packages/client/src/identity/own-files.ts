@@ -17,7 +17,7 @@ import type { AgentFolder } from '@talos/storage'
 export const KEY_LOG_FILE = 'did.jsonl'
 /** Delegations of the audit log's keys after the first one, which stands in entry 0: base64url, one in a line. */
 const LOG_KEYS_FILE = 'logkeys.txt'
-const CHANGE_FILE = 'change.json'
+export const CHANGE_FILE = 'change.json'
 /** A log of 4,096 entries is longer than the reader of a folder takes; an agent's own has one entry a change. */
 const CHANGE_MAX_BYTES = 1_048_576
 

@@ -96,7 +96,7 @@ export async function recordChange(
 function eventsOf(change: PendingChange, kernel: AgentWorld['kernel']): readonly AuditEvent[] {
   const { kind, logKey, isEmergency } = change
   if (kind === 'deactivate') return [{ kind: 'identity.deactivate' }]
-  if (logKey === undefined) return [{ kind: 'identity.recover' }]
+  if (logKey === undefined) return [{ kind: kind === 'restore' ? 'identity.restore' : 'identity.recover' }]
   const ref = openLogKeyDelegation(fromBase64url(logKey), { kernel }).cid.toString()
   const rotated = { kind: 'key.rotate', ref } as const
   return isEmergency ? [{ kind: 'key.revoke', ref }, rotated] : [rotated]

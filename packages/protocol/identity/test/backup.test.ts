@@ -15,6 +15,7 @@ const did = didKeyFromPublicKey(kernel.ed25519PublicKey(new Uint8Array(32).fill(
 const contents: BackupContents = {
   v: 1,
   identitySeed: new Uint8Array(32).fill(1),
+  sessionKey: new Uint8Array(32).fill(5),
   transportSeed: new Uint8Array(32).fill(2),
   nextSeed: new Uint8Array(32).fill(3),
   recoverySeed: new Uint8Array(32).fill(4),

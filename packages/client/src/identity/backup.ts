@@ -1,0 +1,292 @@
+/**
+ * Backup, restore and recovery of an identity (spec 19-identity-lifecycle, 19.8 and 19.9).
+ *
+ * A backup holds what makes the agent: its keys, its key log, whom it knows, what it gave and was given. Sessions, prekeys,
+ * messages and the audit log stay where they are: an agent made from a backup begins others.
+ */
+import { Secret, utf8 } from '@talos/bytes'
+import { openDelegation, openRevocation } from '@talos/capability'
+import type { BackupContents, Did, PendingChange } from '@talos/contracts'
+import { isTalosError, TalosError } from '@talos/errors'
+import {
+  AGENT_SECRET_BYTES,
+  appendEntry,
+  createAgentSecrets,
+  disposeAgentSecrets,
+  identityOf,
+  type KeyReserve,
+  newerKeyLog,
+  openBackup,
+  openKeyFileSecrets,
+  openKeyReserve,
+  type RunningSecrets,
+  type Signer,
+  sealBackup,
+  type VerifiedKeyLog,
+} from '@talos/identity'
+import type { Kernel } from '@talos/kernel'
+import { type AgentDatabase, AgentHome } from '@talos/storage'
+import { type Agent, closeAgent, openAgent } from '../agent.ts'
+import { nowS, type TalosClientOptions } from '../options.ts'
+import { targetText } from '../revocation-book.ts'
+import { type ChangedIdentity, factsOf, keyOptionsOf } from './change.ts'
+import { CHANGE_FILE, encodeChange, KEY_LOG_FILE, readChange, verifyOwnLog } from './own-files.ts'
+import { type KeyOptions, nextUpdateKeys, sealIdentity, seedSigner } from './own-identity.ts'
+
+/** Calls live no longer than this: those that were used before a restore are over then (08-invocation). */
+const CALL_LIFETIME_S = 300
+
+export interface BackupIdentityOptions extends TalosClientOptions {
+  /** Of the backup; it may be the agent's. */
+  readonly backupPassphrase: string
+}
+
+export interface RestoreIdentityOptions extends BackupIdentityOptions {
+  /** The text of the backup. */
+  readonly backup: string
+  /** The agent's newest key log, where it has grown since the backup: from a peer or its web site. */
+  readonly keyLog?: string
+}
+
+export interface RecoverIdentityOptions extends RestoreIdentityOptions {
+  /** From when on what the lost key signed is not the agent's; now unless given. Milliseconds. */
+  readonly compromisedFromMs?: number
+  /** Holds the next key; in the key file unless given. */
+  readonly nextSigner?: Signer
+}
+
+/** The encrypted backup of an agent that does not run, as text. @throws TalosError `AGENT_LOCKED`, and what opening throws */
+export async function backupIdentity(name: string, options: BackupIdentityOptions): Promise<string> {
+  const agent = await openAgent({ ...options, name, create: false })
+  try {
+    const { keyLog, did, clock, kernel, random } = agent
+    if (keyLog.deactivated) throw new TalosError('IDENTITY_DEACTIVATED')
+    const { keyFileParameters: params, backupPassphrase: passphrase } = options
+    const contents = await contentsOf(agent, keyOptionsOf(options))
+    const madeS = nowS(clock)
+    const head = { id: keyLog.name, did, version: keyLog.version, madeS }
+    const text = await sealBackup({ ...head, contents, passphrase, kernel, random, ...(params && { params }) })
+    await agent.log.append({ kind: 'identity.backup' })
+    return text
+  } finally {
+    await closeAgent(agent)
+  }
+}
+
+/**
+ * Makes an agent anew from its backup, with the key that it had. The old one must not run any more.
+ *
+ * @throws TalosError `BACKUP_INVALID`, `PASSPHRASE_WRONG`, `AGENT_EXISTS`, `IDENTITY_RECOVERY` (its key was replaced since:
+ *   recover it), `IDENTITY_DEACTIVATED`, `KEY_LOG_*`
+ */
+export async function restoreIdentity(name: string, options: RestoreIdentityOptions): Promise<ChangedIdentity> {
+  return await makeFrom(name, options, async (contents, log, keyOptions) => {
+    const { identitySeed } = contents
+    const signer = identitySeed === undefined ? options.signer : seedSigner(Secret.of(identitySeed.slice()), keyOptions)
+    if (signer === undefined) throw new TalosError('KEY_FILE_SIGNER', { holder: 'an external signer' })
+    if (signer.did !== log.signingKey) throw refusal('its key was replaced after the backup was made')
+    const seed = identitySeed === undefined ? undefined : Secret.of(identitySeed.slice())
+    const reserve = reserveOf(contents)
+    return { kind: 'restore', log, signer, seed, reserve, sessionKey: Secret.of(contents.sessionKey.slice()) }
+  })
+}
+
+/**
+ * Makes an agent anew from its backup, with another key: the one that it had counts as compromised.
+ *
+ * @throws TalosError as `restoreIdentity`; `IDENTITY_RECOVERY` where the backup's recovery key does not count any more
+ */
+export async function recoverIdentity(name: string, options: RecoverIdentityOptions): Promise<ChangedIdentity> {
+  return await makeFrom(name, options, async (contents, before, keyOptions) => {
+    const { random, kernel, clock } = keyOptions.world
+    const fresh = () => Secret.of(random.bytes(AGENT_SECRET_BYTES))
+    const { nextSigner } = options
+    const seed = nextSigner === undefined ? fresh() : undefined
+    const signer = nextSigner ?? seedSigner(seed ?? fresh(), keyOptions)
+    const reserve = { nextSeed: fresh(), recoverySeed: fresh() }
+    const sessionKey = fresh()
+    const lost = before.signingKey
+    if (lost === undefined) throw new TalosError('IDENTITY_DEACTIVATED')
+    const nowMs = clock.nowMs()
+    const log = await appendEntry(before, {
+      kind: 'recover',
+      signer,
+      compromised: [{ key: lost, fromMs: options.compromisedFromMs ?? nowMs }],
+      updateSigner: seedSigner(Secret.of(contents.recoverySeed.slice()), keyOptions),
+      nextUpdateKeys: nextUpdateKeys(reserve, keyOptions),
+      keyAgreement: sessionKey.use((key) => kernel.x25519PublicKey(key)),
+      nowMs,
+    }).catch((cause: unknown) => {
+      if (!isTalosError(cause, 'KEY_LOG_CHANGE')) throw cause
+      throw refusal('the recovery key of the backup was replaced since, or the key log is not the newest', cause)
+    })
+    return { kind: 'recover', log, signer, seed, reserve, sessionKey }
+  })
+}
+
+/** What an agent is made with. */
+interface Remake {
+  readonly kind: 'restore' | 'recover'
+  readonly log: VerifiedKeyLog
+  readonly signer: Signer
+  readonly seed: Secret | undefined
+  readonly reserve: KeyReserve
+  readonly sessionKey: Secret
+}
+
+async function makeFrom(
+  name: string,
+  options: RestoreIdentityOptions,
+  remake: (contents: BackupContents, log: VerifiedKeyLog, keyOptions: KeyOptions) => Promise<Remake>,
+): Promise<ChangedIdentity> {
+  const keyOptions = keyOptionsOf(options)
+  const { kernel } = keyOptions.world
+  const contents = await openBackup({ text: options.backup, passphrase: options.backupPassphrase, kernel })
+  const log = newestLog(contents, { keyLog: options.keyLog, kernel })
+  const home = new AgentHome({ root: options.home })
+  const { signer: _, ...rest } = options
+  let signer = options.signer
+  if (!isUnfinished(home, name, log)) {
+    const made = await remake(contents, log, keyOptions)
+    if (made.seed === undefined) signer = made.signer
+    await makeFolder(home, name, { contents, made, keyOptions })
+  }
+  const fill = (database: AgentDatabase) => fillFrom(contents, { database, keyOptions })
+  const openOptions = { ...rest, name, create: false, fill, ...(signer !== undefined && { signer }) }
+  const agent = await openAgent(openOptions)
+  try {
+    return factsOf(agent, log.signingKey ?? agent.did)
+  } finally {
+    await closeAgent(agent)
+  }
+}
+
+/** The backup's log, or a newer one that continues it. @throws TalosError `KEY_LOG_*`, `IDENTITY_DEACTIVATED` */
+function newestLog(
+  contents: BackupContents,
+  { keyLog, kernel }: { readonly keyLog: string | undefined; readonly kernel: Kernel },
+): VerifiedKeyLog {
+  const known = verifyOwnLog(contents.log, kernel)
+  const newest = keyLog === undefined ? known : newerKeyLog(known, verifyOwnLog(keyLog, kernel))
+  if (newest.deactivated) throw new TalosError('IDENTITY_DEACTIVATED')
+  return newest
+}
+
+/** Whether an earlier process died in the midst of making this very agent. */
+function isUnfinished(home: AgentHome, name: string, log: VerifiedKeyLog): boolean {
+  if (!home.has(name)) return false
+  const change = readChange(home.open(name))
+  return change?.newLog !== undefined && change.log.startsWith(log.entries[0]?.line ?? '-')
+}
+
+async function makeFolder(
+  home: AgentHome,
+  name: string,
+  given: { readonly contents: BackupContents; readonly made: Remake; readonly keyOptions: KeyOptions },
+): Promise<void> {
+  const { contents, made, keyOptions } = given
+  const { random, clock } = keyOptions.world
+  const { kind, log, signer, seed, reserve, sessionKey } = made
+  const others = createAgentSecrets(random)
+  const transportSeed = Secret.of(contents.transportSeed.slice())
+  const secrets: RunningSecrets = { ...others, sessionKey, transportSeed }
+  const identity = { id: log.name, reserve }
+  const keyFile = await sealIdentity({ ...keyOptions, secrets, did: signer.did, identitySeed: seed, identity })
+  const { checkpoint: previous } = contents
+  // By the clock, as two agents made from one backup must not both go on under one name of a log.
+  const newLog = { epoch: Math.max(2, nowS(clock)), ...(previous !== undefined && { previous }) }
+  const change: PendingChange = {
+    v: 1,
+    kind,
+    did: signer.did,
+    keyFile,
+    log: log.text,
+    isEmergency: kind === 'recover',
+    newLog,
+  }
+  home.create({ name, keyFile, files: { [KEY_LOG_FILE]: utf8(log.text), [CHANGE_FILE]: encodeChange(change) } })
+  disposeAgentSecrets({ ...others, identitySeed: others.identitySeed })
+}
+
+async function contentsOf(agent: Agent, { passphrase }: KeyOptions): Promise<BackupContents> {
+  const { folder, kernel, database, keyLog, log } = agent
+  const text = folder.readKeyFile()
+  const secrets = await openKeyFileSecrets({ text, passphrase, kernel })
+  const reserve = await openKeyReserve({ text, passphrase, kernel })
+  const bytesOf = (secret: Secret) => secret.use((bytes) => bytes.slice())
+  const { identitySeed } = secrets
+  const note = log.lastCheckpoint?.note
+  const grants = [...database.grants.list('issued'), ...database.grants.list('received')]
+  const contents: BackupContents = {
+    v: 1,
+    ...(identitySeed !== undefined && { identitySeed: bytesOf(identitySeed) }),
+    sessionKey: bytesOf(secrets.sessionKey),
+    transportSeed: bytesOf(secrets.transportSeed),
+    nextSeed: bytesOf(reserve.nextSeed),
+    recoverySeed: bytesOf(reserve.recoverySeed),
+    log: keyLog.text,
+    ...(note !== undefined && { checkpoint: note }),
+    peers: database.peers.list().map(({ did, name, endpoints, transportKey }) => ({
+      did,
+      ...(name !== undefined && { name }),
+      endpoints: [...endpoints],
+      ...(transportKey !== undefined && { transportKey }),
+    })),
+    identities: database.identities
+      .list()
+      .map(({ id }) => database.identities.log(id))
+      .filter((known) => known !== undefined),
+    grants: grants.map(({ direction, peer, label, bytes, createdMs, revokedMs }) => ({
+      direction,
+      peer,
+      label,
+      bytes,
+      createdMs,
+      ...(revokedMs !== undefined && { revokedMs }),
+    })),
+    revocations: keyLog.keys.flatMap(({ did }) => database.revocations.by(did)).map(({ bytes }) => bytes),
+  }
+  disposeAgentSecrets(secrets)
+  for (const secret of [reserve.nextSeed, reserve.recoverySeed]) secret.dispose()
+  return contents
+}
+
+/**
+ * Puts what the backup holds into a database, in one transaction. What may have been signed or used since is not known: the
+ * own list of revocations is suspended, and calls that may have been made before are refused.
+ */
+function fillFrom(
+  contents: BackupContents,
+  { database, keyOptions }: { readonly database: AgentDatabase; readonly keyOptions: KeyOptions },
+): void {
+  const { kernel, clock } = keyOptions.world
+  const nowMs = clock.nowMs()
+  database.transaction(() => {
+    for (const text of contents.identities) {
+      database.identities.put(identityOf(verifyOwnLog(text, kernel)), { log: text, nowMs })
+    }
+    for (const { did, name, endpoints, transportKey } of contents.peers) {
+      database.peers.put({ did: did as Did, name, endpoints, transportKey }, nowMs)
+    }
+    for (const { direction, peer, label, bytes, createdMs, revokedMs } of contents.grants) {
+      const { cid } = openDelegation(bytes, { kernel })
+      database.grants.put({ cid, direction, peer, label, bytes, nowMs: createdMs })
+      if (revokedMs !== undefined) database.grants.markRevoked(cid, revokedMs)
+    }
+    for (const bytes of contents.revocations) {
+      const revocation = openRevocation(bytes, { kernel })
+      const { cid, issuer, reason, atS } = revocation
+      database.revocations.put({ cid, issuer, target: targetText(revocation), reason, bytes, atS })
+    }
+    database.revocations.suspend(0)
+    database.replay.advance(nowS(clock) + CALL_LIFETIME_S)
+  })
+}
+
+function reserveOf({ nextSeed, recoverySeed }: BackupContents): KeyReserve {
+  return { nextSeed: Secret.of(nextSeed.slice()), recoverySeed: Secret.of(recoverySeed.slice()) }
+}
+
+function refusal(reason: string, cause?: unknown): TalosError {
+  return new TalosError('IDENTITY_RECOVERY', { reason }, { cause })
+}
