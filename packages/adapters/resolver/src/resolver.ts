@@ -123,10 +123,15 @@ class Resolver implements DidResolver {
     }
   }
 
-  /** Not while the clock reads earlier than it did: then nobody knows how long that has been. */
+  /**
+   * Not when a newer log became known since, and not while the clock reads earlier than it did: then nobody knows how
+   * long that has been.
+   */
   #holds({ resolution, untilMs }: Answer): boolean {
     const nowMs = this.#options.clock.nowMs()
-    return resolution.fetchedMs <= nowMs && nowMs < untilMs
+    const { log, fetchedMs } = resolution
+    const isNewest = log === undefined || this.#known.get(log.scid)?.versionId === log.versionId
+    return isNewest && fetchedMs <= nowMs && nowMs < untilMs
   }
 
   async #ask(did: ParsedDid, signal: AbortSignal | undefined): Promise<{ resolution: DidResolution; ttlMs: number }> {

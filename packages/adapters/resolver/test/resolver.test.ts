@@ -102,6 +102,21 @@ describe('what is known of a log', () => {
     expect(knownLogs.get(log.scid)?.versionId).toBe(one.versionId)
   })
 
+  it('replaces an answer that was kept when a newer log came another way', async () => {
+    const { log, next } = await webLog(host)
+    const newer = await rotated(log, next)
+    const knownLogs = memoryKnownLogs()
+    const resolver = resolverWith(host, { knownLogs })
+    host.files.set('/.well-known/did.jsonl', log.text)
+    expect((await resolver.resolve(log.did)).log?.version).toBe(1)
+    knownLogs.set(newer)
+    expect(await codeOf(resolver.resolve(log.did))).toBe('KEY_LOG_ROLLBACK')
+    host.files.set('/.well-known/did.jsonl', newer.text)
+    expect((await resolver.resolve(log.did)).log?.version).toBe(2)
+    await resolver.resolve(log.did)
+    expect(host.asked).toHaveLength(3)
+  })
+
   it('is bounded: the log that was longest not seen goes first', async () => {
     const knownLogs = memoryKnownLogs(2)
     const logs = [(await webLog(host)).log, (await webLog(host)).log, (await webLog(host)).log] as const
