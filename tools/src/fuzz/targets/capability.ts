@@ -13,6 +13,7 @@ import {
   mcpToolOf,
   modelMessage,
   NO_REVOCATIONS,
+  openApproval,
   openDelegation,
   openInvocation,
   openReceipt,
@@ -42,6 +43,7 @@ import { kernel, trusting } from './kernels.ts'
 export function capabilityTargets(): readonly Target[] {
   return [
     ...tokenTargets(),
+    ...batchTargets(),
     ...chainTargets(),
     ...commandTargets(),
     ...conditionTargets(),
@@ -55,18 +57,20 @@ function tokenTargets(): readonly Target[] {
   const invocations = seedsOf('capability/authorize.json', 'invocationHex')
   const receipts = seedsOf('capability/receipt.json', 'receiptHex')
   const revocations = seedsOf('capability/revocation.json', 'revocationHex')
+  const approvals = seedsOf('capability/approval.json', 'approvalHex')
   const tokens = [
     { name: 'delegation', seeds: delegations, open: openedDelegation },
     { name: 'invocation', seeds: invocations, open: openInvocation },
     { name: 'receipt', seeds: receipts, open: openReceipt },
     { name: 'revocation', seeds: revocations, open: openRevocation },
+    { name: 'approval', seeds: approvals, open: openApproval },
   ]
   return tokens.flatMap(({ name, seeds, open }): readonly Target[] => {
     const wasSigned = signedIn(seeds)
     return [
       {
         name: `${name}/open`,
-        refusals: /^(ENVELOPE_|SCHEMA_|CBOR_|INPUT_|CAPABILITY_|RECEIPT_|REVOCATION_)/,
+        refusals: /^(ENVELOPE_|SCHEMA_|CBOR_|INPUT_|CAPABILITY_|RECEIPT_|REVOCATION_|APPROVAL_)/,
         form: 'cbor',
         seeds,
         run(input) {
@@ -76,13 +80,42 @@ function tokenTargets(): readonly Target[] {
       },
       {
         name: `${name}/behind-signature`,
-        refusals: /^(ENVELOPE_|SCHEMA_|CBOR_|INPUT_|CAPABILITY_|RECEIPT_|REVOCATION_)/,
+        refusals: /^(ENVELOPE_|SCHEMA_|CBOR_|INPUT_|CAPABILITY_|RECEIPT_|REVOCATION_|APPROVAL_)/,
         form: 'cbor',
         seeds,
         run: (input) => must(equalBytes(open(input, { kernel: trusting }).bytes, input), 'it keeps the exact bytes'),
       },
     ]
   })
+}
+
+/** A receipt of a batch stands under a signature of its own: it opens as one that was made, and in no other way. */
+function batchTargets(): readonly Target[] {
+  const seeds = seedsOf('capability/receipt-batch.json', 'receiptHex')
+  const refusals = /^(ENVELOPE_|SCHEMA_|CBOR_|INPUT_|RECEIPT_)/
+  return [
+    {
+      name: 'receipt-batch/open',
+      refusals,
+      form: 'cbor',
+      seeds,
+      run(input) {
+        const { bytes } = openReceipt(input, { kernel })
+        must(
+          seeds.some((seed) => equalBytes(seed, bytes)),
+          'nothing opens but what was made',
+        )
+      },
+    },
+    {
+      name: 'receipt-batch/behind-signature',
+      refusals,
+      form: 'cbor',
+      seeds,
+      run: (input) =>
+        must(equalBytes(openReceipt(input, { kernel: trusting }).bytes, input), 'it keeps the exact bytes'),
+    },
+  ]
 }
 
 function openedDelegation(bytes: Uint8Array, options: { readonly kernel: Kernel }) {
