@@ -144,7 +144,8 @@ describe('addresses', () => {
     fc.assert(
       fc.property(ipv4, (text) => {
         const address = parseAddress(text)
-        if (address !== undefined && isPublic(address)) expect(special.check(text, 'ipv4')).toBe(false)
+        if (address === undefined) throw new Error(`${text} was not read`)
+        expect(isPublic(address) && special.check(text, 'ipv4')).toBe(false)
       }),
       { seed: SEED, numRuns: 3_000 },
     )
@@ -152,42 +153,12 @@ describe('addresses', () => {
 })
 
 describe('URLs', () => {
-  const pieces = fc.constantFrom(
-    ...['https://', 'http://', 'https:', 'HTTPS://', '//', '/', '\\', '@', ':', ':443', ':80', ':0', ':8443', '?', '#'],
-    ...[
-      'a.example',
-      'b.a.example',
-      'evil.example',
-      'a.example.',
-      'A.example',
-      '8.8.8.8',
-      '127.0.0.1',
-      '127.1',
-      '0x7f.1',
-    ],
-    ...['[::1]', '[2606:4700::1111]', '[::ffff:8.8.8.8]', 'xn--mnchen-3ya.example', 'xn--a.example', 'ü', 'user', ';'],
-    ...[
-      '.',
-      '..',
-      '%2e',
-      '%2f',
-      '%5c',
-      '%41',
-      '%c3%bc',
-      '%ff',
-      '%',
-      '%0a',
-      '\t',
-      '\n',
-      ' ',
-      "'",
-      'x',
-      'y=1',
-      '&',
-      '*',
-      '|',
-    ],
-  )
+  const written = [
+    'https:// http:// https: HTTPS:// // / \\ @ : :443 :80 :0 :8443 ? # a.example b.a.example evil.example a.example. A.example',
+    '8.8.8.8 127.0.0.1 127.1 0x7f.1 [::1] [2606:4700::1111] [::ffff:8.8.8.8] xn--mnchen-3ya.example xn--a.example ü user ;',
+    ". .. %2e %2f %5c %41 %c3%bc %ff % %0a ' x y=1 & * |",
+  ]
+  const pieces = fc.constantFrom('\t', '\n', ' ', ...written.flatMap((line) => line.split(' ')))
   const urls = fc
     .tuple(fc.constantFrom('https://', 'http://', ''), fc.array(pieces, { minLength: 1, maxLength: 6 }))
     .map(([scheme, list]) => scheme + list.join(''))
@@ -212,7 +183,7 @@ describe('URLs', () => {
         expect(parsed.href).toBe(`${url.scheme}://${usual}${rest === '' ? '/' : rest}`)
         expect([parsed.username, parsed.password, parsed.hash]).toEqual(['', '', ''])
         expect(Number(parsed.port === '' ? ownPort.slice(1) : parsed.port)).toBe(url.port)
-        if (url.host.kind === 'name') expect(parsed.hostname).toBe(url.host.name)
+        expect(url.host.kind === 'name' ? url.host.name : parsed.hostname).toBe(parsed.hostname)
       }),
       { seed: SEED, numRuns: 30_000 },
     )
@@ -258,7 +229,7 @@ describe('URLs', () => {
         fc.array(letters, { minLength: 1, maxLength: 8 }).map((list) => list.join('')),
         (label) => {
           const host = `${domainToASCII(label)}.example`
-          if (!/^xn--/.test(host) || judgeUrl(`https://${host}/`) === undefined) return
+          if (!host.startsWith('xn--') || judgeUrl(`https://${host}/`) === undefined) return
           judged += 1
           const unicode = domainToUnicode(host)
           expect(unicode).not.toContain('xn--')
@@ -275,14 +246,14 @@ describe('URLs', () => {
     let judged = 0
     fc.assert(
       fc.property(
-        fc.string({ unit: fc.constantFrom(...'abcdefghijklmnopqrstuvwxyz0123456789-'), maxLength: 10 }),
+        fc.string({ unit: fc.constantFrom(...'abcdefghijklmnopqrstuvwxyz0123456789-'.split('')), maxLength: 10 }),
         (made) => {
           const host = `xn--${made}.example`
           if (judgeUrl(`https://${host}/`) === undefined) return
           judged += 1
           expect(URL.parse(`https://${host}/`)?.hostname).toBe(host)
           const unicode = domainToUnicode(host)
-          if (!unicode.startsWith('xn--')) expect(domainToASCII(unicode)).toBe(host)
+          expect(unicode.startsWith('xn--') ? host : domainToASCII(unicode)).toBe(host)
         },
       ),
       { seed: SEED, numRuns: 20_000 },

@@ -57,7 +57,7 @@ export function compileDecimalRange(
     throw invalid(path, 'the lower bound is above the upper one')
   }
   return {
-    requirement: `must be a decimal number ${showBounds(low, high)}`,
+    requirement: `must be a decimal number ${showBounds(minimum, maximum)}`,
     judge: (value, { budget }) => {
       if (typeof value === 'string' && !budget.spend(stepsOf(value, MAX_DECIMAL_LENGTH))) return false
       const decimal = decimalOfValue(value)
@@ -68,17 +68,24 @@ export function compileDecimalRange(
   }
 }
 
-function boundOf(bound: IpldValue, path: string): Decimal | undefined {
+interface Bound extends Decimal {
+  readonly text: string
+}
+
+function boundOf(bound: IpldValue, path: string): Bound | undefined {
   if (bound === null) return undefined
   const decimal = typeof bound === 'string' ? parseDecimal(bound, MAX_DECIMAL_BOUND_LENGTH) : undefined
-  if (decimal === undefined) throw invalid(path, 'a bound is not a decimal text or null')
-  return decimal
+  if (typeof bound !== 'string' || decimal === undefined) throw invalid(path, 'a bound is not a decimal text or null')
+  return { ...decimal, text: bound }
 }
 
 /** Bounds hold digits, a sign and a point: they can be shown as they are. */
-function showBounds(low: IpldValue, high: IpldValue): string {
-  if (low === null) return `of at most ${String(high)}`
-  return high === null ? `of at least ${String(low)}` : `from ${String(low)} to ${String(high)}`
+function showBounds(minimum: Bound | undefined, maximum: Bound | undefined): string {
+  const shown = [
+    ...(minimum === undefined ? [] : [`at least ${minimum.text}`]),
+    ...(maximum === undefined ? [] : [`at most ${maximum.text}`]),
+  ]
+  return `of ${shown.join(' and ')}`
 }
 
 function decimalOf(match: RegExpExecArray | null): Decimal | undefined {

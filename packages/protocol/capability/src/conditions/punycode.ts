@@ -39,8 +39,11 @@ function decodePunycode(encoded: string): string | undefined {
   const cut = encoded.lastIndexOf('-')
   // A hyphen in front divides nothing: without it the same text would be encoded.
   if (cut === 0) return undefined
-  const output = [...encoded.slice(0, Math.max(cut, 0))]
-  const digits = [...encoded.slice(cut + 1)].map((character) => (Number.parseInt(character, BASE) + 26) % BASE)
+  const output = encoded.slice(0, Math.max(cut, 0)).split('')
+  const digits = encoded
+    .slice(cut + 1)
+    .split('')
+    .map((character) => (Number.parseInt(character, BASE) + 26) % BASE)
   let [codePoint, bias, at] = [FIRST_CODE_POINT, INITIAL_BIAS, 0]
   while (digits.length > 0) {
     const delta = takeNumber(digits, bias)

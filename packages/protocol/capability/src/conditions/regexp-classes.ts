@@ -8,11 +8,9 @@ export type ClassItem = { readonly first: number; readonly last: number } | { re
 
 /** The general categories that RFC 9485 names. */
 const CATEGORIES: ReadonlyMap<string, RegExp> = new Map(
-  [
-    ...['L', 'Ll', 'Lm', 'Lo', 'Lt', 'Lu', 'M', 'Mc', 'Me', 'Mn', 'N', 'Nd', 'Nl', 'No'],
-    ...['P', 'Pc', 'Pd', 'Pe', 'Pf', 'Pi', 'Po', 'Ps', 'Z', 'Zl', 'Zp', 'Zs'],
-    ...['S', 'Sc', 'Sk', 'Sm', 'So', 'C', 'Cc', 'Cf', 'Cn', 'Co'],
-  ].map((name) => [name, new RegExp(`^\\p{${name}}$`, 'u')] as const),
+  'L Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps Z Zl Zp Zs S Sc Sk Sm So C Cc Cf Cn Co'
+    .split(' ')
+    .map((name) => [name, new RegExp(`^\\p{${name}}$`, 'u')] as const),
 )
 
 const LINE_FEED = 0x0a
