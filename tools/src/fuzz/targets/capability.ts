@@ -89,9 +89,10 @@ function tokenTargets(): readonly Target[] {
   })
 }
 
-/** A receipt of a batch stands under a signature of its own: it opens as one that was made, and in no other way. */
+/** A receipt of a batch: what opens has a payload and a signed root that were made, if not for one seed. */
 function batchTargets(): readonly Target[] {
   const seeds = seedsOf('capability/receipt-batch.json', 'receiptHex')
+  const isInSeeds = (part: Uint8Array): boolean => seeds.some((seed) => Buffer.from(seed).includes(Buffer.from(part)))
   const refusals = /^(ENVELOPE_|SCHEMA_|CBOR_|INPUT_|RECEIPT_)/
   return [
     {
@@ -100,11 +101,10 @@ function batchTargets(): readonly Target[] {
       form: 'cbor',
       seeds,
       run(input) {
-        const { bytes } = openReceipt(input, { kernel })
-        must(
-          seeds.some((seed) => equalBytes(seed, bytes)),
-          'nothing opens but what was made',
-        )
+        openReceipt(input, { kernel })
+        const [content, , , head] = decodeCbor(input) as readonly Uint8Array[]
+        for (const part of [content, head])
+          must(part !== undefined && isInSeeds(part), 'nothing opens but what was made')
       },
     },
     {
