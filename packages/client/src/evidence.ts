@@ -10,6 +10,7 @@ import { type AppFrame, type AppFrameInclusion, type Did, parseAppFrameAnswer } 
 import { TalosError } from '@talos/errors'
 import { buildProofBundle } from '@talos/proof'
 import type { Agent } from './agent.ts'
+import { revocationsOf, revocationsThatCount } from './chain-revocations.ts'
 import { isListCommand } from './execution/listing.ts'
 import { encodeFrame } from './frames.ts'
 import { historiesOf, partyOf } from './identity/histories.ts'
@@ -72,7 +73,7 @@ export class EvidenceKeeper {
       executor: partyOf(agent, { did: executor, logKey: answer.logKey }),
       histories: historiesOf(agent, { proofs, sides: [issuer, executor] }),
       proofs,
-      revocations: answer.revocations,
+      revocations: revocationsThatCount(answer.revocations, { ...agent, proofs }),
       invocation,
       intent,
       receipt,
@@ -166,8 +167,8 @@ export class EvidenceKeeper {
     const { issuer, proofs } = openInvocation(invocation, { kernel: agent.kernel })
     if (!agent.identities.isSame(issuer, peer)) return nothing
     const inclusions = await this.#inclusions([outcome, ...(invoked === undefined ? [] : [invoked])])
-    const revocations = proofs.flatMap((proof) => agent.database.revocations.of(proof).map(({ bytes }) => bytes))
-    return { found: true, logKey: agent.logKey, inclusions, revocations: revocations.slice(0, MAX_REVOCATIONS) }
+    const revocations = revocationsOf(proofs, agent).slice(0, MAX_REVOCATIONS)
+    return { found: true, logKey: agent.logKey, inclusions, revocations }
   }
 
   /** Entries with their proofs, all under one checkpoint. */

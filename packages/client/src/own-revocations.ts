@@ -38,6 +38,8 @@ export class OwnRevocations {
   readonly #list: RevocationList
   /** One step at a time: what a head covers is durable before the next one is made. */
   #last: Promise<unknown> = Promise.resolve()
+  /** A step failed, and whether it was stored is not known. */
+  #isInDoubt = false
 
   constructor(agent: Agent) {
     this.#agent = agent
@@ -127,10 +129,12 @@ export class OwnRevocations {
     const { atS } = revocation
     const isSuspended = this.isSuspended
     if (!isSuspended) this.#placeAll()
+    this.#isInDoubt = true
     database.transaction(() => {
       database.revocations.put({ cid, issuer: did, target: targetText(target), reason, bytes, atS })
       if (!isSuspended) database.revocations.place({ issuer: did, after: this.#list.size, names: [cid] })
     })
+    this.#isInDoubt = false
     if (isSuspended) return { revocation, frame: { t: 'authority', kind: 'revocation', label: '', bytes } }
     this.#list.append(cid)
     const head = await this.#sign()
@@ -150,13 +154,19 @@ export class OwnRevocations {
     }
   }
 
-  /** What was revoked while the list was suspended gets its place. */
+  /** What was revoked while the list was suspended gets its place, and what has one that was not known to be stored is known. */
   #placeAll(): void {
     const { database, did } = this.#agent
+    if (this.#isInDoubt) {
+      for (const name of database.revocations.names(did).slice(this.#list.size)) this.#list.append(name)
+      this.#isInDoubt = false
+    }
     const names = database.revocations.unplaced(did)
     if (names.length === 0) return
+    this.#isInDoubt = true
     database.revocations.place({ issuer: did, after: this.#list.size, names })
     for (const name of names) this.#list.append(name)
+    this.#isInDoubt = false
   }
 
   async #sign(): Promise<VerifiedRevocationHead> {

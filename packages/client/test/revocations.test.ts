@@ -1,10 +1,14 @@
 /** Revocations between real agents over real links (spec 09-receipt-revocation, 15-frames 15.11). */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { TalosClient } from '@talos/client'
+import { portableKernel } from '@talos/kernel'
+import { verifyProofBundle } from '@talos/proof'
 import { describe, expect, it } from 'vitest'
 import { optionsFor, pairOfAgents } from './agents.ts'
 import { measurePropagation, percentile } from './propagation.ts'
 import { Stage } from './stage.ts'
 
+const kernel = portableKernel()
 const POLL = { timeout: 15_000 }
 /** The target between linked agents; a benchmark says what it is. */
 const TARGET_MS = 1_000
@@ -56,6 +60,27 @@ describe('a revocation between linked agents', () => {
     await stage.restartBob()
     expect(await stage.refusal('carol', 'say')).toBe('CAPABILITY_REVOKED')
     expect(bob().revocations.knownAtS(stage.did('alice'))).toBeTypeOf('number')
+  })
+})
+
+describe('the evidence of a refusal', () => {
+  it('holds the revocation that counts, of one delegation or of an audience, and none by anybody else', async () => {
+    const stage = await Stage.with(['alice', 'carol'])
+    await using _ = stage
+    const cid = await stage.grant('alice')
+    // Carol is neither issuer nor holder; what she says reaches Bob all the same.
+    await stage.handOver('bob', 'carol', [cid])
+    await stage.of('carol').revokeCapability(cid)
+    expect(stage.of('bob').database.revocations.by(stage.did('carol'))).toHaveLength(1)
+    expect((await stage.call('alice', 'say')).outcome).toBe('allow')
+    // A revocation and a call within one second have no order.
+    await sleep(1_100)
+    await stage.of('bob').revokeAll(stage.did('alice'))
+    await sleep(1_100)
+    const refused = await stage.call('alice', 'say')
+    expect(refused).toMatchObject({ outcome: 'deny', denial: { code: 'CAPABILITY_REVOKED' } })
+    const report = verifyProofBundle(await stage.of('alice').exportProof(refused.invocation), { kernel })
+    expect(report).toMatchObject({ valid: true, proves: 'refusal', facts: { refusal: 'confirmed' } })
   })
 })
 

@@ -139,8 +139,8 @@ export class RevocationStore {
     return row === undefined ? undefined : revocationOf(row)
   }
 
-  /** Who revoked a delegation by its name, the earliest first; the caller decides whose word counts. */
-  of(revoked: Cid): StoredRevocation[] {
+  /** Who revoked a delegation by its name, or all of an audience, the earliest first; the caller decides whose word counts. */
+  of(revoked: Cid | Did): StoredRevocation[] {
     const sql = 'SELECT * FROM revocations WHERE target = :target ORDER BY at_s, id'
     return this.#database.all(sql, { target: revoked.toString() }).map(revocationOf)
   }
