@@ -1,6 +1,6 @@
 /** What this agent may give and has been given: grants, and the chains behind them. */
 import { Cid } from '@talos/bytes'
-import { delegate, describeDelegation, openDelegation, type VerifiedLink } from '@talos/capability'
+import { delegate, describeDelegation, MAX_LEEWAY_S, openDelegation, type VerifiedLink } from '@talos/capability'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { SignedEnvelope } from '@talos/identity'
@@ -61,6 +61,7 @@ export class Authority {
     if (known !== undefined && !isAgain) return this.#describe(known)
     const nowMs = clock.nowMs()
     database.grants.put({ cid: link.cid, direction: 'received', peer: link.issuer, label, bytes, nowMs })
+    this.#dropRenewedBy(link, 'received')
     const cid = link.cid.toString()
     if (identities.isSame(link.audience, did) && !(isAgain && this.#isRecorded(cid))) {
       await log.append({ kind: 'cap.grant', peer: link.issuer, cap: cid, ref: cid, tool: link.command })
@@ -95,8 +96,10 @@ export class Authority {
   async keep(issued: SignedEnvelope, { peer, label }: { readonly peer: Did; readonly label: string }): Promise<Grant> {
     const { clock, database, log, kernel } = this.#agent
     const { cid, bytes } = issued
-    const { command } = openDelegation(bytes, { kernel })
+    const link = openDelegation(bytes, { kernel })
+    const { command } = link
     database.grants.put({ cid, direction: 'issued', peer, label, bytes, nowMs: clock.nowMs() })
+    this.#dropRenewedBy(link, 'issued')
     const name = cid.toString()
     await log.append({ kind: 'cap.grant', peer, cap: name, ref: name, tool: command })
     return this.find(name)
@@ -115,6 +118,22 @@ export class Authority {
       ...termsOf({ ...request, ...(notBeforeS !== undefined && { notBeforeS }) }, nowS(clock)),
     })
     return await this.keep(signed, { peer: to, label })
+  }
+
+  /** Of a lease are kept the first, by which it is named, and the renewals that are not over. */
+  #dropRenewedBy({ name, lease, account }: VerifiedLink, direction: GrantDirection): void {
+    const { database, clock } = this.#agent
+    if (lease === undefined || lease.n === 0) return
+    const now = nowS(clock) - MAX_LEEWAY_S
+    const over = this.links(direction).filter(
+      (link) =>
+        link.account === account &&
+        link.name !== name &&
+        (link.lease?.n ?? 0) > 0 &&
+        link.expiresS !== null &&
+        link.expiresS < now,
+    )
+    if (over.length > 0) database.grants.remove(over.map(({ cid }) => cid))
   }
 
   /** What is given to somebody after everything of theirs was taken back says that it begins after that. */

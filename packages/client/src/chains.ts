@@ -25,6 +25,7 @@ export interface ChainsOptions {
 
 export class Chains {
   readonly #options: ChainsOptions
+  #read: { readonly changes: number; readonly links: readonly KnownLink[] } | undefined
 
   constructor(options: ChainsOptions) {
     this.#options = options
@@ -86,13 +87,19 @@ export class Chains {
       .sort((one, other) => one.command.length - other.command.length || endOf(other) - endOf(one))
   }
 
-  /** Everything that is stored, newest first. What was opened before is not opened again. */
+  /** Everything that is stored, newest first. Read again when something has changed. */
   #known(): readonly KnownLink[] {
     const { database, open } = this.#options
-    return [...database.grants.list('received'), ...database.grants.list('issued')].map((grant) => ({
-      ...open(grant),
-      isRevoked: grant.revokedMs !== undefined,
-    }))
+    const { grants } = database
+    if (this.#read?.changes !== grants.changes) {
+      const { changes } = grants
+      const links = [...grants.list('received'), ...grants.list('issued')].map((grant) => ({
+        ...open(grant),
+        isRevoked: grant.revokedMs !== undefined,
+      }))
+      this.#read = { changes, links }
+    }
+    return this.#read.links
   }
 
   #isSame(one: Did, other: Did): boolean {

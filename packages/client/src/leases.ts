@@ -92,6 +92,8 @@ export class LeaseKeeper {
   /**
    * A peer asks for the newest renewal of a lease that it holds from us, or under which it holds something from us. It gets
    * one where there is one to give, and no answer else.
+   *
+   * @param capability the first of the lease, which is kept as long as any of its renewals
    */
   async answer(peer: Did, capability: Cid): Promise<void> {
     const { agent, authority, post } = this.#options
@@ -103,9 +105,10 @@ export class LeaseKeeper {
       return link === undefined ? undefined : await this.#send(peer, link)
     }
     if (!identities.isSame(asked.audience, agent.did) || !this.#hasGivenUnder(asked, peer)) return
-    await this.tend([asked])
-    const newest = this.#newest(asked, 'received')
-    if (newest === undefined || newest.name === asked.name) return
+    const known = this.#newest(asked, 'received')
+    if (known === undefined) return
+    await this.tend([known])
+    const newest = this.#newest(asked, 'received') ?? known
     await post(peer, { t: 'authority', kind: 'delegation', label: '', bytes: newest.bytes })
   }
 
@@ -125,28 +128,31 @@ export class LeaseKeeper {
     const now = nowS(this.#options.agent.clock)
     const due = chain.filter(isLeased).filter((link) => isDue(link, now) && link.lease.n < link.lease.max)
     const over = due.filter(({ expiresS }) => expiresS !== null && expiresS < now)
-    const waits = over.map(async (link) => await this.#wait(firstName(link)))
-    for (const [index, link] of chain.entries()) {
-      if (due.some((one) => one === link)) this.#ask(link, chain[index + 1])
-    }
-    await Promise.all(waits)
-    return over.length > 0
+    const asked = new Set(due.filter((link) => this.#ask(link, chain[chain.indexOf(link) + 1])))
+    const awaited = over.filter((link) => asked.has(link))
+    await Promise.all(awaited.map(async (link) => await this.#wait(firstName(link))))
+    return awaited.length > 0
   }
 
-  /** Whoever issued it renews it; a link above what we hold is asked of the one who passed it on. */
-  #ask(link: VerifiedLink, below: VerifiedLink | undefined): void {
+  /**
+   * Whoever issued it renews it; a link above what we hold is asked of the one who passed it on. Tells whether a renewal may
+   * be on its way.
+   */
+  #ask(link: VerifiedLink, below: VerifiedLink | undefined): boolean {
     const { agent, post, isLinked } = this.#options
     const isOurs = agent.identities.isSame(link.audience, agent.did)
     const peer = agent.identities.currentOf(isOurs ? link.issuer : (below?.issuer ?? link.issuer))
     const { name } = link
     const lastMs = this.#askedMs.get(name)
     const nowMs = performance.now()
-    if (peer === agent.did || !isLinked(peer) || (lastMs !== undefined && nowMs - lastMs < ASK_EVERY_MS)) return
+    if (peer === agent.did || !isLinked(peer)) return false
+    if (lastMs !== undefined && nowMs - lastMs < ASK_EVERY_MS) return nowMs - lastMs < WAIT_MS
     const [oldest] = this.#askedMs.keys()
     if (this.#askedMs.size >= MAX_ASKED && oldest !== undefined) this.#askedMs.delete(oldest)
     this.#askedMs.set(name, nowMs)
     // Who does not get it now asks again with a later call.
-    post(peer, { t: 'renew', capability: link.cid }).catch(() => undefined)
+    post(peer, { t: 'renew', capability: link.lease?.of ?? link.cid }).catch(() => undefined)
+    return true
   }
 
   async #wait(name: string): Promise<void> {

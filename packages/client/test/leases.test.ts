@@ -47,11 +47,22 @@ describe('a lease', () => {
     await stage.introduce('carol', 'alice')
     await stage.passOn('alice', 'carol', { parent, expiresInS: 100 * TERM_S })
     expect((await stage.call('carol', 'say')).outcome).toBe('allow')
-    for (let round = 0; round < 2; round += 1) {
+    for (let round = 0; round < 4; round += 1) {
       clock.advance(2 * TERM_S * 1000)
       expect((await stage.call('carol', 'say')).outcome).toBe('allow')
     }
     expect(stage.of('alice').listCapabilities('issued')).toHaveLength(1)
+    // Of the lease stay the first, which names it, and what is not long over.
+    for (const [name, direction] of [
+      ['bob', 'issued'],
+      ['alice', 'received'],
+    ] as const) {
+      const kept = stage
+        .of(name)
+        .listCapabilities(direction)
+        .map(({ description }) => description.terms)
+      expect(kept.map((terms) => (terms as { lease: { n: number } }).lease.n)).toEqual([4, 3, 0])
+    }
   })
 
   it('that was revoked is not renewed, and neither is what somebody else holds', async () => {

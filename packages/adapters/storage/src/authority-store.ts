@@ -41,6 +41,8 @@ export interface StoredGrant extends Omit<NewGrant, 'nowMs'> {
 
 export class GrantStore {
   readonly #database: Database
+  /** Grows with every change made here: what was read at the same count is still so, unless another process writes. */
+  changes = 0
 
   constructor(database: Database) {
     this.#database = database
@@ -48,6 +50,7 @@ export class GrantStore {
 
   /** Storing the same grant again changes nothing. @throws TalosError `STORE_FULL`, `STORE_WRITE_FAILED` */
   put({ cid, direction, peer, label, bytes, nowMs }: NewGrant): void {
+    this.changes += 1
     this.#database.transaction(() => {
       if (this.get(cid) !== undefined) return
       requireRoom(this.#database, {
@@ -60,6 +63,14 @@ export class GrantStore {
          VALUES (:cid, :direction, :peer, :label, :bytes, :nowMs)`,
         { cid: cid.toString(), direction, peer, label, bytes: requireSize(bytes), nowMs },
       )
+    })
+  }
+
+  /** Forgets grants that are worth nothing any more. @throws TalosError `STORE_WRITE_FAILED` */
+  remove(cids: readonly Cid[]): void {
+    this.changes += 1
+    this.#database.transaction(() => {
+      for (const cid of cids) this.#database.run('DELETE FROM grants WHERE cid = :cid', { cid: cid.toString() })
     })
   }
 
@@ -81,6 +92,7 @@ export class GrantStore {
 
   /** Notes that a grant was revoked; tells whether it was valid until now. @throws TalosError `STORE_WRITE_FAILED` */
   markRevoked(cid: Cid, nowMs: number): boolean {
+    this.changes += 1
     const sql = 'UPDATE grants SET revoked_ms = :nowMs WHERE cid = :cid AND revoked_ms IS NULL'
     return this.#database.run(sql, { cid: cid.toString(), nowMs }) === 1
   }
