@@ -4,6 +4,8 @@
  */
 import { approvalCases, approvalCheckCases } from './capability-approvals.ts'
 import { authorizeCases } from './capability-authorize.ts'
+import { callCases, replayCases } from './capability-call.ts'
+import { decisionCases } from './capability-decision.ts'
 import { argumentCases, commandCases } from './capability-forms.ts'
 import { meteringCases } from './capability-metering.ts'
 import { policyCases, selectorCases } from './capability-policy.ts'
@@ -33,6 +35,12 @@ export function capabilityVectors(): readonly VectorFile[] {
     vectorFile('07-delegation', 'path', { subject: 'paths that subpath judges', cases: pathCases() }),
     vectorFile('08-invocation', 'arguments', { subject: 'JSON arguments as IPLD', cases: argumentCases() }),
     vectorFile('08-invocation', 'authorize', { subject: 'authorization of whole calls', cases: authorizeCases() }),
+    vectorFile('08-invocation', 'authorize-decision', {
+      subject: 'decisions with all that an executor knows and asks',
+      cases: decisionCases(),
+    }),
+    vectorFile('08-invocation', 'call', { subject: 'bare calls and their codes', cases: callCases() }),
+    vectorFile('08-invocation', 'replay', { subject: 'the record of used calls', cases: replayCases() }),
     vectorFile('09-receipt-revocation', 'receipt', { subject: 'receipts', cases: receiptCases() }),
     vectorFile('09-receipt-revocation', 'receipt-batch', {
       subject: 'receipts of a batch',
