@@ -44,7 +44,7 @@ export interface Pkcs11SignerOptions {
 }
 
 /** To be closed: the program that speaks to the token runs until then, and the token's user stays logged in. */
-export interface Pkcs11Signer extends Signer, AsyncDisposable {
+export interface Pkcs11Signer extends Signer, Disposable {
   /** Ends the program. Requests that wait fail with `SIGNER_CLOSED`. */
   close(): void
 }
@@ -93,7 +93,7 @@ class TokenSigner implements Pkcs11Signer {
     this.#line.close()
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.dispose](): void {
     this.close()
   }
 }

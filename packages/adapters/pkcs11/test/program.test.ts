@@ -83,7 +83,7 @@ async function refusalOf(work: Promise<unknown>): Promise<object> {
 describe.skipIf(process.platform === 'win32')('a program in place of ours', () => {
   it('is asked to open by fields in hexadecimal, then to sign', async () => {
     using play = played(HONEST)
-    await using signer = await play.open()
+    using signer = await play.open()
     expect(await signer.sign(utf8('x'))).toEqual(await known.sign(utf8('x')))
     const field = (text: string) => Buffer.from(text).toString('hex')
     const [start, open, trial, sign, ...more] = play.journal()
@@ -95,7 +95,7 @@ describe.skipIf(process.platform === 'win32')('a program in place of ours', () =
     using play = played(
       `({ line, number, start, signed }) => (line.startsWith('open') ? ${READY} : start === 1 && number === 3 ? undefined : signed(line))`,
     )
-    await using signer = await play.open({ timeoutMs: 2_000 })
+    using signer = await play.open({ timeoutMs: 2_000 })
     expect(await refusalOf(signer.sign(SEED))).toEqual({ code: 'SIGNER_TIMEOUT', timeoutMs: 2_000 })
     expect(await signer.sign(SEED)).toEqual(await known.sign(SEED))
     expect(play.journal().filter((line) => line === 'start')).toHaveLength(2)
@@ -105,7 +105,7 @@ describe.skipIf(process.platform === 'win32')('a program in place of ours', () =
     using play = played(
       `({ line, number, start, signed }) => (line.startsWith('open') ? ${READY} : start < 3 && number === 3 ? 1 : signed(line))`,
     )
-    await using signer = await play.open()
+    using signer = await play.open()
     expect(await refusalOf(signer.sign(SEED))).toEqual({ code: 'SIGNER_ENDED' })
     expect(await signer.sign(SEED)).toEqual(await known.sign(SEED))
     expect(await refusalOf(signer.sign(SEED))).toEqual({ code: 'SIGNER_ENDED' })
@@ -118,7 +118,7 @@ describe.skipIf(process.platform === 'win32')('a program in place of ours', () =
         ? start === 3 ? 'refused PIN PinIncorrect' : ${READY}
         : number === 3 ? 'refused DEVICE DeviceRemoved' : signed(line)`,
     )
-    await using signer = await play.open()
+    using signer = await play.open()
     expect(await refusalOf(signer.sign(SEED))).toEqual({ code: 'SIGNER_DEVICE', reason: 'DeviceRemoved' })
     expect(await signer.sign(SEED)).toEqual(await known.sign(SEED))
     expect(await refusalOf(signer.sign(SEED))).toEqual({ code: 'SIGNER_DEVICE', reason: 'DeviceRemoved' })
@@ -131,7 +131,7 @@ describe.skipIf(process.platform === 'win32')('a program in place of ours', () =
     using play = played(
       `({ line, number, start, signed }) => line.startsWith('open') ? (start === 1 ? ${READY} : ${OTHER}) : number === 3 ? 1 : signed(line)`,
     )
-    await using signer = await play.open()
+    using signer = await play.open()
     expect(await refusalOf(signer.sign(SEED))).toEqual({ code: 'SIGNER_ENDED' })
     expect(await refusalOf(signer.sign(SEED))).toEqual({ code: 'SIGNER_KEY', reason: 'CHANGED' })
     expect(await refusalOf(signer.sign(SEED))).toEqual({ code: 'SIGNER_KEY', reason: 'CHANGED' })
@@ -178,7 +178,7 @@ describe.skipIf(process.platform === 'win32')('a program in place of ours', () =
       if (number === 2) setTimeout(() => process.stdout.write(signed(line) + '\\n'), 50)
       return signed(line)
     }`)
-    await using signer = await play.open()
+    using signer = await play.open()
     await new Promise((resolve) => setTimeout(resolve, 500))
     expect(await refusalOf(signer.sign(SEED))).toEqual({ code: 'accepted' })
     expect(play.journal().filter((line) => line === 'start')).toHaveLength(2)
@@ -192,7 +192,7 @@ describe.skipIf(process.platform === 'win32')('a program in place of ours', () =
         if (process.env.TALOS_PASSPHRASE !== undefined || process.env.OF_A_MODULE !== 'kept') return 'refused MODULE ENVIRONMENT'
         return line.startsWith('open') ? ${READY} : signed(line)
       }`)
-      await using signer = await play.open()
+      using signer = await play.open()
       expect(signer.did).toBe(known.did)
     } finally {
       delete process.env['TALOS_PASSPHRASE']

@@ -18,12 +18,12 @@ import { MISSING, PIN, softHsm, TOKEN } from './softhsm.ts'
 const kernel = loadKernel('portable')
 const SEED = new Uint8Array(32).fill(9)
 const known = ed25519Signer({ kernel, seed: Secret.of(SEED) })
-const TITLE = MISSING.length === 0 ? 'a key in SoftHSM' : `a key in SoftHSM: skipped, without ${MISSING.join(' and ')}`
+const SKIPPED = MISSING.length === 0 ? '' : `: skipped, without ${MISSING.join(' and ')}`
 
-describe.skipIf(MISSING.length > 0)(TITLE, () => {
+describe.skipIf(MISSING.length > 0)(`a key in SoftHSM${SKIPPED}`, () => {
   it('signs as the same key does in this process', async () => {
     using hsm = softHsm(kernel, SEED)
-    await using signer = await pkcs11Signer(hsm.options())
+    using signer = await pkcs11Signer(hsm.options())
     expect(signer.did).toBe(known.did)
     for (const message of [new Uint8Array(0), utf8('a message'), new Uint8Array(MAX_SIGNED_BYTES).fill(7)]) {
       expect(await signer.sign(message)).toEqual(await known.sign(message))
@@ -33,7 +33,7 @@ describe.skipIf(MISSING.length > 0)(TITLE, () => {
 
   it('signs what many ask for at once, each its own, and refuses those that are too many', async () => {
     using hsm = softHsm(kernel, SEED)
-    await using signer = await pkcs11Signer(hsm.options())
+    using signer = await pkcs11Signer(hsm.options())
     const messages = Array.from({ length: 50 }, (_, index) => utf8(String(index)))
     const signatures = await Promise.all(messages.map((message) => signer.sign(message)))
     expect(signatures).toEqual(await Promise.all(messages.map((message) => known.sign(message))))
@@ -47,7 +47,7 @@ describe.skipIf(MISSING.length > 0)(TITLE, () => {
 
   it('signs receipts of many calls with few signatures', async () => {
     using hsm = softHsm(kernel, SEED)
-    await using signer = await pkcs11Signer(hsm.options())
+    using signer = await pkcs11Signer(hsm.options())
     let signatures = 0
     const counted = {
       ...signer,
@@ -108,22 +108,19 @@ describe.skipIf(MISSING.length > 0)(TITLE, () => {
     const pin = 'S3cretP1N'
     const wrong = pkcs11Signer(hsm.options({ pin: Secret.of(utf8(pin)) }))
     const error: unknown = await wrong.catch((reason: unknown) => reason)
-    await using signer = await pkcs11Signer(hsm.options())
+    using signer = await pkcs11Signer(hsm.options())
     const shown = [error, signer].map((value) => inspect(value, { depth: 12, showHidden: true }))
     expect(JSON.stringify(error) + shown.join()).not.toContain(pin)
     expect(shown.join()).not.toContain(Buffer.from(PIN).toString('hex'))
-    if (process.platform === 'linux') {
-      const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ')
-      const lines = children.map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
-      expect(lines.join()).toContain('talos-pkcs11')
-      expect(lines.join()).not.toContain(PIN)
-    }
+    const lines = commandLines().join()
+    expect(lines).toContain('talos-pkcs11')
+    expect(lines).not.toContain(PIN)
   })
 
   it('is the identity of an agent that opens sessions, grants, and signs receipts', async () => {
     using hsm = softHsm(kernel, SEED)
     using folder = tempFolder()
-    await using signer = await pkcs11Signer(hsm.options())
+    using signer = await pkcs11Signer(hsm.options())
     const quick = { memoryKib: 64, passes: 1, parallelism: 1 }
     const options = { home: folder.path, passphrase: 'a passphrase of this test', keyFileParameters: quick }
     const alice = await TalosClient.create('alice', options)
@@ -155,6 +152,13 @@ describe.skipIf(MISSING.length > 0)(TITLE, () => {
 const FILE_SERVER = createRequire(new URL('../../../../apps/cli/package.json', import.meta.url)).resolve(
   '@modelcontextprotocol/server-filesystem/dist/index.js',
 )
+
+/** Of this process's children, where Linux shows them. */
+function commandLines(): readonly string[] {
+  if (process.platform !== 'linux') return ['talos-pkcs11']
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ')
+  return children.map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+}
 
 function ed448(): string {
   return String(generateKeyPairSync('ed448').privateKey.export({ type: 'pkcs8', format: 'pem' }))

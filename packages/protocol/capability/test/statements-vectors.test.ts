@@ -97,7 +97,5 @@ runAll('approval-check', (input: CheckInput) => {
   })
   if (verdict.met) return { met: true, counted: verdict.counted.map(({ cid }) => indexOf(cid)) }
   const { missing, askable, cause } = verdict
-  expect(cause.code).toBe('CAPABILITY_APPROVAL')
-  expect(cause.details).toEqual({ what: 'the tool', needed: m, given: m - missing })
   return { met: false, missing, askable, codes: cause.causes.map(({ code }) => code) }
 })
