@@ -39,7 +39,7 @@ export class Context {
    * @throws TalosError `CLI_AGENT_NONE`, `CLI_AGENT_AMBIGUOUS`, `FILE_FAILED`
    */
   get agentName(): string {
-    const named = this.#options.agent ?? process.env[AGENT_VARIABLE]
+    const named = this.namedAgent
     if (named) return named
     const names = this.home.list()
     const [only] = names
@@ -47,6 +47,11 @@ export class Context {
     if (only === undefined) throw new TalosError('CLI_AGENT_NONE', { home })
     if (names.length > 1) throw new TalosError('CLI_AGENT_AMBIGUOUS', { count: names.length, home })
     return only
+  }
+
+  /** The agent that is named by --agent or TALOS_AGENT. */
+  get namedAgent(): string | undefined {
+    return this.#options.agent ?? process.env[AGENT_VARIABLE]
   }
 
   /** @throws TalosError of {@link agentName} and `AgentHome.open` */

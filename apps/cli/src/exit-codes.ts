@@ -22,6 +22,7 @@ Errors are written to stderr: "error CODE: message" and what to do about it. Wit
 
 const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CLI_USAGE',
+  'CLI_NOT_CONFIRMED',
   'CLI_OPTION_INVALID',
   'CLI_AGENT_NONE',
   'CLI_AGENT_AMBIGUOUS',

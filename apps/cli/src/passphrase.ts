@@ -18,6 +18,8 @@ export interface PassphraseOptions {
   readonly file?: string | undefined
   /** Ask twice: for a passphrase that is being chosen. */
   readonly isNew?: boolean
+  /** Environment variable that may hold it; that of the agent's keys unless given. */
+  readonly variable?: string
 }
 
 /**
@@ -26,9 +28,10 @@ export interface PassphraseOptions {
  * @throws TalosError `PASSPHRASE_MISSING` (no terminal to ask on), `CLI_PASSPHRASE_MISMATCH`, `CLI_CANCELLED`,
  *   `CLI_FILE_UNREADABLE`
  */
-export async function obtainPassphrase({ name, file, isNew = false }: PassphraseOptions): Promise<string> {
-  const fromEnvironment = process.env[PASSPHRASE_VARIABLE]
-  delete process.env[PASSPHRASE_VARIABLE]
+export async function obtainPassphrase(options: PassphraseOptions): Promise<string> {
+  const { name, file, isNew = false, variable = PASSPHRASE_VARIABLE } = options
+  const fromEnvironment = process.env[variable]
+  delete process.env[variable]
   if (file !== undefined) return firstLine(file)
   if (fromEnvironment !== undefined && fromEnvironment !== '') return fromEnvironment
   if (!process.stdin.isTTY || !process.stderr.isTTY) throw new TalosError('PASSPHRASE_MISSING')

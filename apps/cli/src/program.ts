@@ -6,6 +6,7 @@ import { addAudit } from './commands/audit.ts'
 import { addCapabilities } from './commands/capabilities/index.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addHelp } from './commands/help.ts'
+import { addIdentity } from './commands/identity/index.ts'
 import { addInit } from './commands/init.ts'
 import { addMcp } from './commands/mcp.ts'
 import { addListen, addSend } from './commands/messages.ts'
@@ -62,6 +63,7 @@ function buildProgram(shell: Shell): Command {
   demoCommand(program, shell)
   addInit(program, shell)
   addWhoami(program, shell)
+  addIdentity(program, shell)
   addListen(program, shell)
   addSend(program, shell)
   addMcp(program, shell)

@@ -315,6 +315,11 @@ export const ERROR_TABLE = {
     message: 'cancelled',
     remedy: 'Nothing was changed; run the command again when ready.',
   },
+  CLI_NOT_CONFIRMED: {
+    area: 'cli',
+    message: '{command} cannot be taken back, and was not confirmed',
+    remedy: 'Run it again with --yes, or answer yes on a terminal.',
+  },
   CLI_ENTRY_UNKNOWN: {
     area: 'cli',
     message: 'no entry of the log has that hash',
