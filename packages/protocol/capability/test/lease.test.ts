@@ -70,7 +70,7 @@ describe('the terms of a talos/cap@1', () => {
       'path may be anything',
       'at most 100 calls in all',
       'at most 500 usd-cent in all, by amount',
-      'Mon 09:00 to 17:00, Tue 09:00 to 17:00, Wed 09:00 to 17:00, Thu 09:00 to 17:00, Fri 09:00 to 17:00, UTC-05:30',
+      'Mon-Fri 09:00 to 17:00, UTC-05:30',
       'where stage is test',
       'a lease of 900 seconds, renewed 0 of 2 times',
       'with the approval of 1 out of 2',
@@ -84,16 +84,20 @@ describe('the terms of a talos/cap@1', () => {
     })
   })
 
-  it('list a week of hours, and count the others', async () => {
-    const days = [1, 2, 3, 4, 5, 6, 7]
+  it('name days in ranges, list seven windows, and count the others', async () => {
     const requirementOf = async (windows: IpldValue) =>
       (await opened({ when: [['time', windows, 60]] })).when.map(({ requirement }) => requirement)
     expect(await requirementOf([[[7], 1_320, 360]])).toEqual(['Sun 22:00 to 06:00, UTC+01:00'])
-    const [week] = await requirementOf([
-      [days, 0, 1],
-      [[1], 5, 6],
+    expect(await requirementOf([[[1, 2, 3, 4, 5, 6, 7], 0, 1_440]])).toEqual(['daily 00:00 to 24:00, UTC+01:00'])
+    expect(await requirementOf([[[1, 3, 4, 5, 7], 0, 1]])).toEqual(['Mon, Wed-Fri, Sun 00:00 to 00:01, UTC+01:00'])
+    const days = [1, 2, 3, 4, 5, 6, 7]
+    const single = (count: number) => days.slice(0, count).map((day) => [[day], 0, 1])
+    expect(await requirementOf(single(7))).toEqual([
+      expect.stringMatching(/^Mon 00:00 to 00:01, .*, Sun 00:00 to 00:01, UTC/),
     ])
-    expect(week).toMatch(/^Mon 00:00 to 00:01, .*, Sun 00:00 to 00:01 and 1 more, UTC\+01:00$/)
+    expect(await requirementOf([...single(7), [[1], 5, 6]])).toEqual([
+      expect.stringMatching(/, Sun 00:00 to 00:01 and 1 more, UTC\+01:00$/),
+    ])
   })
 
   it('make a talos/cap@1 each on its own, and are absent where they were not given', async () => {

@@ -22,8 +22,8 @@ const MAX_NAME_LENGTH = 64
 const MAX_OFFSET_MINUTES = 840
 const DAY_MINUTES = 1_440
 const WEEK_MINUTES = 7 * DAY_MINUTES
-/** Openings that a sentence lists; a longer list is only counted. */
-const SHOWN_OPENINGS = 7
+/** Windows that a sentence lists; a longer list is only counted. */
+const SHOWN_WINDOWS = 7
 /** 1970-01-01 was a Thursday, the fourth day of ISO's week. */
 const FIRST_DAY = 3
 
@@ -84,10 +84,12 @@ function time([windows, offset]: readonly IpldValue[], path: string): WhenCondit
     throw invalid(path, `there are not 1 to ${MAX_WINDOWS} windows`)
   }
   const offsetMinutes = integer(offset, { path, minimum: -MAX_OFFSET_MINUTES, maximum: MAX_OFFSET_MINUTES })
-  const openings = windows.flatMap((window) => openingsOf(window, path))
+  const compiled = windows.map((window) => windowOf(window, path))
+  const openings = compiled.flatMap((window) => window.openings)
+  const shown = compiled.slice(0, SHOWN_WINDOWS).map(({ requirement }) => requirement)
   return {
     kind: 'time',
-    requirement: `${openings.slice(0, SHOWN_OPENINGS).map(showOpening).join(', ')}${showMore(openings)}, UTC${showOffset(offsetMinutes)}`,
+    requirement: `${shown.join(', ')}${showMore(windows.length)}, UTC${showOffset(offsetMinutes)}`,
     check({ nowS }, link) {
       // 7 days more keep the remainder positive where the offset reaches back before the first second.
       const seconds = nowS + (offsetMinutes + FIRST_DAY * DAY_MINUTES + WEEK_MINUTES) * 60
@@ -100,7 +102,8 @@ function time([windows, offset]: readonly IpldValue[], path: string): WhenCondit
   }
 }
 
-function openingsOf(window: IpldValue, path: string): readonly Opening[] {
+/** One opening on each of its days. */
+function windowOf(window: IpldValue, path: string): { readonly openings: readonly Opening[]; requirement: string } {
   if (!isIpldList(window) || window.length !== 3) throw invalid(path, 'a window is not days and two minutes')
   const [days, from, to] = window
   if (!isIpldList(days) || days.length < 1) throw invalid(path, 'a window names no day')
@@ -109,11 +112,12 @@ function openingsOf(window: IpldValue, path: string): readonly Opening[] {
   if (first === last) throw invalid(path, 'a window has no length')
   // The end lies in the next day where it is not after the beginning.
   const length = last > first ? last - first : last - first + DAY_MINUTES
-  let before = 0
-  return days.map((day) => {
-    before = integer(day, { path, minimum: before + 1, maximum: 7 })
-    return { start: (before - 1) * DAY_MINUTES + first, length }
-  })
+  const numbers: number[] = []
+  for (const day of days) numbers.push(integer(day, { path, minimum: (numbers.at(-1) ?? 0) + 1, maximum: 7 }))
+  return {
+    openings: numbers.map((day) => ({ start: (day - 1) * DAY_MINUTES + first, length })),
+    requirement: `${showDays(numbers)} ${showMinute(first)} to ${showMinute(last)}`,
+  }
 }
 
 function environment([name, values]: readonly IpldValue[], path: string): WhenCondition {
@@ -139,15 +143,26 @@ function environment([name, values]: readonly IpldValue[], path: string): WhenCo
   }
 }
 
-/** `Mon 09:00 to 17:00`. */
-function showOpening({ start, length }: Opening): string {
-  const place = Math.floor(start / DAY_MINUTES) * 3
-  const day = 'MonTueWedThuFriSatSun'.slice(place, place + 3)
-  return `${day} ${showMinute(start % DAY_MINUTES)} to ${showMinute((start + length) % DAY_MINUTES)}`
+/** `daily`, `Mon-Fri`, `Mon, Wed-Fri`: days one after the other are a range. */
+function showDays(days: readonly number[]): string {
+  if (days.length === 7) return 'daily'
+  const ranges: { readonly first: number; last: number }[] = []
+  for (const day of days) {
+    const range = ranges.at(-1)
+    if (range?.last === day - 1) range.last = day
+    else ranges.push({ first: day, last: day })
+  }
+  return ranges
+    .map(({ first, last }) => (first === last ? nameOf(first) : `${nameOf(first)}-${nameOf(last)}`))
+    .join(', ')
 }
 
-function showMore({ length }: readonly Opening[]): string {
-  return length > SHOWN_OPENINGS ? ` and ${length - SHOWN_OPENINGS} more` : ''
+function nameOf(day: number): string {
+  return 'MonTueWedThuFriSatSun'.slice((day - 1) * 3, day * 3)
+}
+
+function showMore(count: number): string {
+  return count > SHOWN_WINDOWS ? ` and ${count - SHOWN_WINDOWS} more` : ''
 }
 
 function showMinute(minute: number): string {
