@@ -1,28 +1,27 @@
 /**
  * The SDK: one agent, its peers, and everything between them.
  *
- * This file is the surface and holds no rule of its own; parts.ts joins what is underneath: sessions.ts seals and opens, messages.ts and channels.ts carry,
- * authority.ts gives and takes, tool-gate.ts and call-author.ts stand at both ends of a call, evidence.ts proves it.
+ * This file and client-capabilities.ts are the surface and hold no rule of their own; parts.ts joins what is underneath:
+ * sessions.ts seals and opens, messages.ts and channels.ts carry, authority.ts gives and takes, tool-gate.ts and
+ * call-author.ts stand at both ends of a call, evidence.ts proves it.
  */
 
 import type { AuditLog } from '@talos/audit'
 import { fromHex, toHex } from '@talos/bytes'
 import type { RevocationView } from '@talos/capability'
 import type { Did, DidDocument } from '@talos/contracts'
-import { isTalosError, TalosError } from '@talos/errors'
+import { TalosError } from '@talos/errors'
 import { didDocument, type IdentityBook, parseInvitation, type VerifiedKeyLog } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
-import type { McpConfig, McpEvent, SealedChannel } from '@talos/mcp'
+import type { SealedChannel } from '@talos/mcp'
 import { SESSION_SUITE } from '@talos/session'
-import type { AgentDatabase, AgentFolder, GrantDirection } from '@talos/storage'
+import type { AgentDatabase, AgentFolder } from '@talos/storage'
 import { type Agent, closeAgent, openAgent } from './agent.ts'
-import type { Approvals } from './approvals.ts'
 import type { ChannelHandler } from './channels.ts'
+import { CapabilityClient } from './client-capabilities.ts'
 import { within } from './closing.ts'
 import type { ClientEvent } from './events.ts'
-import { formerDids } from './execution/executor.ts'
-import { type CallExplanation, type ExplainRequest, explainCall } from './explain.ts'
-import type { DelegationRequest, Grant, GrantRequest } from './grants.ts'
+import { Following } from './following.ts'
 import {
   type BackupIdentityOptions,
   backupIdentity,
@@ -37,15 +36,11 @@ import {
   type RotateIdentityOptions,
   rotateIdentity,
 } from './identity/change.ts'
-import { lostGrants, signAnew } from './identity/reissue.ts'
 import { type Listening, startListening } from './listening.ts'
 import { type MerkleProof, makeMerkleProof, type VerifiedMerkleProof, verifyMerkleProof } from './merkle-proof.ts'
 import type { MessageHandler, SentMessage } from './messages.ts'
 import { nowS, type TalosClientOptions } from './options.ts'
-import type { RevokeChoice } from './own-revocations.ts'
 import { assemble, type Parts } from './parts.ts'
-import { ExecutorGate } from './tool-gate.ts'
-import { connectMcp, type McpStdio, type ServeMcpOptions, serveMcp, type ToolCall, type ToolOutcome } from './tools.ts'
 
 export interface SessionInfo {
   readonly sessionId: string
@@ -56,20 +51,26 @@ export interface SessionInfo {
   readonly mode: 'accountable' | 'deniable'
 }
 
-export class TalosClient implements AsyncDisposable {
+export class TalosClient extends CapabilityClient implements AsyncDisposable {
   readonly #agent: Agent
   readonly #emit: (event: ClientEvent) => void
   readonly #parts: Parts
   readonly #resuming: Promise<unknown>
-  readonly #serving = new Set<{ close(): Promise<void> }>()
+  readonly #following: Following
+  readonly #life: { isClosing: boolean }
   #closing: Promise<void> | undefined
 
   private constructor(agent: Agent, options: TalosClientOptions) {
+    const { carriers, revocationIntervalMs, onEvent: emit = () => undefined } = options
+    const life = { isClosing: false }
+    const parts = assemble({ agent, emit, carriers, revocationIntervalMs, isClosing: () => life.isClosing })
+    const following = new Following({ agent, parts })
+    super({ agent, parts, following, emit })
     this.#agent = agent
-    this.#emit = options.onEvent ?? (() => undefined)
-    const { carriers, revocationIntervalMs } = options
-    const isClosing = () => this.#closing !== undefined
-    this.#parts = assemble({ agent, emit: this.#emit, carriers, revocationIntervalMs, isClosing })
+    this.#emit = emit
+    this.#parts = parts
+    this.#following = following
+    this.#life = life
     const { restored } = agent.database
     if (restored !== undefined) this.#emit({ type: 'session.restored', sessions: restored })
     this.#parts.messenger.dropOutdated()
@@ -173,7 +174,7 @@ export class TalosClient implements AsyncDisposable {
 
   /** A prekey bundle to hand to one peer: it holds a one-time pair that is given out once. */
   async getPrekeyBundle(): Promise<Uint8Array> {
-    this.#live(this.did)
+    this.#following.live(this.did)
     return await this.#parts.prekeys.serve()
   }
 
@@ -200,7 +201,7 @@ export class TalosClient implements AsyncDisposable {
 
   /** Opens a link to a peer, or uses the one that is open. @throws TalosError `PEER_UNKNOWN`, and what dialling throws */
   async connect(peer: Did): Promise<Did> {
-    return await this.#follow(peer, async (current) => (await this.#parts.wire.linkTo(current)).peerDid)
+    return await this.#following.to(peer, async (current) => (await this.#parts.wire.linkTo(current)).peerDid)
   }
 
   /**
@@ -220,7 +221,7 @@ export class TalosClient implements AsyncDisposable {
 
   /** A prekey bundle from the peer itself, over the link. */
   async fetchPrekeyBundle(peer: Did): Promise<Uint8Array> {
-    return await this.#follow(peer, async (current) => await this.#parts.wire.fetchBundle(current))
+    return await this.#following.to(peer, async (current) => await this.#parts.wire.fetchBundle(current))
   }
 
   /**
@@ -237,7 +238,7 @@ export class TalosClient implements AsyncDisposable {
   ): Promise<SessionInfo> {
     if (this.identities.isSame(peer, this.did)) throw new TalosError('PEER_IS_SELF')
     const deniable = options.deniable === true
-    return await this.#follow(peer, async (current) => {
+    return await this.#following.to(peer, async (current) => {
       // A bundle of before a change of keys is nobody's any more.
       const given = current === peer ? bundle : undefined
       const sessionId = await this.#parts.healer.establish({ peer: current, bundle: given, deniable })
@@ -269,7 +270,7 @@ export class TalosClient implements AsyncDisposable {
 
   /** Seals a message and hands it to the peer, or keeps it until a link is up. @throws TalosError `SESSION_MISSING`, … */
   async send(peer: Did, bytes: Uint8Array): Promise<SentMessage> {
-    return await this.#follow(peer, async (current) => await this.#parts.messenger.send(current, bytes))
+    return await this.#following.to(peer, async (current) => await this.#parts.messenger.send(current, bytes))
   }
 
   /** Registers a handler for messages. Returns what removes it. */
@@ -295,145 +296,8 @@ export class TalosClient implements AsyncDisposable {
     return verifyMerkleProof(proof, this.kernel)
   }
 
-  /** Gives a capability over what this agent serves. @throws TalosError `CAPABILITY_OPTION_INVALID`, … */
-  async grantCapability(request: GrantRequest): Promise<Grant> {
-    return await this.#parts.authority.grant({ ...request, to: this.#live(request.to) })
-  }
-
-  /** Passes a received capability on, narrowed. @throws TalosError `GRANT_UNKNOWN`, `GRANT_NOT_OURS` */
-  async delegateCapability(request: DelegationRequest): Promise<Grant> {
-    return await this.#parts.authority.delegate({ ...request, to: this.#live(request.to) })
-  }
-
-  /**
-   * Renews a lease that this agent gave; send it with `sendCapability`. Holders ask for it by themselves in time, so this is
-   * for who is not connected.
-   *
-   * @param cid of the lease, or of a renewal of it
-   * @throws TalosError `GRANT_UNKNOWN`, `GRANT_NOT_OURS`, `GRANT_NOT_RENEWABLE`, `CAPABILITY_LEASE`
-   */
-  async renewCapability(cid: string, options: { readonly expiresInS?: number } = {}): Promise<Grant> {
-    return await this.#parts.leases.renew(cid, options)
-  }
-
-  /** Takes a capability in its signed bytes. */
-  async importCapability(bytes: Uint8Array, label?: string): Promise<Grant> {
-    return await this.#parts.authority.receive(bytes, label === undefined ? {} : { label })
-  }
-
-  /** Sends a capability, with the links above it, to a peer over the session. */
-  async sendCapability(peer: Did, cid: string): Promise<void> {
-    const link = this.#parts.authority.link(cid)
-    for (const { bytes } of this.#parts.authority.chains.of(link) ?? [link]) {
-      const { label } = this.#parts.authority.find(cid)
-      await this.#parts.messenger.post(this.#live(peer), { t: 'authority', kind: 'delegation', label, bytes })
-    }
-  }
-
-  /**
-   * Gives anew what this agent had given by keys that are compromised: the same terms, by the key of now. Whoever holds them is
-   * to be sent them.
-   *
-   * @throws TalosError `IDENTITY_DEACTIVATED`, signer, store and log codes
-   */
-  async reissueCapabilities(): Promise<readonly Grant[]> {
-    this.#live(this.did)
-    const issued: Grant[] = []
-    for (const lost of lostGrants(this.#agent)) {
-      const { label } = lost.stored
-      const signed = await signAnew(this.#agent, lost)
-      const peer = this.identities.currentOf(lost.link.audience)
-      issued.push(await this.#parts.authority.keep(signed, { peer, label }))
-      this.#agent.database.grants.markRevoked(lost.stored.cid, this.#agent.clock.nowMs())
-    }
-    return issued
-  }
-
-  listCapabilities(direction: GrantDirection): Grant[] {
-    return this.#parts.authority.list(direction)
-  }
-
-  /**
-   * Ends a capability here at once, and tells the other side and the executor: now, or when a link to them is up. Whoever
-   * has no session with this agent is not told.
-   *
-   * @throws TalosError `GRANT_UNKNOWN`, `REVOCATION_FULL`
-   */
-  async revokeCapability(cid: string, options: RevokeChoice = {}): Promise<void> {
-    await this.#parts.revocations.revoke(cid, options)
-  }
-
-  /**
-   * Ends everything that this agent gave to somebody, and what was passed on from there. What is given afterwards is not
-   * meant.
-   *
-   * @throws TalosError `REVOCATION_FULL`
-   */
-  async revokeAll(audience: Did, options: RevokeChoice = {}): Promise<void> {
-    await this.#parts.revocations.revokeAll(audience, options)
-  }
-
-  /** Calls a tool of an MCP server that a peer serves. A refusal is an outcome, not an error. */
-  async invokeTool(peer: Did, call: ToolCall): Promise<ToolOutcome> {
-    return await this.#follow(peer, async (current) => await this.#parts.tools.call(current, call))
-  }
-
-  /**
-   * Why a call would be allowed or refused: by this agent, or, as far as its capability goes, by another executor. Nothing is
-   * recorded, charged or sent.
-   *
-   * @throws TalosError `CAPABILITY_ARGUMENTS_INVALID`, `CAPABILITY_COMMAND_INVALID`, store codes
-   */
-  explainCall(request: ExplainRequest): CallExplanation {
-    const { meter } = this.#parts.executor
-    return explainCall({ ...this.#agent, former: formerDids(this.#agent), meter }, request)
-  }
-
-  /** Approvals of exact calls: asking for them, and giving them. */
-  get approvals(): Approvals {
-    return this.#parts.approvals
-  }
-
-  /**
-   * Serves MCP servers to whoever holds a capability for them.
-   *
-   * @param options.policy the executor's own policy, which can deny what a capability allows
-   * @throws TalosError `MCP_POLICY_MISSING` where the configuration names a policy and none is given
-   */
-  serveMcp(config: McpConfig, options: ServeMcpOptions = {}): { close(): Promise<void> } {
-    const { channels, executor, revocations } = this.#parts
-    const { policy, onEvent } = options
-    const gate = new ExecutorGate({
-      executor,
-      emit: this.#emit,
-      settings: config.settings,
-      onChain: (links, peer) => revocations.seen(links, peer),
-      ...(policy !== undefined && { policy }),
-    })
-    const serving = serveMcp({ channels, gate, onEvent }, config)
-    this.#serving.add(serving)
-    return serving
-  }
-
-  /** Stands in as a stdio MCP server for one that a peer serves. */
-  async connectMcp(
-    peer: Did,
-    server: string,
-    stdio: McpStdio,
-    onEvent?: (event: McpEvent) => void,
-  ): Promise<{ readonly closed: Promise<string> }> {
-    const parts = { channels: this.#parts.channels, author: this.#parts.author }
-    const options = { ...parts, ...(onEvent !== undefined && { onEvent }) }
-    return await this.#follow(peer, async (current) => await connectMcp(options, { peer: current, server, stdio }))
-  }
-
-  /** The proof bundle of a call that this agent made. @throws TalosError `EVIDENCE_MISSING`, … */
-  async exportProof(invocation: string): Promise<string> {
-    return await this.#parts.evidence.export(invocation)
-  }
-
   async openChannel(peer: Did, options: { readonly protocol: string; readonly name: string }): Promise<SealedChannel> {
-    return await this.#follow(peer, async (current) => await this.#parts.channels.open(current, options))
+    return await this.#following.to(peer, async (current) => await this.#parts.channels.open(current, options))
   }
 
   /** Serves a protocol on channels that peers open. Returns what takes it back. */
@@ -443,6 +307,7 @@ export class TalosClient implements AsyncDisposable {
 
   /** Closes links, log and database, and forgets the keys. Idempotent. */
   async close(): Promise<void> {
+    this.#life.isClosing = true
     this.#closing ??= this.#close()
     await this.#closing
   }
@@ -451,38 +316,18 @@ export class TalosClient implements AsyncDisposable {
     await this.close()
   }
 
-  /**
-   * The key of a peer now, by any of its DIDs, its durable one included.
-   *
-   * @throws TalosError `IDENTITY_DEACTIVATED`, `PEER_DEACTIVATED`
-   */
-  #live(peer: Did): Did {
-    const current = this.identities.currentOf(peer)
-    this.#parts.exchange.requireLive(current)
-    return current
-  }
-
-  /** Does something with a peer; where it turns out to have another DID meanwhile, once more with that. */
-  async #follow<T>(peer: Did, run: (current: Did) => Promise<T>): Promise<T> {
-    const current = this.#live(peer)
-    try {
-      return await run(current)
-    } catch (error) {
-      const now = this.#live(peer)
-      if (!isTalosError(error) || now === current) throw error
-      return await run(now)
-    }
-  }
-
   /** Every step is bounded: neither a peer nor a handler of the program can hold up the end. */
   async #close(): Promise<void> {
     this.#parts.healer.stop()
     this.#parts.revocations.stop()
     await within(this.#parts.tools.close())
-    await within(Promise.all([...this.#serving].map(async (serving) => await serving.close())))
+    await within(Promise.all([...this.#parts.serving].map(async (serving) => await serving.close())))
     await within(this.#parts.wire.close())
     await within(Promise.all([this.#parts.messenger.stop(), this.#resuming]))
-    this.#parts.executor.close()
-    await closeAgent(this.#agent)
+    try {
+      this.#parts.executor.close()
+    } finally {
+      await closeAgent(this.#agent)
+    }
   }
 }

@@ -27,6 +27,8 @@ import { ToolUser } from './tools.ts'
 import { Wire } from './wire.ts'
 
 export interface Parts extends Carriage, Capabilities {
+  /** What serves tools at the moment. */
+  readonly serving: Set<{ close(): Promise<void> }>
   readonly effects: Effects
   readonly intake: Intake
 }
@@ -95,7 +97,7 @@ export function assemble(options: AssembleOptions): Parts {
     healer,
     emit,
   })
-  return { ...carriage, ...capabilities, effects, intake }
+  return { ...carriage, ...capabilities, effects, intake, serving: new Set() }
 }
 
 function carriageOf(
