@@ -63,12 +63,14 @@ export class RevocationFollower {
   }
 
   /**
-   * A peer can be reached: asks for what it may have, this agent's own list included. One whose records were put back learns
-   * so that it has signed more than it knows.
+   * A peer can be reached: asks for what it may have, this agent's own list included where there may be one. An agent whose
+   * records were put back learns so that it has signed more than it knows.
    */
   linkUp(peer: Did): void {
     const { agent } = this.#options
-    this.askOn(peer, { issuer: agent.did, after: agent.revocations.listOf(agent.did).size })
+    if (agent.database.grants.has('issued')) {
+      this.askOn(peer, { issuer: agent.did, after: agent.revocations.listOf(agent.did).size })
+    }
     for (const [issuer, { via }] of this.#followed) {
       const current = agent.identities.currentOf(issuer)
       if (current === peer || (via === peer && !this.#options.isLinked(current))) this.#ask(issuer)

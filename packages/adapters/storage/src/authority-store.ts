@@ -90,6 +90,12 @@ export class GrantStore {
     return this.#database.get('SELECT 1 AS found FROM grants WHERE peer = :peer LIMIT 1', { peer }) !== undefined
   }
 
+  /** Whether there is any. */
+  has(direction: GrantDirection): boolean {
+    const sql = 'SELECT 1 AS found FROM grants WHERE direction = :direction LIMIT 1'
+    return this.#database.get(sql, { direction }) !== undefined
+  }
+
   /** Notes that a grant was revoked; tells whether it was valid until now. @throws TalosError `STORE_WRITE_FAILED` */
   markRevoked(cid: Cid, nowMs: number): boolean {
     this.changes += 1

@@ -115,6 +115,21 @@ describe('revocations at rest', () => {
   })
 })
 
+describe('grants', () => {
+  it('tell whether there are any, and who is the other side of one', () => {
+    using agent = openAgent()
+    const { grants } = agent.database
+    expect([grants.has('issued'), grants.has('received'), grants.knows(BOB)]).toEqual([false, false, false])
+    grants.put({ cid: cidOf('one'), direction: 'received', peer: BOB, label: '', bytes: bytes('one'), nowMs: 1 })
+    expect([grants.has('issued'), grants.has('received'), grants.knows(BOB), grants.knows(ALICE)]).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ])
+  })
+})
+
 describe('what an earlier version kept', () => {
   it('is still there, waits for its name, and is named once', () => {
     using folder = tempFolder()

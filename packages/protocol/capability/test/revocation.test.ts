@@ -6,6 +6,7 @@ import {
   entitledToRevoke,
   type KnownRevocation,
   type ListPage,
+  MAX_REVOCATIONS,
   MAX_REVOCATIONS_PER_ISSUER,
   NO_REVOCATIONS,
   openDelegation,
@@ -20,6 +21,7 @@ import {
   signRevocationHead,
   type VerifiedRevocationHead,
 } from '@talos/capability'
+import type { Did } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -113,6 +115,19 @@ describe('the book', () => {
     expect(codeOf(() => book.put(known({ label: 1, issuer: alice.did })))).toBe('REVOCATION_FULL')
     expect([book.size, book.countOf(alice.did)]).toEqual([3, 0])
     expect(book.stateOf(ask(3))).toEqual({ revoked: false })
+  })
+
+  test('has the room that the specification names, to the last one', () => {
+    const book = new RevocationBook({ kernel })
+    for (let count = 0; count < MAX_REVOCATIONS; count += 1) {
+      const by = `did:key:${Math.floor(count / MAX_REVOCATIONS_PER_ISSUER)}` as Did
+      book.put({ issuer: by, who: `did:key:${count}` as Did, atS: NOW_S, reason: undefined })
+    }
+    expect([book.size, book.countOf('did:key:0' as Did)]).toEqual([MAX_REVOCATIONS, MAX_REVOCATIONS_PER_ISSUER])
+    for (const by of ['did:key:0', 'did:key:another'] as Did[]) {
+      const one = { issuer: by, who: alice.did, atS: NOW_S, reason: undefined }
+      expect(codeOf(() => book.put(one))).toBe('REVOCATION_FULL')
+    }
   })
 
   test('knows the age of a list by its newest head, and none after a contradiction', () => {

@@ -18,6 +18,7 @@ import {
   openInvocation,
   openReceipt,
   openRevocation,
+  openRevocationHead,
   parseCommand,
 } from '@talos/capability'
 import { parseDid } from '@talos/contracts'
@@ -57,12 +58,14 @@ function tokenTargets(): readonly Target[] {
   const invocations = seedsOf('capability/authorize.json', 'invocationHex')
   const receipts = seedsOf('capability/receipt.json', 'receiptHex')
   const revocations = seedsOf('capability/revocation.json', 'revocationHex')
+  const heads = seedsOf('capability/revocation-head.json', 'headHex')
   const approvals = seedsOf('capability/approval.json', 'approvalHex')
   const tokens = [
     { name: 'delegation', seeds: delegations, open: openedDelegation },
     { name: 'invocation', seeds: invocations, open: openInvocation },
     { name: 'receipt', seeds: receipts, open: openReceipt },
     { name: 'revocation', seeds: revocations, open: openRevocation },
+    { name: 'revocation-head', seeds: heads, open: openRevocationHead },
     { name: 'approval', seeds: approvals, open: openApproval },
   ]
   return tokens.flatMap(({ name, seeds, open }): readonly Target[] => {
