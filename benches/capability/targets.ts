@@ -43,3 +43,11 @@ export const CACHED_TARGET: TargetBounds = {
   direction: 'at most',
   reach: 1,
 }
+
+/** A second, from the order to the first refused call, for 99 of a hundred revocations. */
+export const PROPAGATION_TARGET: TargetBounds = {
+  id: 'propagation: p99',
+  title: 'revocation between connected agents, p99',
+  direction: 'at most',
+  reach: 1_000_000,
+}
