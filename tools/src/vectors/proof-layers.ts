@@ -142,7 +142,11 @@ export function executionCases(): readonly object[] {
       'a refusal recorded as a result',
       made({ receipt: { outcome: 'deny', denial: ['CAPABILITY_DENIED'] } }),
     ),
-    say('MISMATCH', 'a call that was referred', made({ receipt: { outcome: 'refer', denial: ['CAPABILITY_DENIED'] } })),
+    say(
+      'MISMATCH',
+      'a call that was referred, recorded as a result',
+      made({ receipt: { outcome: 'refer', denial: ['CAPABILITY_DENIED'] } }),
+    ),
     mismatch('agent', stranger.did),
     mismatch('peer', stranger.did),
     mismatch('tool', OTHER_TOOL),

@@ -80,6 +80,15 @@ function skewed(): readonly object[] {
       { issuedAtS: NOW + 5 },
     ),
     proves('a receipt that shares its signature with others', scene({ isBatched: true }), {}),
+    proves(
+      'a call that waits for approvals',
+      denied(['CAPABILITY_APPROVAL', 'APPROVAL_MISSING'], { receipt: { outcome: 'refer' } }),
+      {
+        proves: 'refusal',
+        outcome: 'refer',
+        denial: ['CAPABILITY_DENIED', 'CAPABILITY_APPROVAL', 'APPROVAL_MISSING'],
+      },
+    ),
   ]
 }
 

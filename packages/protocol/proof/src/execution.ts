@@ -28,7 +28,12 @@ const RECORDED_AS: Readonly<Record<Outcome, readonly AuditEntryKind[]>> = {
   allow: ['tool.result'],
   error: ['tool.result', 'tool.lost'],
   deny: ['tool.deny'],
-  refer: [],
+  refer: ['tool.deny'],
+}
+
+/** A call that was refused, or that waits for approvals, reached no tool. */
+export function wasExecuted(outcome: Outcome): boolean {
+  return outcome !== 'deny' && outcome !== 'refer'
 }
 
 export function checkExecution(execution: ProofBundleExecution, context: ExecutionContext): VerifiedExecution {
@@ -66,7 +71,7 @@ function checkRecord(
   demandMember('ref', entry.ref === receipt.cid.toString())
   demandMember('cap', namesCapability(entry.cap, intent.invocation))
   // 10.3 has seen to it that a denial has its decision and reason, and that nothing else has the decision deny.
-  demandMember('reason', outcome !== 'deny' || denial.includes(String(entry.reason)))
+  demandMember('reason', wasExecuted(outcome) || denial.includes(String(entry.reason)))
 }
 
 function checkTimes(given: {

@@ -3,11 +3,11 @@ import { displayCommand, type Outcome } from '@talos/capability'
 import type { ErrorCode } from '@talos/errors'
 import type { Refusal, VerifiedAuthority } from './authority.ts'
 import type { ProofCheck, ProofLayer } from './checks.ts'
-import type { VerifiedExecution } from './execution.ts'
+import { type VerifiedExecution, wasExecuted } from './execution.ts'
 import type { LogPlace } from './inclusion.ts'
 import type { VerifiedIntent } from './intent.ts'
 
-/** What a bundle proves: that a call was made and answered, that it was refused, or nothing as a whole. */
+/** What a bundle proves: that a call was made and answered, that it was refused or referred to others, or nothing as a whole. */
 export type Proves = 'execution' | 'refusal' | 'nothing'
 
 export interface ProofLayers {
@@ -107,7 +107,7 @@ export function completenessOf(
   if (intent === undefined) gaps.push('no proven intent')
   else if (execution === undefined) gaps.push('an intent without a proven outcome')
   const begun = execution?.invoked !== undefined
-  const isRun = execution !== undefined && execution.receipt.outcome !== 'deny'
+  const isRun = execution !== undefined && wasExecuted(execution.receipt.outcome)
   if (isRun && !begun) gaps.push("an outcome without the executor's entry of its beginning")
   return { intent: intent !== undefined, begun, outcome: execution !== undefined, gaps }
 }

@@ -20,7 +20,7 @@ import {
   type ProofLayer,
 } from './checks.ts'
 import { checkDisclosures } from './disclosures.ts'
-import { checkExecution } from './execution.ts'
+import { checkExecution, wasExecuted } from './execution.ts'
 import { checkIdentity } from './identity.ts'
 import { checkIntent } from './intent.ts'
 import { completenessOf, factsOf, type ProofLayers, type ProofReport } from './report.ts'
@@ -130,7 +130,7 @@ type Findings = Pick<ProofReport, 'form' | 'layers' | 'disclosures' | 'completen
 const OUTSIDE = { witnessed: { count: 0 }, anchored: false } as const
 
 function accepted(findings: Findings, facts: NonNullable<ProofReport['facts']>): ProofReport {
-  const proves = facts.outcome === 'deny' ? 'refusal' : 'execution'
+  const proves = wasExecuted(facts.outcome) ? 'execution' : 'refusal'
   return {
     valid: true,
     proves,
