@@ -6,7 +6,7 @@
  * policy, its environment and what is left of limits are that executor's.
  */
 
-import { type JsonValue, toHex, utf8 } from '@talos/bytes'
+import { type IpldValue, type JsonValue, toHex, utf8 } from '@talos/bytes'
 import {
   Authorizer,
   accountsOf,
@@ -75,6 +75,8 @@ export interface CallExplanation {
   /** With `refer`: what is to be approved, 64 hex digits, and by whom. */
   readonly digest: string | undefined
   readonly missing: readonly MissingApprovals[]
+  /** What was taken for granted, because another executor alone knows it: facts of its environment, and room in limits. */
+  readonly assumed: readonly string[]
   /** What is left of the limits of each link, where this agent is the executor. */
   readonly remaining: readonly { readonly cid: string; readonly limits: readonly Remaining[] }[]
 }
@@ -100,11 +102,10 @@ export function explainCall(world: ExplainWorld, request: ExplainRequest): CallE
   const command = mcpToolCommand(request)
   const opened = new Map<string, VerifiedLink>()
   const candidates = request.chain === undefined ? storedChains(world, { request, command, opened }) : [request.chain]
-  const authorizer = authorizerFor(world, request)
-  const judged = (proofs: readonly Uint8Array[]) => ({
-    proofs,
-    verdict: explainOne(world, { authorizer, request, command, proofs }),
-  })
+  const judged = (proofs: readonly Uint8Array[]) => {
+    const links = proofs.map((proof) => openDelegation(proof, { kernel: world.kernel }))
+    return { links, verdict: explainOne(world, { request, command, links }) }
+  }
   const [narrowest = [], ...others] = candidates
   const first = judged(narrowest)
   // A caller shows one chain, the narrowest first; where that does not do and another one would, that is worth more to know.
@@ -114,16 +115,17 @@ export function explainCall(world: ExplainWorld, request: ExplainRequest): CallE
 }
 
 function explainOne(
-  { did, kernel, clock, random }: ExplainWorld,
+  world: ExplainWorld,
   about: {
-    readonly authorizer: Authorizer
     readonly request: ExplainRequest
     readonly command: string
-    readonly proofs: readonly Uint8Array[]
+    readonly links: readonly VerifiedLink[]
   },
 ): Verdict {
-  const { authorizer, request, command, proofs } = about
+  const { request, command, links } = about
+  const { did, kernel, clock, random } = world
   const { holder = did, executor = did, justification, approvals, proof = 'signature' } = request
+  const proofs = links.map(({ bytes }) => bytes)
   const json = utf8(JSON.stringify(request.arguments ?? {}))
   const { bytes: call } = writeCall({
     issuer: holder,
@@ -131,17 +133,23 @@ function explainOne(
     subject: executor,
     command,
     args: argumentsFromJson(json),
-    proofs: proofs.map((bytes) => openDelegation(bytes, { kernel }).cid),
+    proofs: links.map(({ cid }) => cid),
     nonce: random.bytes(NONCE_BYTES),
     issuedAtS: nowS(clock),
     kernel,
     ...(justification !== undefined && { justification }),
   })
   const given = { proof: { level: 'channel', call, holder }, proofs, bytes: json.length, nowMs: clock.nowMs() } as const
-  return authorizer.explain({ ...given, ...(approvals !== undefined && { approvals }) }, { assume: proof })
+  return authorizerFor(world, { request, links }).explain(
+    { ...given, ...(approvals !== undefined && { approvals }) },
+    { assume: proof },
+  )
 }
 
-function authorizerFor(world: ExplainWorld, request: ExplainRequest): Authorizer {
+function authorizerFor(
+  world: ExplainWorld,
+  { request, links }: { readonly request: ExplainRequest; readonly links: readonly VerifiedLink[] },
+): Authorizer {
   const { kernel, revocations, identities, former, meter, database, did } = world
   const { executor = did, settings, policy } = request
   const own = isOwn(world, request)
@@ -162,8 +170,26 @@ function authorizerFor(world: ExplainWorld, request: ExplainRequest): Authorizer
       terms !== undefined && {
         requirements: (command: string) => termsOfTool(terms, mcpToolOf(command)?.tool ?? ''),
       }),
-    ...(!own && { requirements: () => toolRequirements() }),
+    ...(!own && { requirements: () => toolRequirements(), environment: environmentFor(links) }),
   })
+}
+
+/** An environment in which all links are in force; where two of them exclude each other, one in which they are not. */
+function environmentFor(links: readonly VerifiedLink[]): ReadonlyMap<string, string> {
+  const choices = new Map<string, readonly string[]>()
+  for (const { name, values } of links.flatMap(({ terms }) => terms.when ?? []).flatMap(factsOf)) {
+    choices.set(
+      name,
+      (choices.get(name) ?? values).filter((value) => values.includes(value)),
+    )
+  }
+  return new Map([...choices].flatMap(([name, [first]]) => (first === undefined ? [] : [[name, first] as const])))
+}
+
+/** The condition `["env", name, values]`, in the form that was checked when the link was opened (16.9). */
+function factsOf(condition: IpldValue): { readonly name: string; readonly values: readonly string[] }[] {
+  const [kind, name, values] = condition as readonly IpldValue[]
+  return kind === 'env' ? [{ name: name as string, values: values as readonly string[] }] : []
 }
 
 function isOwn({ did, identities }: ExplainWorld, { executor = did }: ExplainRequest): boolean {
@@ -191,16 +217,15 @@ function storedChains(
 }
 
 function describe(
-  { kernel, meter, clock }: ExplainWorld,
+  { meter, clock }: ExplainWorld,
   judged: {
     readonly verdict: Verdict
-    readonly proofs: readonly Uint8Array[]
+    readonly links: readonly VerifiedLink[]
     readonly command: string
     readonly isOwn: boolean
   },
 ): CallExplanation {
-  const { verdict, proofs, command } = judged
-  const links = proofs.map((proof) => openDelegation(proof, { kernel }))
+  const { verdict, links, command } = judged
   const accounts = judged.isOwn ? accountsOf(links) : []
   return {
     outcome: verdict.outcome,
@@ -210,11 +235,17 @@ function describe(
     revocation: verdict.outcome === 'allow' ? verdict.revocation : undefined,
     digest: verdict.outcome === 'refer' ? toHex(verdict.digest) : undefined,
     missing: verdict.outcome === 'refer' ? verdict.missing : [],
+    assumed: judged.isOwn ? [] : links.flatMap(assumedOf),
     remaining: accounts.map((account) => ({
       cid: links[account.link]?.name ?? '',
       limits: meter.remaining(account, clock.nowMs()),
     })),
   }
+}
+
+/** What only the executor of a link can tell. */
+function assumedOf({ when, limits }: VerifiedLink): string[] {
+  return [...when.filter(({ kind }) => kind === 'env'), ...limits].map(({ requirement }) => requirement)
 }
 
 /** What is left of limits is the executor's to know. */

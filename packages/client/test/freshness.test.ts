@@ -123,4 +123,33 @@ describe('a look at a call', () => {
     expect(stage.of('carol').explainCall({ executor: bob, server: 'tools', tool: 'say' }).outcome).toBe('deny')
     expect(stage.of('bob').log.size).toBe(entries)
   })
+
+  it('takes for granted what another executor alone knows, and says so', async () => {
+    await using stage = await Stage.with(['alice', 'carol'])
+    const bob = stage.did('bob')
+    const say = { executor: bob, server: 'tools', tool: 'say', arguments: { words: 'yes' } }
+    const parent = await stage.grant('alice', {
+      depth: 1,
+      when: [['env', 'stage', ['prod', 'test']]],
+      limits: [['calls', 1]],
+    })
+    const explained = stage.of('alice').explainCall(say)
+    expect([explained.outcome, explained.assumed]).toEqual([
+      'allow',
+      ['where stage is prod or test', 'at most 1 calls in all'],
+    ])
+    expect(stage.of('bob').explainCall({ ...say, holder: stage.did('alice') })).toMatchObject({
+      outcome: 'deny',
+      assumed: [],
+    })
+    for (const [value, outcome] of [
+      ['test', 'allow'],
+      ['other', 'deny'],
+    ] as const) {
+      const child = await stage.passOn('alice', 'carol', { parent, when: [['env', 'stage', [value]]] })
+      const explained = stage.of('alice').explainCall({ ...say, holder: stage.did('carol') })
+      expect([explained.outcome, explained.chain.at(-1)?.cid], value).toEqual([outcome, child])
+      await stage.of('alice').revokeCapability(child)
+    }
+  })
 })
