@@ -4,7 +4,7 @@ import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { type CallProof, parseMcpConfig, type ToolGate } from '@talos/mcp'
 import { tempFolder } from '@talos/testkit'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type Agent, closeAgent, openAgent } from '../src/agent.ts'
 import { Authority } from '../src/authority.ts'
 import { EvidenceKeeper } from '../src/evidence.ts'
@@ -228,12 +228,9 @@ describe('the gate of an executor', () => {
         saltKey: undefined,
       })
     }
-    const { append } = bob.log
-    bob.log.append = async () => {
-      throw new TalosError('STORE_WRITE_FAILED', { store: 'audit', reason: 'full' })
-    }
+    const full = new TalosError('STORE_WRITE_FAILED', { store: 'audit', reason: 'full' })
+    vi.spyOn(bob.log, 'append').mockRejectedValueOnce(full)
     await expect(ask()).rejects.toMatchObject({ code: 'STORE_WRITE_FAILED' })
-    bob.log.append = append
     const first = await ask()
     expect(first.allowed).toBe(true)
     expect(await ask()).toMatchObject({ allowed: false, code: 'CAPABILITY_CONCURRENCY' })
