@@ -129,7 +129,7 @@ export class EpochStore {
    */
   begin(epoch: Uint8Array, nowS: number): void {
     this.#database.transaction(() => {
-      this.#database.run('DELETE FROM epochs WHERE until_s < :nowS', { nowS })
+      this.#forget(nowS)
       this.#database.run('UPDATE epochs SET until_s = :untilS WHERE until_s IS NULL', { untilS: nowS + EPOCH_KEEP_S })
       this.#database.run('INSERT INTO epochs (epoch, until_s) VALUES (:epoch, NULL)', { epoch })
       this.#database.run(
@@ -138,6 +138,19 @@ export class EpochStore {
         { limit: this.#most + 1 },
       )
     })
+  }
+
+  /**
+   * Calls of an epoch that is forgotten were over by now. The record of used ones goes by the highest time ever seen, so that
+   * a clock that was wrong opens them none again.
+   */
+  #forget(nowS: number): void {
+    if (this.#database.run('DELETE FROM epochs WHERE until_s < :nowS', { nowS }) === 0) return
+    this.#database.run(
+      `INSERT INTO replay_clock (id, highest_s) VALUES (1, :nowS)
+         ON CONFLICT (id) DO UPDATE SET highest_s = max(highest_s, :nowS)`,
+      { nowS },
+    )
   }
 
   /** The instances that ended within the last {@link EPOCH_KEEP_S} seconds, at most {@link EPOCHS_MAX}, the latest first. */

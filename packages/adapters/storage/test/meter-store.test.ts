@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+import { Cid } from '@talos/bytes'
 import { type Account, Meter, type MeterStore } from '@talos/capability'
+import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { tempFolder } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
@@ -181,6 +183,22 @@ describe('the epochs of instances', () => {
     epochs.begin(bytes('4'.repeat(16)), NOW_S + 200_000)
     expect(epochs.earlier(0)).toEqual([{ epoch: third, endedS: NOW_S + 200_000 }])
     expect(codeOf(() => epochs.begin(third, NOW_S))).toBe('STORE_WRITE_FAILED')
+  })
+
+  it('take what could be used in them along when they are forgotten, should the clock have been wrong', () => {
+    using agent = openAgent()
+    const { epochs, replay } = agent.database
+    const claim = (expiresS: number) => {
+      const cid = Cid.fromSha256(new Uint8Array(32).fill(expiresS % 256))
+      return replay.claim({ cid, issuer: 'did:key:z6Mk' as Did, expiresS, nowS: NOW_S })
+    }
+    epochs.begin(bytes('1'.repeat(16)), NOW_S)
+    epochs.begin(bytes('2'.repeat(16)), NOW_S + 1)
+    expect(claim(NOW_S + 30)).toBe('fresh')
+    const wrongS = NOW_S + 100_000
+    epochs.begin(bytes('3'.repeat(16)), wrongS)
+    expect(claim(NOW_S + 60)).toBe('expired')
+    expect(claim(wrongS)).toBe('fresh')
   })
 
   it('are bounded: the latest stay', () => {
