@@ -3,6 +3,7 @@ import type { AppFrame, Did } from '@talos/contracts'
 import type { Agent } from './agent.ts'
 import type { ClientEvent } from './events.ts'
 import { nowS } from './options.ts'
+import { PeerTurns } from './turns.ts'
 
 /** How often the lists are asked for unless the program says otherwise. */
 export const REVOCATION_INTERVAL_MS = 30_000
@@ -10,6 +11,10 @@ export const REVOCATION_INTERVAL_MS = 30_000
 const STALE_INTERVALS = 3
 /** Issuers that are followed; the one that stood in a chain longest ago goes first. */
 const MAX_FOLLOWED = 4_096
+/** A list is not asked for again so soon, however many calls want it. */
+const ASK_AGAIN_MS = 1_000
+/** Questions to one peer that wait until those before are there. */
+const MAX_QUESTIONS_PER_PEER = MAX_FOLLOWED
 /** How long a list is asked for after its issuer stood in a chain that was served. */
 const KEEP_FOLLOWING_MS = 86_400_000
 
@@ -26,12 +31,14 @@ interface Followed {
   /** Who showed a chain with the issuer last: may have its list. */
   readonly via: Did | undefined
   readonly seenMs: number
+  readonly askedMs: number
   readonly isFresh: boolean
 }
 
 export class RevocationFollower {
   readonly #options: FollowerOptions
   readonly #followed = new Map<Did, Followed>()
+  readonly #asking = new PeerTurns(MAX_QUESTIONS_PER_PEER)
   readonly #timer: NodeJS.Timeout
 
   /** Goes on with the lists that are known. */
@@ -54,7 +61,8 @@ export class RevocationFollower {
     if (identities.isSame(issuer, did)) return
     for (const key of new Set([issuer, identities.currentOf(issuer)])) {
       this.#note(key, via)
-      if (!this.#isFresh(key)) this.#ask(key)
+      const { askedMs = 0 } = this.#followed.get(key) ?? {}
+      if (!this.#isFresh(key) && performance.now() - askedMs >= ASK_AGAIN_MS) this.#ask(key)
     }
   }
 
@@ -79,7 +87,8 @@ export class RevocationFollower {
 
   /** Asks a peer for a part of a list; what fails is asked again later. */
   askOn(peer: Did, { issuer, after }: { readonly issuer: Did; readonly after: number }): void {
-    void this.#options.post(peer, { t: 'pull', issuer, after }).catch(() => undefined)
+    const { post } = this.#options
+    this.#asking.take(peer, async () => await post(peer, { t: 'pull', issuer, after }).catch(() => undefined))
   }
 
   stop(): void {
@@ -90,8 +99,8 @@ export class RevocationFollower {
     const known = this.#followed.get(issuer)
     // The order of a map is that of insertion: the first one was seen longest ago.
     this.#followed.delete(issuer)
-    const isFresh = known?.isFresh ?? false
-    this.#followed.set(issuer, { via: via ?? known?.via, seenMs: performance.now(), isFresh })
+    const { isFresh = false, askedMs = Number.NEGATIVE_INFINITY } = known ?? {}
+    this.#followed.set(issuer, { via: via ?? known?.via, seenMs: performance.now(), askedMs, isFresh })
     const [oldest] = this.#followed.keys()
     if (this.#followed.size > MAX_FOLLOWED && oldest !== undefined) this.#followed.delete(oldest)
   }
@@ -124,8 +133,10 @@ export class RevocationFollower {
 
   #ask(issuer: Did): void {
     const { agent, isLinked } = this.#options
-    const via = this.#followed.get(issuer)?.via
-    const peer = [agent.identities.currentOf(issuer), via].find((one) => one !== undefined && isLinked(one))
-    if (peer !== undefined) this.askOn(peer, { issuer, after: agent.revocations.listOf(issuer).size })
+    const followed = this.#followed.get(issuer)
+    const peer = [agent.identities.currentOf(issuer), followed?.via].find((one) => one !== undefined && isLinked(one))
+    if (peer === undefined || followed === undefined) return
+    this.#followed.set(issuer, { ...followed, askedMs: performance.now() })
+    this.askOn(peer, { issuer, after: agent.revocations.listOf(issuer).size })
   }
 }

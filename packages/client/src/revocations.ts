@@ -29,18 +29,25 @@ import { PeerQuota } from './quota.ts'
 import { REVOCATION_INTERVAL_MS, RevocationFollower } from './revocation-follower.ts'
 import { RevocationLedger } from './revocation-ledger.ts'
 import type { SessionKeeper } from './sessions.ts'
+import { PeerTurns } from './turns.ts'
 import type { Wire } from './wire.ts'
 
 /** Revocations of one page: as many as a receiver opens without keeping others waiting. Each has less than 2 KiB. */
 export const PAGE_MAX_ITEMS = 256
 /** Peers that asked for this agent's list and are told of what is new in it. */
 const MAX_FOLLOWERS = 10_000
-/** Answers to one peer that are on their way. */
-const MAX_ANSWERS_PER_PEER = 4
+/** Questions of one peer that wait for their answers; it asks again for what is beyond. */
+const MAX_ANSWERS_PER_PEER = 256
 
 const HOUR_MS = 3_600_000
-const PULL_QUOTA = { what: 'questions for revocations from one peer within an hour', limit: 1_200, windowMs: HOUR_MS }
-const PAGE_QUOTA = { what: 'pages of revocations from one peer within an hour', limit: 1_200, windowMs: HOUR_MS }
+/** A hundred issuers whose lists are asked for through one peer, twice a minute. */
+const MAX_FRAMES = 12_000
+const PULL_QUOTA = {
+  what: 'questions for revocations from one peer within an hour',
+  limit: MAX_FRAMES,
+  windowMs: HOUR_MS,
+}
+const PAGE_QUOTA = { what: 'pages of revocations from one peer within an hour', limit: MAX_FRAMES, windowMs: HOUR_MS }
 
 type Pull = Extract<AppFrame, { t: 'pull' }>
 type Page = Extract<AppFrame, { t: 'revocations' }>
@@ -49,7 +56,7 @@ export interface RevocationKeeperOptions {
   readonly agent: Agent
   readonly authority: Authority
   readonly sessions: Pick<SessionKeeper, 'active'>
-  readonly wire: Pick<Wire, 'isLinked' | 'peers'>
+  readonly wire: Pick<Wire, 'isLinked'>
   readonly messenger: Pick<Messenger, 'tell' | 'post'>
   readonly emit: (event: ClientEvent) => void
   /** How often the lists that matter here are asked for; {@link REVOCATION_INTERVAL_MS} when absent. */
@@ -63,7 +70,7 @@ export class RevocationKeeper {
   readonly #follower: RevocationFollower
   readonly #ledger: RevocationLedger
   readonly #followers = new Set<Did>()
-  readonly #answering = new Map<Did, number>()
+  readonly #answering = new PeerTurns(MAX_ANSWERS_PER_PEER)
   readonly #pulls = new PeerQuota(PULL_QUOTA)
   readonly #pages = new PeerQuota(PAGE_QUOTA)
 
@@ -156,18 +163,9 @@ export class RevocationKeeper {
     return nameOf(revocation)
   }
 
-  /** Answers beside the question: the answer travels as a request of its own. */
+  /** Answers beside the question, one after the other: each answer travels as a request of its own. */
   answerSoon(peer: Did, pull: Pull, onFailure: () => void): void {
-    const running = this.#answering.get(peer) ?? 0
-    if (running >= MAX_ANSWERS_PER_PEER) return
-    this.#answering.set(peer, running + 1)
-    void this.#answer(peer, pull)
-      .catch(onFailure)
-      .finally(() => {
-        const left = (this.#answering.get(peer) ?? 1) - 1
-        if (left === 0) this.#answering.delete(peer)
-        else this.#answering.set(peer, left)
-      })
+    this.#answering.take(peer, async () => await this.#answer(peer, pull).catch(onFailure))
   }
 
   /**

@@ -406,11 +406,26 @@ describe('hostile peers', () => {
     const { sides, owner, holder } = await three(folder.path)
     await using _ = sides
     const pull = { t: 'pull', issuer: owner.did, after: 0 } as const
-    for (let count = 0; count < 1_200; count += 1) owner.keeper.admit(holder.did, pull)
+    for (let count = 0; count < 12_000; count += 1) owner.keeper.admit(holder.did, pull)
     expect(() => owner.keeper.admit(holder.did, pull)).toThrow(expect.objectContaining({ code: 'PEER_QUOTA' }))
     const page = await pageBy(holder.signer, { count: 0 })
-    for (let count = 0; count < 1_200; count += 1) owner.keeper.admit(holder.did, page)
+    for (let count = 0; count < 12_000; count += 1) owner.keeper.admit(holder.did, page)
     expect(() => owner.keeper.admit(holder.did, page)).toThrow(expect.objectContaining({ code: 'PEER_QUOTA' }))
+  })
+
+  it('make nobody ask for a list more than once in a second, and a crowd of questions is answered in turn', async () => {
+    using folder = tempFolder()
+    const { sides, owner, holder, caller, passed } = await three(folder.path)
+    await using _ = sides
+    sides.refuse(owner, 'revocations')
+    for (let count = 0; count < 50; count += 1) owner.keeper.seen([holder.authority.link(passed)], caller.did)
+    await sides.settled()
+    expect(sides.sent(owner, 'pull')).toBe(1)
+    const pull = { t: 'pull', issuer: holder.did, after: 0 } as const
+    for (let count = 0; count < 300; count += 1) holder.keeper.answerSoon(owner.did, pull, () => undefined)
+    await expect.poll(() => sides.sent(holder, 'revocations')).toBe(257)
+    await sides.settled()
+    expect(sides.sent(holder, 'revocations')).toBe(257)
   })
 
   it('get no list of which nothing is known, and no head by asking for more than there is', async () => {

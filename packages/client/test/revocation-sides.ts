@@ -40,6 +40,8 @@ export class Sides implements AsyncDisposable {
   readonly #home: string
   readonly #sides = new Map<Did, Side>()
   readonly #cut = new Set<Did>()
+  readonly #sent = new Map<string, number>()
+  readonly #refusing = new Set<string>()
   #running: Promise<unknown>[] = []
 
   constructor(home: string) {
@@ -59,7 +61,7 @@ export class Sides implements AsyncDisposable {
       agent,
       authority,
       sessions: { active: (peer: Did) => (this.#isLinked(did, peer) ? ({} as never) : undefined) },
-      wire: { isLinked: (peer) => this.#isLinked(did, peer), peers: () => [] },
+      wire: { isLinked: (peer) => this.#isLinked(did, peer) },
       messenger: { tell: send, post: send },
       emit: (event) => events.push(event),
       intervalMs: 3_600_000,
@@ -100,13 +102,23 @@ export class Sides implements AsyncDisposable {
     return grant.cid
   }
 
-  /** Resolves when nothing is on its way. */
+  /** Loses all frames of a kind on their way to a side. */
+  refuse({ did }: Side, kind: AppFrame['t']): void {
+    this.#refusing.add(`${did} ${kind}`)
+  }
+
+  /** How many frames of a kind a side sent. */
+  sent({ did }: Side, kind: AppFrame['t']): number {
+    return this.#sent.get(`${did} ${kind}`) ?? 0
+  }
+
+  /** Resolves when nothing has been on its way for a while: what a frame leads to begins some turns later. */
   async settled(): Promise<void> {
-    while (this.#running.length > 0) {
+    for (let quiet = 0; quiet < 3; quiet += 1) {
       const running = this.#running
       this.#running = []
+      if (running.length > 0) quiet = 0
       await Promise.all(running)
-      // What a frame led to begins a turn later.
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
   }
@@ -127,6 +139,8 @@ export class Sides implements AsyncDisposable {
   #carry({ from, to, frame }: { readonly from: Did; readonly to: Did; readonly frame: AppFrame }): void {
     const side = this.#sides.get(to)
     if (side === undefined || !this.#isLinked(from, to)) return
+    this.#sent.set(`${from} ${frame.t}`, (this.#sent.get(`${from} ${frame.t}`) ?? 0) + 1)
+    if (this.#refusing.has(`${to} ${frame.t}`)) return
     const taking = this.#take(side, { from, frame }).catch((error: unknown) => {
       if (!isTalosError(error)) throw error
       this.#sides.get(from)?.refused.push(error.code)
@@ -143,7 +157,6 @@ export class Sides implements AsyncDisposable {
     if (frame.t === 'authority') await keeper.take(frame.bytes, { from, isAgain: false })
     if (frame.t === 'revocations') await keeper.takePage(frame, { from, isAgain: false })
     if (frame.t === 'pull') {
-      this.#running.push(new Promise((resolve) => setTimeout(resolve, 5)))
       keeper.answerSoon(from, frame, () => this.#sides.get(from)?.refused.push('the answer failed'))
     }
   }
