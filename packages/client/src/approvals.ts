@@ -25,7 +25,9 @@ const REQUEST_MAX_DEPTH = 26
 const MAX_PENDING_PER_PEER = 4
 const MAX_PENDING = 32
 /** Approvals that are kept for calls of this agent's own, by all approvers. */
-const MAX_HELD = 1_024
+export const MAX_HELD = 1_024
+/** Referred calls that are remembered as such. */
+const MAX_ASKED = 1_024
 const CONSULT_QUOTA = { what: 'requests for approvals from one peer within an hour', limit: 60, windowMs: 3_600_000 }
 
 /** One exact call that somebody is asked to approve. */
@@ -101,6 +103,8 @@ export class ApprovalKeeper implements Approvals {
   readonly #options: ApprovalKeeperOptions
   readonly #quota = new PeerQuota(CONSULT_QUOTA)
   readonly #pending: PendingApproval[] = []
+  /** Digests of calls of ours that were referred: what others send beside them crowds out nothing. */
+  readonly #asked = new Set<string>()
   /** Approvals of calls of ours, by the call's digest and the approver. */
   readonly #held = new Map<string, { readonly digest: string; readonly expiresS: number; readonly bytes: Uint8Array }>()
 
@@ -111,7 +115,11 @@ export class ApprovalKeeper implements Approvals {
   /** A request for the approval of a call of this agent. */
   requestFor(call: Omit<CallToApprove, 'iss'>): ApprovalRequest {
     const { agent } = this.#options
-    return requestOf({ iss: agent.did, ...call }, agent.kernel)
+    const request = requestOf({ iss: agent.did, ...call }, agent.kernel)
+    this.#asked.add(request.digest)
+    const [oldest] = this.#asked
+    if (this.#asked.size > MAX_ASKED && oldest !== undefined) this.#asked.delete(oldest)
+    return request
   }
 
   read(bytes: Uint8Array): ApprovalRequest {
@@ -175,8 +183,7 @@ export class ApprovalKeeper implements Approvals {
     const digest = toHex(call)
     const now = nowS(clock)
     for (const [key, held] of this.#held) if (held.expiresS < now) this.#held.delete(key)
-    const [oldest] = this.#held.keys()
-    if (this.#held.size >= MAX_HELD && oldest !== undefined) this.#held.delete(oldest)
+    if (this.#held.size >= MAX_HELD) this.#dropOne()
     this.#held.set(`${digest} ${issuer}`, { digest, expiresS, bytes })
     return digest
   }
@@ -189,6 +196,14 @@ export class ApprovalKeeper implements Approvals {
   /** The approvals that are kept for a call. Each counts once: what was used before is ignored by the executor. */
   heldFor(digest: string): readonly Uint8Array[] {
     return [...this.#held.values()].filter((held) => held.digest === digest).map(({ bytes }) => bytes)
+  }
+
+  /** The oldest that nobody asked for, else the oldest. */
+  #dropOne(): void {
+    const [oldest] = this.#held.keys()
+    const unasked = [...this.#held].find(([, { digest }]) => !this.#asked.has(digest))
+    const key = unasked?.[0] ?? oldest
+    if (key !== undefined) this.#held.delete(key)
   }
 
   #takePending(digest: string): readonly PendingApproval[] {

@@ -1,6 +1,9 @@
 /** Approvals of exact calls, between real agents (spec 19-approval, 15-frames 15.13). */
-import { openReceipt } from '@talos/capability'
+import { Secret } from '@talos/bytes'
+import { approve, openReceipt } from '@talos/capability'
+import { ed25519Signer } from '@talos/identity'
 import { describe, expect, it } from 'vitest'
+import { MAX_HELD } from '../src/approvals.ts'
 import { type Name, Stage } from './stage.ts'
 
 const WORDS = { arguments: { words: 'the budget of next year' } }
@@ -80,6 +83,23 @@ describe('approvals', () => {
     expect(outcome).toBe('refer')
     const approval = await stage.of('carol').approvals.approve(referral?.request ?? new Uint8Array())
     expect((await stage.call('alice', 'say', { approvals: [approval] })).outcome).toBe('allow')
+  })
+
+  it('that nobody asked for crowd out none that was', async () => {
+    await using stage = await withApprovers(1)
+    const alice = stage.of('alice')
+    const { request } = (await stage.call('alice', 'write', WORDS)).referral ?? {}
+    if (request === undefined) throw new Error('it was not referred')
+    alice.approvals.receive(await stage.of('carol').approvals.approve(request))
+    const { kernel } = alice
+    const atS = Math.floor(Date.now() / 1000)
+    for (let count = 0; count <= MAX_HELD; count += 1) {
+      const seed = kernel.sha256(new TextEncoder().encode(`stranger ${count}`))
+      const signer = ed25519Signer({ kernel, seed: Secret.of(seed) })
+      const { bytes } = await approve({ signer, call: seed, atS, expiresS: atS + 600, nonce: seed.subarray(0, 12) })
+      alice.approvals.receive(bytes)
+    }
+    expect((await stage.call('alice', 'write', WORDS)).outcome).toBe('allow')
   })
 
   it('refuse what is no request, and take so many from one peer', async () => {
