@@ -45,11 +45,11 @@ export interface AuthorizeOptions extends Omit<AuthorizerOptions, 'replay'> {
  *   then the call must not be made
  */
 export function authorize(options: AuthorizeOptions): Verdict {
-  const { invocation, proofs, approvals, nowS, replay, call: received, bytes = invocation.length } = options
+  const { invocation, proofs, approvals = [], nowS, replay, call: received, bytes = invocation.length } = options
   const given = {
     proof: { level: 'signature', invocation },
     proofs,
-    ...(approvals === undefined ? {} : { approvals }),
+    approvals,
     ...(received === undefined ? {} : { received }),
     bytes,
     nowMs: checkedSeconds(nowS) * 1000,
