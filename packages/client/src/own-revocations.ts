@@ -40,6 +40,8 @@ export class OwnRevocations {
   #last: Promise<unknown> = Promise.resolve()
   /** A step failed, and whether it was stored is not known. */
   #isInDoubt = false
+  /** Everything that was revoked has its place. */
+  #isComplete = false
 
   constructor(agent: Agent) {
     this.#agent = agent
@@ -129,15 +131,17 @@ export class OwnRevocations {
     const { atS } = revocation
     const isSuspended = this.isSuspended
     if (!isSuspended) this.#placeAll()
+    this.#isComplete &&= !isSuspended
     this.#isInDoubt = true
     database.transaction(() => {
       database.revocations.put({ cid, issuer: did, target: targetText(target), reason, bytes, atS })
       if (!isSuspended) database.revocations.place({ issuer: did, after: this.#list.size, names: [cid] })
     })
     this.#isInDoubt = false
-    if (isSuspended) return { revocation, frame: { t: 'authority', kind: 'revocation', label: '', bytes } }
+    if (isSuspended) return { revocation, frame: withoutPlace(bytes) }
     this.#list.append(cid)
     const head = await this.#sign()
+    if (head === undefined) return { revocation, frame: withoutPlace(bytes) }
     const after = head.n - 1
     return { revocation, frame: { t: 'revocations', issuer: did, after, items: [bytes], head: head.bytes } }
   }
@@ -148,10 +152,7 @@ export class OwnRevocations {
     const known = revokes && database.revocations.of(revokes).find(({ issuer }) => issuer === did)
     if (known === undefined) return undefined
     const { bytes } = known
-    return {
-      revocation: openRevocation(bytes, { kernel }),
-      frame: { t: 'authority', kind: 'revocation', label: '', bytes },
-    }
+    return { revocation: openRevocation(bytes, { kernel }), frame: withoutPlace(bytes) }
   }
 
   /** What was revoked while the list was suspended gets its place, and what has one that was not known to be stored is known. */
@@ -161,20 +162,23 @@ export class OwnRevocations {
       for (const name of database.revocations.names(did).slice(this.#list.size)) this.#list.append(name)
       this.#isInDoubt = false
     }
+    if (this.#isComplete) return
     const names = database.revocations.unplaced(did)
-    if (names.length === 0) return
     this.#isInDoubt = true
-    database.revocations.place({ issuer: did, after: this.#list.size, names })
+    if (names.length > 0) database.revocations.place({ issuer: did, after: this.#list.size, names })
     for (const name of names) this.#list.append(name)
     this.#isInDoubt = false
+    this.#isComplete = true
   }
 
-  async #sign(): Promise<VerifiedRevocationHead> {
+  /** Signs the list as it is; nothing where it was suspended meanwhile. */
+  async #sign(): Promise<VerifiedRevocationHead | undefined> {
     const { signer, clock, database, did: issuer } = this.#agent
     const { size: n, digest, head: last } = this.#list
     const earliestS = last === undefined ? 0 : last.atS + (last.n === n ? 1 : 0)
     const facts = { n, digest, atS: Math.max(nowS(clock), earliestS) }
     const { cid, bytes } = await signRevocationHead({ signer, ...facts })
+    if (this.isSuspended) return undefined
     database.revocations.putHead({ issuer, bytes })
     const head = { ...facts, cid, bytes, issuer }
     this.#list.apply({ issuer, head, confirmed: [], stage: undefined, next: undefined })
@@ -195,4 +199,9 @@ export class OwnRevocations {
     this.#last = running.catch(() => undefined)
     return await running
   }
+}
+
+/** A revocation on its own: it counts, and waits for its place. */
+function withoutPlace(bytes: Uint8Array): AppFrame {
+  return { t: 'authority', kind: 'revocation', label: '', bytes }
 }
