@@ -11,7 +11,7 @@ import { printable } from '../../output.ts'
 import { reading } from '../../reading.ts'
 import { invalid, parseDidOption } from '../../values.ts'
 import { policyOf } from '../mcp-policy.ts'
-import { untilOf } from './standing.ts'
+import { leftOf, untilOf } from './standing.ts'
 import { collect } from './terms.ts'
 
 const ARGUMENTS_MAX_BYTES = 131_072
@@ -25,9 +25,12 @@ Examples:
       --config mcp.json                  what this agent would answer
   $ talos capabilities explain --at did:key:z6Mk… --server files --tool read_text_file --args '{"path":"/etc/passwd"}'
                                          what this agent's own capabilities are worth at another one
+  $ talos capabilities explain --from did:key:z6Mk… --at did:key:z6Mk… --server files --tool read_text_file
+                                         what somebody can do there with what this agent passed on
 
 Nothing is called, recorded or charged. Exit code 0 when the call would be allowed, 1 when not. Of another executor only the
-capability is known here: what its tools ask for, its policy and what is left of limits are not.`
+capability is known here: what its tools ask for, its policy, its environment and what is left of limits are not. What was
+passed on to the caller by somebody else is not known here either: name the files with --chain.`
 
 interface ExplainOptions {
   readonly from?: string
@@ -45,8 +48,8 @@ export function addExplain(capabilities: Command, shell: Shell): void {
   capabilities
     .command('explain')
     .description('tell why a call would be allowed or refused, without making it')
-    .option('--from <did>', 'who would call this agent (default: this agent itself)')
-    .option('--at <did>', 'the executor that this agent would call (default: this agent itself)')
+    .option('--from <did>', 'who would call (default: this agent, which needs --at)')
+    .option('--at <did>', 'who would execute (default: this agent, which needs --from)')
     .requiredOption('--server <name>', 'the MCP server')
     .requiredOption('--tool <name>', 'the tool')
     .option('--args <json>', 'the arguments, a JSON object (default: none)')
@@ -70,7 +73,9 @@ export function addExplain(capabilities: Command, shell: Shell): void {
 /** @throws TalosError `CLI_OPTION_INVALID`, and what reads the files */
 async function requestOf(options: ExplainOptions): Promise<ExplainRequest> {
   const { from, at, server, tool, chain, config, justification, proof } = options
-  if (from !== undefined && at !== undefined) throw invalid('--at', 'name one side, with --from or --at')
+  if (from === undefined && at === undefined) {
+    throw invalid('--from', 'name who would call this agent, or with --at whom this agent would call')
+  }
   const parsed = config === undefined ? undefined : parseMcpConfig(readUserFile(config, CONFIG_MAX_BYTES))
   const policy = parsed === undefined || config === undefined ? undefined : await policyOf(parsed, config)
   return {
@@ -120,15 +125,23 @@ function explanationLines(explained: CallExplanation, { output }: Shell): string
   return [
     `${output.tint(tones[outcome], words[outcome])}  ${printable(displayCommand(command))}`,
     ...(cause === undefined ? [] : explainDenial(cause).split('\n').map(printable)),
-    ...(digest === undefined ? [] : [`to approve: ${digest}`]),
+    ...(digest === undefined ? [] : [`digest of the call: ${digest}`]),
     ...missing.map(({ what, missing: count, askable }) => `${what} asks for ${count} more of ${askable.join(', ')}`),
-    ...chain.map(
-      (link, index) =>
-        `${index + 1}. ${link.issuer} gave ${link.audience} ${printable(link.display)} until ${untilOf(link)}`,
-    ),
-    ...remaining.flatMap(({ limits }) =>
-      limits.map(({ left, limit, requirement }) => `   ${left} of ${limit} left: ${requirement}`),
-    ),
     ...(revocation === undefined || revocation === 'fresh' ? [] : [`what is known of revocations is ${revocation}`]),
+    ...chain.flatMap((link, index) => [
+      `delegation ${index}: ${link.issuer} gave ${link.audience} ${printable(link.display)} until ${untilOf(link)}`,
+      ...leftLines(remaining.find(({ cid }) => cid === link.cid)),
+    ]),
+    ...assumedLines(explained),
   ]
+}
+
+/** What was taken for granted did not lead to a refusal. */
+function assumedLines({ outcome, assumed }: CallExplanation): string[] {
+  if (outcome === 'deny' || assumed.length === 0) return []
+  return ['taken for granted, since only the executor knows:', ...assumed.map((line) => `   ${printable(line)}`)]
+}
+
+function leftLines(counted: CallExplanation['remaining'][number] | undefined): string[] {
+  return (counted?.limits ?? []).map((limit) => `   ${printable(limit.requirement)} (${leftOf(limit)})`)
 }

@@ -84,16 +84,21 @@ function shownJson({ chain, ...grant }: CapabilityStanding): object {
 }
 
 function shownLines({ direction, standing, label, createdMs, chain }: CapabilityStanding, { output }: Shell): string[] {
-  const link = chain.at(-1)
+  const link = chain.at(-1)?.description
+  const title = link === undefined ? '' : `  ${output.tint('strong', printable(link.display))}`
   return [
-    output.tint(toneOf(standing), standing.toUpperCase()),
-    ...(link === undefined ? [] : descriptionLines(link.description)),
-    ...fields([
-      [direction, showTime(createdMs)],
-      ['label', label === '' ? 'none' : printable(label)],
-    ]),
+    `${output.tint(toneOf(standing), standing.toUpperCase())}${title}`,
+    ...(link === undefined
+      ? []
+      : fields([
+          ['capability', link.cid],
+          [direction, showTime(createdMs)],
+          ['of', link.subject ?? 'whatever the link before is about'],
+          ['form', link.type],
+        ])),
+    ...(label === '' ? [] : [`label: ${printable(label)}`]),
     '',
-    standing === 'broken' ? 'no way from the owner to it is known here:' : 'chain, the owner first:',
+    standing === 'broken' ? 'No way from the owner to it is known here:' : 'Chain, the owner first:',
     ...chainLines(chain),
   ]
 }

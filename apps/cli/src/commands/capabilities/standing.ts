@@ -1,5 +1,5 @@
 /** How a capability stands, in lines for people. */
-import { type DelegationDescription, displayCommand } from '@talos/capability'
+import { type DelegationDescription, displayCommand, type Remaining } from '@talos/capability'
 import type { CapabilityStanding, LinkStanding } from '@talos/client'
 import type { Output, Tone } from '../../output.ts'
 import { fields, printable } from '../../output.ts'
@@ -38,43 +38,59 @@ export function descriptionLines(description: DelegationDescription): string[] {
 export function listedLines({ direction, standing, chain, label }: CapabilityStanding, output: Output): string[] {
   const link = chain.at(-1)
   if (link === undefined) return []
-  const { display, cid, issuer, audience, summary } = link.description
+  const { display, cid, issuer, audience } = link.description
   const peer = direction === 'issued' ? `to ${audience}` : `from ${issuer}`
   return [
     `${output.tint(toneOf(standing), standing)}  ${output.tint('strong', printable(display))}  until ${untilOf(link.description)}`,
     `  ${cid}`,
     `  ${direction} ${peer}`,
     ...(label === '' ? [] : [`  label: ${printable(label)}`]),
-    ...summary.map((line) => `  ${printable(line)}`),
-    ...changingLines(link).map((line) => `  ${line}`),
+    ...termLines(link).map((line) => `  ${line}`),
+    ...(link.revoked === undefined ? [] : [`  ${revokedLine(link.revoked)}`]),
     ...revokedAbove(chain).map((line) => `  ${line}`),
   ]
 }
 
-/** A chain as a tree, the root on top. */
+/** A chain, the owner first; numbered from 0, as denials name the links. */
 export function chainLines(chain: readonly LinkStanding[]): string[] {
-  return chain.flatMap((link, depth) => {
-    const { description } = link
-    const { issuer, audience, display, summary, cid } = description
-    const lines = [
-      `${issuer} gives ${audience}`,
-      `${printable(display)}, until ${untilOf(description)}`,
-      cid,
-      ...summary.map(printable),
-      ...changingLines(link),
+  return chain.flatMap((link, index) => {
+    const { issuer, audience, display, notBeforeS, cid, depth, need } = link.description
+    const from = notBeforeS === 0 ? '' : `from ${showTime(notBeforeS * 1000)} `
+    const further = depth === null ? 'any number of further links' : `${depth} further links`
+    return [
+      `${index}. ${issuer} gives ${audience}`,
+      ...[
+        `${printable(display)}  ${from}until ${untilOf(link.description)}`,
+        cid,
+        `proof of a call: ${need}; ${further}`,
+        ...termLines(link),
+        ...(link.revoked === undefined ? [] : [revokedLine(link.revoked)]),
+        ...knownLines(link),
+      ].map((line) => `   ${line}`),
     ]
-    return lines.map((line, index) => `${'  '.repeat(depth)}${index === 0 ? '└ ' : '  '}${line}`)
   })
 }
 
-/** What changes with time and use. */
-function changingLines({ limits, revoked, isOwn, knownAtS }: LinkStanding): string[] {
+/** What is left of a limit, in words. */
+export function leftOf({ kind, left, limit }: Remaining): string {
+  return kind === 'rate' || kind === 'concurrency' ? `${left} of ${limit} left now` : `${left} left`
+}
+
+/** What a link says, and what is left of its limits where they are counted. */
+function termLines({ description, limits }: LinkStanding): string[] {
+  return description.summary.map((line) => {
+    const limit = limits.find(({ requirement }) => requirement === line)
+    return printable(limit === undefined ? line : `${line} (${leftOf(limit)})`)
+  })
+}
+
+/** How far the knowledge of others' revocations reaches. */
+function knownLines({ isOwn, knownAtS }: LinkStanding): string[] {
+  if (isOwn) return []
   return [
-    ...limits.map(({ requirement, left, limit }) => `${left} of ${limit} left: ${requirement}`),
-    ...(revoked === undefined ? [] : [revokedLine(revoked)]),
-    ...(isOwn
-      ? []
-      : [`revocations of its issuer known as of ${knownAtS === undefined ? 'never' : showTime(knownAtS * 1000)}`]),
+    knownAtS === undefined
+      ? 'no list of what its issuer revoked is known here'
+      : `what its issuer revoked is known here as of ${showTime(knownAtS * 1000)}`,
   ]
 }
 
