@@ -9,7 +9,7 @@ import type { SingleUse } from '../replay.ts'
 import { checkDemands } from './approving.ts'
 import { checkCaller, judge } from './checks.ts'
 import { freshnessOf } from './freshness.ts'
-import type { Library } from './library.ts'
+import { isSameBytes, type Library } from './library.ts'
 import type { Matter } from './matter.ts'
 import { type CallToAuthorize, type OpenedCall, openCall, readSent, type SentLink } from './opening.ts'
 import { type ChainEnds, type ReadyChain, readyChain } from './ready-chain.ts'
@@ -174,10 +174,10 @@ function orderLinks(names: readonly Cid[], sent: readonly SentLink[]): Step<read
   const ordered: SentLink[] = []
   for (const [link, cid] of names.entries()) {
     const about = { details: { link }, path: `invocation.prf[${link}]` }
-    if (ordered.some((earlier) => earlier.cid.equals(cid))) {
+    if (ordered.some((earlier) => isSameBytes(earlier.cid.bytes, cid.bytes))) {
       return { cause: denial('CAPABILITY_PROOF_DUPLICATE', about) }
     }
-    const found = sent.find((one) => one.cid.equals(cid))
+    const found = sent.find((one) => isSameBytes(one.cid.bytes, cid.bytes))
     if (found === undefined) return { cause: denial('CAPABILITY_PROOF_MISSING', about) }
     ordered.push(found)
   }

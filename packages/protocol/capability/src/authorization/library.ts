@@ -90,7 +90,7 @@ export class Library {
   /** The delegation with exactly these bytes. Two that share a mark only push each other out. */
   find(bytes: Uint8Array): VerifiedLink | undefined {
     const link = this.#links.get(markOf(bytes))
-    return link !== undefined && isSame(link.bytes, bytes) ? link : undefined
+    return link !== undefined && isSameBytes(link.bytes, bytes) ? link : undefined
   }
 
   /** A chain that ends in this link; whether it is the one that is looked for is the caller's to compare. */
@@ -122,9 +122,9 @@ function markOf(bytes: Uint8Array): number {
   return Math.floor(high / TWO_12) * TWO_32 + low
 }
 
-/** Neither is a secret: the first difference ends it. */
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
+/** Of bytes that are no secret: the first difference, which in names is near the end, ends it. */
+export function isSameBytes(one: Uint8Array, other: Uint8Array): boolean {
   if (one.length !== other.length) return false
-  for (let index = 0; index < one.length; index += 1) if (one[index] !== other[index]) return false
+  for (let index = one.length - 1; index >= 0; index -= 1) if (one[index] !== other[index]) return false
   return true
 }

@@ -51,9 +51,8 @@ export class RevocationBook implements RevocationView {
   }
 
   stateOf(link: RevocableLink): RevocationState {
-    let first: KnownRevocation | undefined
-    for (const name of link.names) first = earliest(link, { known: this.#known.get(name), first })
-    first = earliest(link, { known: this.#known.get(link.audience), first })
+    let first = earliest(link, this.#known.get(link.audience), undefined)
+    for (const name of link.names) first = earliest(link, this.#known.get(name), first)
     if (first === undefined) return NOT_REVOKED
     const { issuer: by, atS, reason } = first
     return { revoked: true, by, atS, ...(reason !== undefined && { reason }) }
@@ -111,16 +110,14 @@ export class RevocationBook implements RevocationView {
 
 function earliest(
   link: RevocableLink,
-  {
-    known = NONE,
-    first,
-  }: { readonly known: readonly KnownRevocation[] | undefined; readonly first: KnownRevocation | undefined },
+  known: readonly KnownRevocation[] | undefined,
+  first: KnownRevocation | undefined,
 ): KnownRevocation | undefined {
+  // Mostly nothing is known of a link, and it is asked about in every decision.
+  if (known === undefined) return first
   let found = first
   for (const one of known) {
     if ((found === undefined || one.atS < found.atS) && isRevokedBy(link, one)) found = one
   }
   return found
 }
-
-const NONE: readonly KnownRevocation[] = []
