@@ -1,10 +1,12 @@
 /** Vectors of 15-frames: application frames inside a session, as bytes. */
+import { createHash } from 'node:crypto'
 import { Cid, concatBytes, encodeCbor, type IpldValue, toHex, utf8 } from '@talos/bytes'
 import type { VectorFile } from './vector-file.ts'
 
 const filled = (byte: number, length: number) => new Uint8Array(length).fill(byte)
 const CID = Cid.fromSha256(filled(7, 32))
 const DID = 'did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp'
+const OTHER = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
 
 interface Case {
   readonly id: string
@@ -45,6 +47,9 @@ const FRAMES: readonly (readonly [
   ['15.11', { t: 'pull', issuer: DID, after: 0 }],
   ['15.11', { t: 'revocations', issuer: DID, after: 7, items: [filled(6, 200), filled(7, 200)], head: filled(8, 200) }],
   ['15.11', { t: 'revocations', issuer: DID, after: 0, items: [], head: filled(8, 200) }],
+  ['15.12', { t: 'renew', capability: CID }],
+  ['15.13', { t: 'consult', call: filled(9, 300) }],
+  ['15.13', { t: 'authority', kind: 'approval', label: '', bytes: filled(1, 64) }],
 ]
 
 /** Frames that look like one and are none. */
@@ -101,6 +106,9 @@ function refused(): readonly (readonly [clause: string, description: string, byt
       'an empty revocation',
       of({ t: 'revocations', issuer: DID, after: 0, items: [filled(6, 0)], head: filled(8, 200) }),
     ],
+    ['15.12', 'a renewal of nothing', of({ t: 'renew' })],
+    ['15.12', 'a renewal of a text', of({ t: 'renew', capability: CID.toString() })],
+    ['15.13', 'a request for an approval of nothing', of({ t: 'consult', call: new Uint8Array(0) })],
     [
       '15.11',
       '257 revocations',
@@ -132,5 +140,53 @@ export function framesVectors(): VectorFile[] {
       path: 'frames/app-frame.json',
       file: { format: 'talos-vectors/1', subject: 'application frames', spec: '15-frames', cases },
     },
+    approvalRequests(),
   ]
+}
+
+/** What approvers are shown, and the digest that they sign: put together here from the specification's words. */
+function approvalRequests(): VectorFile {
+  const named = { iss: DID, aud: OTHER, sub: OTHER, cmd: '/mcp/files/tool/write_file' }
+  const args = { path: '/srv/a', mode: 420, rate: utf8('1.50'), tags: ['x', null, true] }
+  const digest = (call: { readonly [name: string]: IpldValue }) =>
+    createHash('sha256')
+      .update(encodeCbor({ 'talos/call@1': call }))
+      .digest('hex')
+  const valid = (description: string, more: { readonly [name: string]: IpldValue }) => {
+    const call = { ...named, args, ...more }
+    const { why, ...approved } = call as typeof call & { readonly why?: string }
+    const expected = {
+      digest: digest(approved),
+      caller: DID,
+      executor: OTHER,
+      command: named.cmd,
+      argumentsJson: argumentsOf(call.args === args),
+      justification: why ?? null,
+    }
+    return { description, valid: true, input: { requestHex: toHex(encodeCbor(call)) }, expected }
+  }
+  const refused = (description: string, bytes: Uint8Array) => {
+    return { description, valid: false, input: { requestHex: toHex(bytes) }, error: 'APPROVAL_REQUEST_INVALID' }
+  }
+  const { iss: _iss, ...withoutCaller } = named
+  const cases = [
+    valid('a call', {}),
+    valid('the same call with a reason, which is no part of the digest', { why: 'the report is due' }),
+    valid('a call without arguments', { args: {} }),
+    refused('no caller', encodeCbor({ ...withoutCaller, args })),
+    refused('an unknown member', encodeCbor({ ...named, args, nonce: filled(1, 12) })),
+    refused('arguments that are a list', encodeCbor({ ...named, args: [] })),
+    refused('an argument that no JSON is mapped to', encodeCbor({ ...named, args: { path: utf8('/srv') } })),
+    refused('a caller that is no key', encodeCbor({ ...named, iss: 'did:web:example.org', args })),
+    refused('an empty reason', encodeCbor({ ...named, args, why: '' })),
+    refused('a byte more', concatBytes(encodeCbor({ ...named, args }), filled(0, 1))),
+  ].map((one, index) => ({ id: `request-${String(index + 1).padStart(3, '0')}`, clause: '15.13', ...one }))
+  return {
+    path: 'frames/call-to-approve.json',
+    file: { format: 'talos-vectors/1', subject: 'requests for approvals', spec: '15-frames', cases },
+  }
+}
+
+function argumentsOf(hasSome: boolean): string {
+  return hasSome ? '{"mode":420,"path":"/srv/a","rate":1.50,"tags":["x",null,true]}' : '{}'
 }

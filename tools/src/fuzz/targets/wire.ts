@@ -7,12 +7,14 @@ import { formatHostEndpoint, openFromRoute, parseHostEndpoint, sealForRoute } fr
 import { decodeMcpFrame, encodeMcpFrame } from '../../../../packages/adapters/mcp/src/frames.ts'
 import { scanJson } from '../../../../packages/adapters/mcp/src/json-scan.ts'
 import { idOfBrokenResponse, idToAnswer, parseMessage } from '../../../../packages/adapters/mcp/src/message.ts'
+import { referralIn } from '../../../../packages/adapters/mcp/src/referral.ts'
 import { talosCodeOf } from '../../../../packages/adapters/mcp/src/replies.ts'
 import { filterTools } from '../../../../packages/adapters/mcp/src/tool-list.ts'
 import { type Frame, FrameDecoder, poolOf } from '../../../../packages/adapters/network/src/link/frames.ts'
 import { verifyHello } from '../../../../packages/adapters/network/src/link/hello.ts'
 import { Inbox } from '../../../../packages/adapters/network/src/link/inbox.ts'
 import { transportKeyOf } from '../../../../packages/adapters/network/src/tls/certificate.ts'
+import { readApprovalRequest } from '../../../../packages/client/src/approvals.ts'
 import { checkCarriage, decodeFrame, encodeFrame, keptOf } from '../../../../packages/client/src/frames.ts'
 import type { FuzzRandom } from '../random.ts'
 import { casesOf, fromHexSeed, type Members, seedsOf, textOf, textSeed } from '../seeds.ts'
@@ -27,6 +29,7 @@ export function wireTargets(): readonly Target[] {
     ...mcpFrameTargets(),
     ...mcpMessageTargets(),
     appFrameTarget(),
+    approvalRequestTarget(),
   ]
 }
 
@@ -208,6 +211,8 @@ function mcpMessageTargets(): readonly Target[] {
         JSON.parse(idToAnswer(input))
         idOfBrokenResponse(input)
         unlessRefused(() => talosCodeOf(input))
+        const answered = unlessRefused(() => parseMessage(input, 'server'))
+        if (answered !== undefined) referralIn(input)
         const scanned = unlessRefused(() => scanJson(input, { uniqueNames: false, keepLevels: 0 }))
         if (scanned !== undefined) JSON.parse(Buffer.from(input).toString('utf8'))
         const read = unlessRefused(() => parseMessage(input, 'agent'))
@@ -242,6 +247,20 @@ function mcpMessageTargets(): readonly Target[] {
       },
     },
   ]
+}
+
+function approvalRequestTarget(): Target {
+  return {
+    name: 'call-to-approve',
+    refusals: /^APPROVAL_REQUEST_INVALID$/,
+    form: 'cbor',
+    seeds: seedsOf('frames/call-to-approve.json', 'requestHex'),
+    run(input) {
+      const { bytes, argumentsJson } = readApprovalRequest(input, kernel)
+      must(equalBytes(bytes, input), 'what is shown is what is approved')
+      JSON.parse(argumentsJson)
+    },
+  }
 }
 
 function appFrameTarget(): Target {
