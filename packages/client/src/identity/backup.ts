@@ -1,5 +1,5 @@
 /**
- * Backup, restore and recovery of an identity (spec 19-identity-lifecycle, 19.8 and 19.9).
+ * Backup, restore and recovery of an identity (spec 21-identity-lifecycle, 21.8 and 21.9).
  *
  * A backup holds what makes the agent: its keys, its key log, whom it knows, what it gave and was given. Sessions, prekeys,
  * messages and the audit log stay where they are: an agent made from a backup begins others.

@@ -1,5 +1,5 @@
 /**
- * Changes of an agent's identity that does not run: rotation, deactivation (spec 19-identity-lifecycle, 19.4).
+ * Changes of an agent's identity that does not run: rotation, deactivation (spec 21-identity-lifecycle, 21.4).
  *
  * A change is prepared whole: new keys, the new entry of the key log, the new key file. Then it is decided by one file, and
  * carried out by opening the agent.

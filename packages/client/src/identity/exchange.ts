@@ -1,5 +1,5 @@
 /**
- * Key logs between peers (spec 19-identity-lifecycle, 19.6): on a link, each side tells the other its log where that lacks
+ * Key logs between peers (spec 21-identity-lifecycle, 21.6): on a link, each side tells the other its log where that lacks
  * it, before anything else; what follows from a log that was taken is decided here.
  *
  * A link proves one DID. The log says that it is one agent's with others, by agreement of each key: what is kept of the

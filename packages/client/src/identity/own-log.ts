@@ -1,6 +1,6 @@
 /**
  * An agent's audit log under its identity, which may change: the log keeps the name that it began with, and each key of the
- * identity delegates the log's key anew (spec 19-identity-lifecycle, 19.5).
+ * identity delegates the log's key anew (spec 21-identity-lifecycle, 21.5).
  */
 import { type AuditEvent, AuditLog, AuditReader } from '@talos/audit'
 import { fromBase64url, toHex } from '@talos/bytes'

@@ -1,6 +1,6 @@
 /**
  * Grants by a key that is compromised: executors refuse them, whenever they were made, until the agent gives the same anew by
- * its next key (spec 19-identity-lifecycle, 19.7).
+ * its next key (spec 21-identity-lifecycle, 21.7).
  */
 import type { IpldValue } from '@talos/bytes'
 import { openDelegation, type VerifiedLink } from '@talos/capability'

@@ -1,5 +1,5 @@
 /**
- * What is known of revocations, by agents instead of keys (spec 19-identity-lifecycle, 19.7): who was entitled by an earlier
+ * What is known of revocations, by agents instead of keys (spec 21-identity-lifecycle, 21.7): who was entitled by an earlier
  * key is so by each of the agent's keys, and who revoked everything of a key meant the agent.
  */
 import type { RevocationView } from '@talos/capability'

@@ -1,4 +1,4 @@
-/** Backup, restore, recovery and deactivation (spec 19-identity-lifecycle): the machine is gone, the agent goes on. */
+/** Backup, restore, recovery and deactivation (spec 21-identity-lifecycle): the machine is gone, the agent goes on. */
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ClientEvent, TalosClient } from '@talos/client'

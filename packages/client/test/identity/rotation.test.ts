@@ -1,4 +1,4 @@
-/** Rotation of an agent's key while others know it (spec 19-identity-lifecycle): real agents over real links. */
+/** Rotation of an agent's key while others know it (spec 21-identity-lifecycle): real agents over real links. */
 import { TalosClient } from '@talos/client'
 import type { Did } from '@talos/contracts'
 import { describe, expect, it, vi } from 'vitest'

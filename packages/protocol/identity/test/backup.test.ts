@@ -1,4 +1,4 @@
-/** The encrypted backup (spec 19-identity-lifecycle, 19.8). */
+/** The encrypted backup (spec 21-identity-lifecycle, 21.8). */
 import { encodeJcs, type JsonValue, parseJson, toHex, utf8 } from '@talos/bytes'
 import type { BackupContents } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'

@@ -5,7 +5,7 @@ import { checkDid, checkDidKey, checkTimestampMs, type Did, type DidKey, type Ti
 /**
  * The secrets that make an agent, its key log, whom it knows, and what it gave, was given and took back. Never
  * sessions, prekeys, messages or the audit log.
- * Specified in 19-identity-lifecycle 19.8.
+ * Specified in 21-identity-lifecycle 21.8.
  */
 export interface BackupContents {
   readonly v: 1

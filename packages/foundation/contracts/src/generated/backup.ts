@@ -17,7 +17,7 @@ import { checkKeyFileAead, checkKeyFileKdf, type KeyFileAead, type KeyFileKdf } 
 /**
  * What makes an agent anew on another machine, under a passphrase of its own: Argon2id turns that into a key,
  * ChaCha20-Poly1305 seals the contents under it.
- * Specified in 19-identity-lifecycle 19.8.
+ * Specified in 21-identity-lifecycle 21.8.
  */
 export interface Backup {
   readonly format: 'talos-backup/v1'

@@ -5,7 +5,7 @@ import { type Base64url, checkBase64url, checkDidKey, type DidKey } from './comm
 /**
  * A rotation, recovery or deactivation that was decided and is being carried out; lies in the agent's folder until it
  * is done.
- * Specified in 19-identity-lifecycle 19.4.
+ * Specified in 21-identity-lifecycle 21.4.
  */
 export interface PendingChange {
   readonly v: 1

@@ -1,5 +1,5 @@
 /**
- * The encrypted backup of an identity (spec 19-identity-lifecycle, 19.8): one file of text under a passphrase of its own.
+ * The encrypted backup of an identity (spec 21-identity-lifecycle, 21.8): one file of text under a passphrase of its own.
  *
  *     root         = Argon2id(passphrase, salt, parameters)      (RFC 9106), 32 bytes
  *     key || check = HKDF-SHA256(ikm root, salt empty, info "talos/backup/1"), 32 bytes each
@@ -34,7 +34,7 @@ import { AEAD_NONCE_BYTES, type Kernel } from '@talos/kernel'
 import type { Random } from '@talos/ports'
 import { DEFAULT_KEY_FILE_PARAMETERS, type KeyFileParameters, newKdf, stretchPassphrase } from '../passphrase.ts'
 
-/** Largest contents: some 50,000 grants (19.8). */
+/** Largest contents: some 50,000 grants (21.8). */
 export const BACKUP_CONTENTS_MAX_BYTES = 33_554_416
 /** The file around them: base64url and a head. */
 export const BACKUP_MAX_BYTES = 44_800_000

@@ -1,5 +1,5 @@
 /**
- * Whom this agent knows by key log, and which keys are one agent's (spec 19-identity-lifecycle, 19.3).
+ * Whom this agent knows by key log, and which keys are one agent's (spec 21-identity-lifecycle, 21.3).
  *
  * The principal of a signature is a `did:key`. A key log makes the keys that it lists one agent: the newest stands for all
  * of them. A log counts from the first time that it is seen; afterwards only what continues it is taken, and a key stays
