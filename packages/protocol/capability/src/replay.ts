@@ -5,7 +5,7 @@
  * an epoch of before the last start is refused for as long as that start's memory would have mattered; any other is kept in
  * a durable record. Everything is bounded, and a full record refuses.
  */
-import { type Cid, concatBytes, equalBytes, toHex } from '@talos/bytes'
+import { type Cid, concatBytes, toHex } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 
@@ -161,8 +161,7 @@ export class ReplaySet implements Replays {
 
   /** Calls that live too long for the bound on memory go to the record, whatever they name. */
   #isForMemory({ nonce, expiresS }: SingleUse): boolean {
-    if (nonce.length < EPOCH_BYTES || expiresS > this.#highestS + EPOCH_MEMORY_S) return false
-    return equalBytes(nonce.subarray(0, EPOCH_BYTES), this.epoch)
+    return expiresS <= this.#highestS + EPOCH_MEMORY_S && this.epoch.every((byte, index) => nonce[index] === byte)
   }
 
   #answer({ cid, issuer, expiresS }: SingleUse): ReplayAnswer {

@@ -3,7 +3,6 @@ import { Cid, fromHex, Secret, toHex } from '@talos/bytes'
 import {
   Authorizer,
   type CallProof,
-  callMac,
   type ExecutorPolicy,
   type IdentityStanding,
   isCallMac,
@@ -34,31 +33,24 @@ describe('call.json', () => {
     const { callHex, keyHex, macHex } = vector.input as unknown as CallInput
     const call = fromHex(callHex)
     const key = Secret.of(fromHex(keyHex))
-    if (!vector.valid) {
-      // The code is right: it is the form that refuses.
-      expect(toHex(callMac(call, { key, kernel }))).toBe(macHex)
-      let code: unknown = 'none'
-      try {
-        readCall(call, { kernel })
-      } catch (error) {
-        code = isTalosError(error) ? error.code : error
-      }
-      expect(code).toBe(vector.error)
-      return
-    }
-    const { cid, issuer, audience, command, proofs, expiresS, justification } = readCall(call, { kernel })
-    expect({
-      cid: cid.toString(),
-      issuer,
-      audience,
-      command,
-      proofs: proofs.map(String),
-      expiresS,
-      justification: justification ?? null,
-      mac: isCallMac(fromHex(macHex), { call, key, kernel }),
-    }).toEqual(vector.expected)
+    expect(shownCall(call, { key, mac: fromHex(macHex) })).toEqual(
+      // A form that is refused has the right code: that is not what refuses it.
+      vector.valid ? vector.expected : { error: vector.error, mac: true },
+    )
   })
 })
+
+function shownCall(call: Uint8Array, { key, mac }: { readonly key: Secret; readonly mac: Uint8Array }): object {
+  const isMac = isCallMac(mac, { call, key, kernel })
+  try {
+    const { cid, issuer, audience, command, proofs, expiresS, justification = null } = readCall(call, { kernel })
+    const said = { issuer, audience, command, proofs: proofs.map(String), expiresS, justification }
+    return { cid: cid.toString(), ...said, mac: isMac }
+  } catch (error) {
+    if (!isTalosError(error)) throw error
+    return { error: error.code, mac: isMac }
+  }
+}
 
 interface EarlierInput {
   readonly epochHex: string
