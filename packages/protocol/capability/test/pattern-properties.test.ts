@@ -28,10 +28,10 @@ describe('patterns', () => {
   const quantifiers = fc.constantFrom('', '', '*', '+', '?', '{2}', '{0}', '{1,2}', '{0,2}', '{1,}', '{2,}', '{0,}')
   const patterns = fc.letrec<{ pattern: Both; branch: Both; piece: Both }>((tie) => ({
     pattern: fc
-      .array(tie('branch'), { minLength: 1, maxLength: 3, depthSize: 'small' })
+      .array(tie('branch'), { minLength: 1, maxLength: 3 })
       .map((list) => ({ own: list.map(({ own }) => own).join('|'), js: list.map(({ js }) => js).join('|') })),
     branch: fc
-      .array(tie('piece'), { maxLength: 3, depthSize: 'small' })
+      .array(tie('piece'), { maxLength: 3 })
       .map((list) => ({ own: list.map(({ own }) => own).join(''), js: list.map(({ js }) => js).join('') })),
     piece: fc
       .tuple(
