@@ -45,8 +45,8 @@ describe('application frames', () => {
   })
 
   const requests = repoVectors('frames/call-to-approve.json').cases
-  it.each(requests)('$id reads a request for an approval: $description', ({ input, valid, expected, error }) => {
-    const bytes = fromHex(String(input['requestHex']))
+  it.each(requests)('$id reads a request for an approval: $description', (vector) => {
+    const bytes = fromHex(String(vector.input['requestHex']))
     const read = () => {
       const {
         subject: _subject,
@@ -57,7 +57,7 @@ describe('application frames', () => {
       } = readApprovalRequest(bytes, kernel)
       return { ...request, justification: justification ?? null }
     }
-    expect(outcomeOf(read)).toEqual(valid ? expected : error)
+    expect(outcomeOf(read)).toEqual(vector.valid ? vector.expected : vector.error)
   })
 
   it('takes a message of the largest size and refuses one of a byte more', () => {

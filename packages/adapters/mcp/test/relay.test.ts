@@ -412,8 +412,8 @@ describe('receipts', () => {
       ...agent,
       onFrame: (handler) =>
         agent.onFrame((frame) => {
-          const { k, body } = decodeMcpFrame(frame)
-          return handler(k === 'result' ? encodeMcpFrame({ k, body, rcpt: new Uint8Array(64) }) : frame)
+          const decoded = decodeMcpFrame(frame)
+          return handler(decoded.k === 'result' ? encodeMcpFrame({ ...decoded, rcpt: new Uint8Array(64) }) : frame)
         }),
     }
     const { ask } = rawClient(forged)
