@@ -21,6 +21,7 @@ import { portableKernel } from '@talos/kernel'
 import { seededRandom } from '@talos/testkit'
 import { didVectors } from './identity-did.ts'
 import { keyLogVectors } from './identity-key-log.ts'
+import { lifecycleVectors } from './identity-lifecycle.ts'
 import type { VectorFile } from './vector-file.ts'
 
 const kernel = portableKernel()
@@ -48,6 +49,7 @@ export async function identityVectors(): Promise<VectorFile[]> {
     area('transport-binding', 'transport binding', await bindingCases()),
     ...(await keyLogVectors()),
     ...(await didVectors()),
+    ...(await lifecycleVectors()),
   ]
 }
 
