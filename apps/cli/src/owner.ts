@@ -2,12 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ClientEvent, TalosClient } from '@talos/client'
 import { isTalosError, type TalosError } from '@talos/errors'
+import { systemClock } from '@talos/kernel'
 import type { Context } from './context.ts'
 import { findSocketPath } from './control/path.ts'
+import type { Performer } from './control/perform.ts'
 import { RETRY_MS, WAIT_FOR_OWNER_MS } from './control/protocol.ts'
 import { ControlServer } from './control/server.ts'
 import { GrantCourier } from './courier.ts'
 import { tellSession } from './session-events.ts'
+import { WaitingCalls } from './waiting.ts'
 
 export interface OwnerOptions {
   /** The command, such as `mcp serve`. */
@@ -30,19 +33,21 @@ export async function own(context: Context, { command, onEvent }: OwnerOptions):
   const { path: folder } = context.home.open(name)
   const passphrase = await context.passphrase({ name })
   let courier: GrantCourier | undefined
+  const waiting = new WaitingCalls()
   const client = await openSoon(folder, async () => {
     return await TalosClient.open(name, {
       home: context.home.root,
       passphrase,
       onEvent: (event) => {
         courier?.notice(event)
+        waiting.notice(event, systemClock.nowMs())
         tellSession(context.output, event)
         onEvent?.(event)
       },
     })
   })
   courier = new GrantCourier(client)
-  const control = await startControl(context, { client, command, folder })
+  const control = await startControl(context, { client, command, folder, waiting })
   return {
     client,
     [Symbol.asyncDispose]: async () => {
@@ -77,7 +82,7 @@ function mayTakeRequests(folder: string): boolean {
 
 async function startControl(
   { output }: Context,
-  options: { readonly client: TalosClient; readonly command: string; readonly folder: string },
+  options: Performer & { readonly folder: string },
 ): Promise<ControlServer | undefined> {
   const onFailure = (error: TalosError) => output.error(error)
   try {

@@ -1,9 +1,16 @@
-/** What became of sessions beside the command, told on stderr: lost ones, older copies, messages given up. */
+/**
+ * What happens to an agent beside its command, told on stderr: sessions that were lost, older copies, messages given up, and
+ * calls that its user is asked to approve.
+ */
+import { displayCommand } from '@talos/capability'
 import type { ClientEvent } from '@talos/client'
 import { jsonLine, type Output, printable } from './output.ts'
 import { shorten } from './values.ts'
 
-type SessionEvent = Extract<ClientEvent, { type: 'session.reset' | 'session.restored' | 'message.expired' }>
+const TOLD = ['session.reset', 'session.restored', 'message.expired', 'approval.asked'] as const
+
+/** Events that are told by whoever runs the agent, in every command. */
+export type SessionEvent = Extract<ClientEvent, { type: (typeof TOLD)[number] }>
 
 const REASONS: { readonly [reason in Extract<SessionEvent, { type: 'session.reset' }>['reason']]: string } = {
   missing: 'it is not there any more',
@@ -19,8 +26,8 @@ export function tellSession(output: Output, event: ClientEvent): void {
   output.note(output.json ? jsonLine({ event: type, ...facts }) : lineOf(event))
 }
 
-function isSessionEvent(event: ClientEvent): event is SessionEvent {
-  return event.type === 'session.reset' || event.type === 'session.restored' || event.type === 'message.expired'
+export function isSessionEvent(event: ClientEvent): event is SessionEvent {
+  return TOLD.some((type) => type === event.type)
 }
 
 function lineOf(event: SessionEvent): string {
@@ -31,6 +38,8 @@ function lineOf(event: SessionEvent): string {
     }
     case 'session.restored':
       return `restored  this agent's database is older than it was or gone; sessions to replace: ${event.sessions}`
+    case 'approval.asked':
+      return `approval asked  ${printable(displayCommand(event.command))} by ${shorten(event.caller)}; to see it: talos capabilities approve ${event.digest}`
     case 'message.expired':
       return `given up  ${printable(event.messageId)} to ${shorten(event.peer)}: nobody took it for a week`
   }

@@ -25,6 +25,14 @@ describe('what becomes of sessions', () => {
     expect(told({ type: 'message.expired', peer: PEER, messageId: 'cd' }, { json: false })).toMatch(/^given up {2}cd /)
   })
 
+  it('is told with calls that the user is asked to approve', () => {
+    const digest = 'ab'.repeat(32)
+    const asked = { type: 'approval.asked', peer: PEER, caller: PEER, command: '/mcp/db/tool/drop', digest } as const
+    expect(told(asked, { json: false })).toBe(
+      `approval asked  mcp:db/tool/drop by did:key:z6MkiTBz1y…mDooWp; to see it: talos capabilities approve ${digest}\n`,
+    )
+  })
+
   it('is told as it is where JSON was asked for', () => {
     const { type, ...facts } = RESET
     expect(JSON.parse(told(RESET, { json: true }))).toEqual({ event: type, ...facts })

@@ -23,7 +23,8 @@ Example, in the configuration of an MCP client:
                             "env": {"TALOS_AGENT": "my-agent", "TALOS_PASSPHRASE": "…"}}}}
 
 The tools are those that the other side has granted to this agent. Without SERVER the only granted one is taken.
-Everything but MCP goes to stderr.`
+Everything but MCP goes to stderr. A call that somebody must approve is refused at first; approvers with whom this agent has
+a link are asked at once, others by a file (talos capabilities approvals). Made again, the call brings what was approved.`
 
 export function addConnect(mcp: Command, shell: Shell): void {
   mcp
@@ -68,6 +69,9 @@ class Asking {
 
   take(event: ClientEvent): void {
     if (event.type === 'approval.needed') void this.#ask(event)
+    if (event.type === 'authority.received' && event.kind === 'approval') {
+      this.#output.note(`approved  ${event.cid} by ${shorten(event.peer)}; the call goes through when it is made again`)
+    }
   }
 
   async #ask({ command, request, approvers }: Extract<ClientEvent, { type: 'approval.needed' }>): Promise<void> {
@@ -77,10 +81,14 @@ class Asking {
         () => true,
         () => false,
       )
-      return `${shorten(approver)}${isAsked === true ? ' (asked)' : ' (not reached)'}`
+      return { isAsked, shown: `${shorten(approver)}${isAsked === true ? ' (asked)' : ' (not reached)'}` }
     })
-    const who = (await Promise.all(asked)).join(', ')
+    const all = await Promise.all(asked)
+    const who = all.map(({ shown }) => shown).join(', ')
     this.#output.note(`waits for approval  ${printable(displayCommand(command))} ${request.digest}  ${who}`)
+    if (all.some(({ isAsked }) => isAsked !== true)) {
+      this.#output.note(`  to ask by a file: talos capabilities approvals ${request.digest} --out call.talosask`)
+    }
   }
 }
 

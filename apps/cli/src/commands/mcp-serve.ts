@@ -9,6 +9,7 @@ import { readUserFile } from '../files.ts'
 import { jsonLine, type Output, printable } from '../output.ts'
 import { own, untilStopped } from '../owner.ts'
 import { tellRelay } from '../relay-events.ts'
+import { isSessionEvent, type SessionEvent } from '../session-events.ts'
 import { shorten } from '../values.ts'
 import { addListening, type ListeningOptions, startListening } from './listening.ts'
 import { policyOf } from './mcp-policy.ts'
@@ -79,15 +80,11 @@ function adviceLines({ agent, did, servers }: Advice): string[] {
   ]
 }
 
-/** What concerns sessions is told by whoever runs the agent, in every command. */
-type ServedEvent = Exclude<ClientEvent, { type: 'session.reset' | 'session.restored' | 'message.expired' }>
-
-function isServed(event: ClientEvent): event is ServedEvent {
-  return event.type !== 'session.reset' && event.type !== 'session.restored' && event.type !== 'message.expired'
-}
+/** The others are told by whoever runs the agent, in every command. */
+type ServedEvent = Exclude<ClientEvent, SessionEvent>
 
 function tell(output: Output, event: ClientEvent): void {
-  if (!isServed(event)) return
+  if (isSessionEvent(event)) return
   const { type, ...facts } = event
   const line = output.json ? jsonLine({ event: type, ...facts }) : lineOf(event)
   if (line !== undefined) output.note(line)
@@ -106,8 +103,6 @@ function lineOf(event: ServedEvent): string | undefined {
       return `disconnected  ${who}`
     case 'message.refused':
       return `refused  ${who} ${event.code}`
-    case 'approval.asked':
-      return `approval asked  ${printable(displayCommand(event.command))}  ${who} ${event.digest}`
     case 'authority.stale':
       return `stale  what is known of the revocations of ${shorten(event.issuer)}`
     default:

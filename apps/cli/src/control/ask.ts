@@ -28,7 +28,31 @@ export async function ask<Name extends ControlResponse['answer']>(
   request: ControlRequest,
   answer: Name,
 ): Promise<Answer<Name>> {
-  const response = await dispatch(context, request)
+  return expect(await dispatch(context, request), answer)
+}
+
+/**
+ * Has a request done by the process that runs the agent, whose memory it is about.
+ *
+ * @throws TalosError `CLI_NOT_RUNNING`, `CONTROL_UNREACHABLE`, the codes of the request
+ */
+export async function askRunning<Name extends ControlResponse['answer']>(
+  context: Context,
+  request: ControlRequest,
+  answer: Name,
+): Promise<Answer<Name>> {
+  const folder = context.openFolder()
+  const untilMs = performance.now() + WAIT_FOR_OWNER_MS
+  for (;;) {
+    const response = await askOwner(folder, request)
+    if (response !== undefined) return expect(response, answer)
+    if (isFree(folder)) throw new TalosError('CLI_NOT_RUNNING', { name: folder.name })
+    if (performance.now() > untilMs) throw new TalosError('CONTROL_UNREACHABLE', { name: folder.name })
+    await sleep(RETRY_MS)
+  }
+}
+
+function expect<Name extends ControlResponse['answer']>(response: ControlResponse, answer: Name): Answer<Name> {
   if (response.answer === 'failed') throw errorOf(response)
   if (response.answer !== answer)
     throw new TalosError('CONTROL_INVALID', { reason: 'the answer is to another request' })

@@ -11,12 +11,16 @@ import {
   parseDidKey,
 } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
+import type { WaitingCalls } from '../waiting.ts'
+import { performApproval } from './approvals.ts'
 
 /** Who answers. */
 export interface Performer {
   readonly client: TalosClient
   /** The command that runs the agent, such as `mcp serve`. */
   readonly command: string
+  /** Calls of this agent that others must approve; none in a process that runs for a moment. */
+  readonly waiting?: WaitingCalls
 }
 
 /**
@@ -24,7 +28,8 @@ export interface Performer {
  *
  * @throws TalosError what the client throws
  */
-export async function perform({ client, command }: Performer, request: ControlRequest): Promise<ControlResponse> {
+export async function perform(performer: Performer, request: ControlRequest): Promise<ControlResponse> {
+  const { client, command } = performer
   switch (request.method) {
     case 'grant':
       return await handOver(client, await client.grantCapability(grantOf(request)))
@@ -40,12 +45,13 @@ export async function perform({ client, command }: Performer, request: ControlRe
     case 'revokeAll':
       await client.revokeAll(request.who, choiceOf(request))
       return { answer: 'revoked' }
-    case 'approve': {
-      const { note, expiresInS } = request
-      const choice = { ...(note !== undefined && { note }), ...(expiresInS !== undefined && { expiresInS }) }
-      const bytes = await client.approvals.approve(fromBase64url(request.request), choice)
-      return { answer: 'approved', bytes: toBase64url(bytes) }
-    }
+    case 'approve':
+    case 'approvals':
+    case 'approvalRequest':
+    case 'approveAsked':
+    case 'declineAsked':
+    case 'takeApproval':
+      return await performApproval(performer, request)
     case 'import': {
       const { cid } = await client.importCapability(fromBase64url(request.bytes))
       return { answer: 'imported', cid: parseCidText(cid) }

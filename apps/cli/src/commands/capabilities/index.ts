@@ -1,7 +1,7 @@
 /** `talos capabilities`: what this agent gives, is given, takes back, and what it is worth. */
 import type { Command } from 'commander'
 import type { Shell } from '../../context.ts'
-import { addApprove } from './approve.ts'
+import { addApprovals, addApprove } from './approve.ts'
 import { addExplain } from './explain.ts'
 import { addDelegate, addGrant, addRenew } from './grant.ts'
 import { addList, addShow } from './look.ts'
@@ -20,6 +20,7 @@ export function addCapabilities(program: Command, shell: Shell): void {
   addVerify(capabilities, shell)
   addImport(capabilities, shell)
   addExplain(capabilities, shell)
+  addApprovals(capabilities, shell)
   addApprove(capabilities, shell)
   addRevoke(capabilities, shell)
   addRevokeAll(capabilities, shell)

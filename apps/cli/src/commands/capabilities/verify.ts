@@ -6,16 +6,19 @@ import {
   describeDelegation,
   explainDenial,
   NO_REVOCATIONS,
+  openApproval,
   openDelegation,
   verifyChain,
 } from '@talos/capability'
+import { isTalosError } from '@talos/errors'
 import { loadKernel, systemClock } from '@talos/kernel'
 import type { Command } from 'commander'
 import { Context, type Shell } from '../../context.ts'
-import { ask } from '../../control/ask.ts'
+import { ask, askRunning } from '../../control/ask.ts'
 import { EXIT_FAILED } from '../../exit-codes.ts'
 import { readUserFile } from '../../files.ts'
 import { fields, printable } from '../../output.ts'
+import { showTime } from '../../values.ts'
 import { descriptionLines } from './standing.ts'
 
 const VERIFY_HELP = `
@@ -55,17 +58,27 @@ export function addVerify(capabilities: Command, shell: Shell): void {
     })
 }
 
+const IMPORT_HELP = `
+Examples:
+  $ talos capabilities import git.taloscap --agent my-agent
+  $ talos capabilities import call.talosok                          an approval of a call of this agent
+
+An approval is handed to the process that made the call (talos mcp connect), which must still run; the call goes through
+when it is made again.`
+
 export function addImport(capabilities: Command, shell: Shell): void {
   capabilities
     .command('import')
-    .argument('<file>', 'a signed capability, as grant --out writes it')
-    .description('take a capability that came as a file')
-    .addHelpText('after', '\nExample:\n  $ talos capabilities import git.taloscap --agent my-agent')
+    .argument('<file>', 'a signed capability, as grant --out writes it, or an approval, as approve --out writes it')
+    .description('take a capability or an approval that came as a file')
+    .addHelpText('after', IMPORT_HELP)
     .action(async (file: string, _options: object, command: Command) => {
+      const context = new Context(shell, command)
       const bytes = readUserFile(file, DELEGATION_MAX_BYTES)
+      if (isApproval(bytes)) return await importApproval(context, { bytes, shell })
       const described = describeDelegation(openDelegation(bytes, { kernel: loadKernel() }))
       const request = { method: 'import', bytes: toBase64url(bytes) } as const
-      const { cid } = await ask(new Context(shell, command), request, 'imported')
+      const { cid } = await ask(context, request, 'imported')
       shell.output.result({ cid, from: described.issuer, command: described.display }, () =>
         fields([
           ['capability', cid],
@@ -74,6 +87,34 @@ export function addImport(capabilities: Command, shell: Shell): void {
         ]),
       )
     })
+}
+
+/** Whatever is no approval is read, and refused, as a capability. */
+function isApproval(bytes: Uint8Array): boolean {
+  try {
+    openApproval(bytes, { kernel: loadKernel() })
+    return true
+  } catch (error) {
+    if (isTalosError(error)) return false
+    throw error
+  }
+}
+
+async function importApproval(
+  context: Context,
+  { bytes, shell }: { readonly bytes: Uint8Array; readonly shell: Shell },
+): Promise<void> {
+  const { issuer, expiresS, note } = openApproval(bytes, { kernel: loadKernel() })
+  const { digest } = await askRunning(context, { method: 'takeApproval', bytes: toBase64url(bytes) }, 'approvalTaken')
+  shell.output.result({ call: digest, from: issuer, expiresS, note: note ?? null }, () => [
+    ...fields([
+      ['approved', digest],
+      ['by', issuer],
+      ['until', showTime(expiresS * 1000)],
+      ...(note === undefined ? [] : [['note', printable(note)] as const]),
+    ]),
+    'Make the call again: the approval goes along.',
+  ])
 }
 
 function chainStanding(

@@ -27,6 +27,11 @@ export type ControlRequest =
   | ControlRequestRevoke
   | ControlRequestRevokeAll
   | ControlRequestApprove
+  | ControlRequestApprovals
+  | ControlRequestApprovalRequest
+  | ControlRequestApproveAsked
+  | ControlRequestDeclineAsked
+  | ControlRequestTakeApproval
   | ControlRequestImport
   | ControlRequestExportProof
   | ControlRequestCheckpoint
@@ -39,6 +44,11 @@ const checkControlRequest: Check = variant('method', {
   revoke: ref(() => checkControlRequestRevoke),
   revokeAll: ref(() => checkControlRequestRevokeAll),
   approve: ref(() => checkControlRequestApprove),
+  approvals: ref(() => checkControlRequestApprovals),
+  approvalRequest: ref(() => checkControlRequestApprovalRequest),
+  approveAsked: ref(() => checkControlRequestApproveAsked),
+  declineAsked: ref(() => checkControlRequestDeclineAsked),
+  takeApproval: ref(() => checkControlRequestTakeApproval),
   import: ref(() => checkControlRequestImport),
   exportProof: ref(() => checkControlRequestExportProof),
   checkpoint: ref(() => checkControlRequestCheckpoint),
@@ -240,6 +250,93 @@ const checkControlRequestApprove: Check = object({
 export function parseControlRequestApprove(value: unknown): ControlRequestApprove {
   run('control-request#approve', checkControlRequestApprove, value)
   return value as ControlRequestApprove
+}
+
+/** Asks which calls wait for approvals: those that others asked this agent about, and its own. */
+export interface ControlRequestApprovals {
+  readonly method: 'approvals'
+}
+
+const checkControlRequestApprovals: Check = object({
+  method: oneOfValues('approvals'),
+})
+
+/** Returns `value` typed as ControlRequestApprovals. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlRequestApprovals(value: unknown): ControlRequestApprovals {
+  run('control-request#approvals', checkControlRequestApprovals, value)
+  return value as ControlRequestApprovals
+}
+
+/** Asks for the request of one of those calls, in its canonical bytes. */
+export interface ControlRequestApprovalRequest {
+  readonly method: 'approvalRequest'
+  readonly digest: Hex32
+}
+
+const checkControlRequestApprovalRequest: Check = object({
+  method: oneOfValues('approvalRequest'),
+  digest: ref(() => checkHex32),
+})
+
+/** Returns `value` typed as ControlRequestApprovalRequest. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlRequestApprovalRequest(value: unknown): ControlRequestApprovalRequest {
+  run('control-request#approvalRequest', checkControlRequestApprovalRequest, value)
+  return value as ControlRequestApprovalRequest
+}
+
+/** Approves a call that others asked this agent about, once. */
+export interface ControlRequestApproveAsked {
+  readonly method: 'approveAsked'
+  readonly digest: Hex32
+  readonly note?: string
+  readonly expiresInS?: number
+}
+
+const checkControlRequestApproveAsked: Check = object({
+  method: oneOfValues('approveAsked'),
+  digest: ref(() => checkHex32),
+  note: optional(string({ minLength: 1, maxLength: 256 })),
+  expiresInS: optional(integer(1, 3_600)),
+})
+
+/** Returns `value` typed as ControlRequestApproveAsked. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlRequestApproveAsked(value: unknown): ControlRequestApproveAsked {
+  run('control-request#approveAsked', checkControlRequestApproveAsked, value)
+  return value as ControlRequestApproveAsked
+}
+
+/** Forgets a call that others asked this agent about. */
+export interface ControlRequestDeclineAsked {
+  readonly method: 'declineAsked'
+  readonly digest: Hex32
+}
+
+const checkControlRequestDeclineAsked: Check = object({
+  method: oneOfValues('declineAsked'),
+  digest: ref(() => checkHex32),
+})
+
+/** Returns `value` typed as ControlRequestDeclineAsked. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlRequestDeclineAsked(value: unknown): ControlRequestDeclineAsked {
+  run('control-request#declineAsked', checkControlRequestDeclineAsked, value)
+  return value as ControlRequestDeclineAsked
+}
+
+/** Hands in an approval of a call of this agent that came as a file. */
+export interface ControlRequestTakeApproval {
+  readonly method: 'takeApproval'
+  readonly bytes: string
+}
+
+const checkControlRequestTakeApproval: Check = object({
+  method: oneOfValues('takeApproval'),
+  bytes: string({ minLength: 1, maxLength: 21_846, pattern: /^[A-Za-z0-9_-]+$/u }),
+})
+
+/** Returns `value` typed as ControlRequestTakeApproval. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlRequestTakeApproval(value: unknown): ControlRequestTakeApproval {
+  run('control-request#takeApproval', checkControlRequestTakeApproval, value)
+  return value as ControlRequestTakeApproval
 }
 
 /** Stores a capability that was received as a file. */

@@ -1,6 +1,28 @@
 // Generated from contracts/schemas/control-response.schema.json by tools/src/generate.ts; do not edit.
-import { boolean, byType, type Check, integer, map, object, oneOfValues, ref, run, string, variant } from '../check.ts'
-import { type CidText, checkCidText, checkDidKey, type DidKey } from './common.ts'
+import {
+  array,
+  boolean,
+  byType,
+  type Check,
+  integer,
+  map,
+  object,
+  oneOfValues,
+  ref,
+  run,
+  string,
+  variant,
+} from '../check.ts'
+import {
+  type CidText,
+  checkCidText,
+  checkDid,
+  checkDidKey,
+  checkHex32,
+  type Did,
+  type DidKey,
+  type Hex32,
+} from './common.ts'
 
 /**
  * The one line that answers a control request: the result of its method, or an error.
@@ -11,6 +33,10 @@ export type ControlResponse =
   | ControlResponseRevoked
   | ControlResponseImported
   | ControlResponseApproved
+  | ControlResponseApprovals
+  | ControlResponseApprovalRequest
+  | ControlResponseDeclined
+  | ControlResponseApprovalTaken
   | ControlResponseProof
   | ControlResponseCheckpoint
   | ControlResponseStatus
@@ -21,6 +47,10 @@ const checkControlResponse: Check = variant('answer', {
   revoked: ref(() => checkControlResponseRevoked),
   imported: ref(() => checkControlResponseImported),
   approved: ref(() => checkControlResponseApproved),
+  approvals: ref(() => checkControlResponseApprovals),
+  approvalRequest: ref(() => checkControlResponseApprovalRequest),
+  declined: ref(() => checkControlResponseDeclined),
+  approvalTaken: ref(() => checkControlResponseApprovalTaken),
   proof: ref(() => checkControlResponseProof),
   checkpoint: ref(() => checkControlResponseCheckpoint),
   status: ref(() => checkControlResponseStatus),
@@ -102,6 +132,109 @@ const checkControlResponseApproved: Check = object({
 export function parseControlResponseApproved(value: unknown): ControlResponseApproved {
   run('control-response#approved', checkControlResponseApproved, value)
   return value as ControlResponseApproved
+}
+
+/** Calls that wait for approvals, oldest first. */
+export interface ControlResponseApprovals {
+  readonly answer: 'approvals'
+  /** What others asked this agent to approve. */
+  readonly asked: readonly ControlResponseWaitingCall[]
+  /** Calls of this agent that others must approve. */
+  readonly needed: readonly ControlResponseWaitingCall[]
+}
+
+const checkControlResponseApprovals: Check = object({
+  answer: oneOfValues('approvals'),
+  asked: array(
+    ref(() => checkControlResponseWaitingCall),
+    { minItems: 0, maxItems: 64 },
+  ),
+  needed: array(
+    ref(() => checkControlResponseWaitingCall),
+    { minItems: 0, maxItems: 64 },
+  ),
+})
+
+/** Returns `value` typed as ControlResponseApprovals. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlResponseApprovals(value: unknown): ControlResponseApprovals {
+  run('control-response#approvals', checkControlResponseApprovals, value)
+  return value as ControlResponseApprovals
+}
+
+/** A call without its arguments. */
+export interface ControlResponseWaitingCall {
+  readonly digest: Hex32
+  readonly caller: Did
+  readonly executor: Did
+  readonly command: string
+  /** Who asked, or who may approve as the executor says. */
+  readonly peers: readonly Did[]
+}
+
+const checkControlResponseWaitingCall: Check = object({
+  digest: ref(() => checkHex32),
+  caller: ref(() => checkDid),
+  executor: ref(() => checkDid),
+  command: string({ minLength: 1, maxLength: 1_024 }),
+  peers: array(
+    ref(() => checkDid),
+    { minItems: 0, maxItems: 272 },
+  ),
+})
+
+/** Returns `value` typed as ControlResponseWaitingCall. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlResponseWaitingCall(value: unknown): ControlResponseWaitingCall {
+  run('control-response#waitingCall', checkControlResponseWaitingCall, value)
+  return value as ControlResponseWaitingCall
+}
+
+/** The request for the approval of one call. */
+export interface ControlResponseApprovalRequest {
+  readonly answer: 'approvalRequest'
+  readonly request: string
+}
+
+const checkControlResponseApprovalRequest: Check = object({
+  answer: oneOfValues('approvalRequest'),
+  request: string({ minLength: 1, maxLength: 1_376_256, pattern: /^[A-Za-z0-9_-]+$/u }),
+})
+
+/** Returns `value` typed as ControlResponseApprovalRequest. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlResponseApprovalRequest(value: unknown): ControlResponseApprovalRequest {
+  run('control-response#approvalRequest', checkControlResponseApprovalRequest, value)
+  return value as ControlResponseApprovalRequest
+}
+
+/** The call is forgotten. */
+export interface ControlResponseDeclined {
+  readonly answer: 'declined'
+}
+
+const checkControlResponseDeclined: Check = object({
+  answer: oneOfValues('declined'),
+})
+
+/** Returns `value` typed as ControlResponseDeclined. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlResponseDeclined(value: unknown): ControlResponseDeclined {
+  run('control-response#declined', checkControlResponseDeclined, value)
+  return value as ControlResponseDeclined
+}
+
+/** The call that the approval is of; the next attempt brings it along. */
+export interface ControlResponseApprovalTaken {
+  readonly answer: 'approvalTaken'
+  readonly digest: Hex32
+}
+
+const checkControlResponseApprovalTaken: Check = object({
+  answer: oneOfValues('approvalTaken'),
+  digest: ref(() => checkHex32),
+})
+
+/** Returns `value` typed as ControlResponseApprovalTaken. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlResponseApprovalTaken(value: unknown): ControlResponseApprovalTaken {
+  run('control-response#approvalTaken', checkControlResponseApprovalTaken, value)
+  return value as ControlResponseApprovalTaken
 }
 
 /** The proof bundle. */

@@ -330,6 +330,16 @@ export const ERROR_TABLE = {
     message: '{count} servers are possible and none was named',
     remedy: "Give the server's name after the peer: talos mcp connect PEER SERVER.",
   },
+  CLI_NOT_RUNNING: {
+    area: 'cli',
+    message: 'no process runs the agent {name}, and only that process knows which calls wait for approvals',
+    remedy: 'Run it when the agent is running: talos mcp connect, talos mcp serve, talos listen.',
+  },
+  CLI_APPROVAL_UNKNOWN: {
+    area: 'cli',
+    message: 'no call of that digest waits for an approval here',
+    remedy: 'Copy the 64 hex digits whole, as talos capabilities approvals shows them; a restart forgets what waited.',
+  },
   CLI_UNEXPECTED: {
     area: 'cli',
     message: 'an unexpected failure ({kind})',
