@@ -180,6 +180,12 @@ export function replayCases(): readonly object[] {
       { ...at('b', 'current', [0, 601]), answer: 'new', kept: [1, 1] },
       { ...at('b', 'current', [0, 601]), answer: 'seen', kept: [1, 1] },
     ]),
+    runs('a call that went to the record has been used when its end is near', [
+      { ...at('a', 'current', [0, 700]), answer: 'new', kept: [0, 1] },
+      { ...at('a', 'current', [200, 700]), answer: 'seen', kept: [0, 1] },
+      { ...at('b', 'current', [200, 700]), answer: 'new', kept: [1, 1] },
+      { ...at('b', 'current', [201, 700]), answer: 'seen', kept: [1, 1] },
+    ]),
     runs('a call that names no epoch goes to the record', [
       { ...at('a', 'short', [0, 30]), answer: 'new', kept: [0, 1] },
       { ...at('b', 'other', [0, 30]), answer: 'new', kept: [0, 2] },

@@ -98,6 +98,8 @@ export class ReplaySet implements Replays {
   readonly #bySecond = new Map<number, Remembered[]>()
   /** The highest time ever seen: what expired by then stays expired. */
   #highestS = 0
+  /** The last end of a call of this epoch that went to the record: memory knows nothing of it when that comes near. */
+  #recordedUntilS = 0
 
   /** @throws TalosError `CAPABILITY_OPTION_INVALID` */
   constructor({ epoch, earlier, record, maxPerIssuer, maxCalls }: ReplaySetOptions) {
@@ -139,7 +141,8 @@ export class ReplaySet implements Replays {
       if (answer === 'new') this.#remember(use)
       return answer
     }
-    const { cid, issuer, expiresS } = use
+    const { cid, issuer, expiresS, nonce } = use
+    if (this.#isOfThisEpoch(nonce)) this.#recordedUntilS = Math.max(this.#recordedUntilS, expiresS)
     const answer = this.#record.claim({ cid, issuer, expiresS, nowS: this.#highestS })
     if (answer === 'fresh') return 'new'
     return answer === 'full' ? 'full' : 'seen'
@@ -161,11 +164,16 @@ export class ReplaySet implements Replays {
 
   /** Calls that live too long for the bound on memory go to the record, whatever they name. */
   #isForMemory({ nonce, expiresS }: SingleUse): boolean {
-    return expiresS <= this.#highestS + EPOCH_MEMORY_S && this.epoch.every((byte, index) => nonce[index] === byte)
+    return expiresS <= this.#highestS + EPOCH_MEMORY_S && this.#isOfThisEpoch(nonce)
+  }
+
+  #isOfThisEpoch(nonce: Uint8Array): boolean {
+    return this.epoch.every((byte, index) => nonce[index] === byte)
   }
 
   #answer({ cid, issuer, expiresS }: SingleUse): ReplayAnswer {
     if (expiresS < this.#highestS || this.#seen.has(cid.toString())) return 'seen'
+    if (expiresS <= this.#recordedUntilS && this.#record.has(cid)) return 'seen'
     const isFull = this.#seen.size >= this.#maxCalls || this.#countOf(issuer) >= this.#maxPerIssuer
     return isFull ? 'full' : 'new'
   }

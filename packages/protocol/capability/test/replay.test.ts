@@ -67,6 +67,27 @@ describe('a call that names the current epoch', () => {
     expect(replay.take(long, NOW_S)).toBe('seen')
   })
 
+  test('has been used when its end is near, where it went to the durable record', () => {
+    const { set: replay, record } = set()
+    const long = use(1, { expiresS: NOW_S + EPOCH_MEMORY_S + 100 })
+    expect(replay.take(long, NOW_S)).toBe('new')
+    for (const passed of [1, 100, 101, EPOCH_MEMORY_S + 100]) {
+      expect(replay.peek(long, NOW_S + passed)).toBe('seen')
+      expect(replay.take(long, NOW_S + passed)).toBe('seen')
+    }
+    expect(record.used.size).toBe(1)
+  })
+
+  test('has been used when its end is near, also where the record failed and has it all the same', () => {
+    const { set: replay, record } = set()
+    const long = use(1, { expiresS: NOW_S + EPOCH_MEMORY_S + 1 })
+    record.failure = 'stored'
+    expect(() => replay.take(long, NOW_S)).toThrow()
+    expect(replay.take(long, NOW_S + 1)).toBe('seen')
+    expect(replay.take(use(2, { expiresS: NOW_S + 100 }), NOW_S + 1)).toBe('new')
+    expect(record.steps).toBe(1)
+  })
+
   test('is forgotten when it is undone, also when others of its second stay', () => {
     const { set: replay } = set()
     for (const n of [1, 2, 3]) replay.take(use(n), NOW_S)
