@@ -269,6 +269,10 @@ function byFreshness(): readonly object[] {
     ['read', 60, 61, null, 'CAPABILITY_STALE'],
     ['read', 60, null, null, 'CAPABILITY_STALE'],
     ['write', 0, 0, 0, 'fresh'],
+    ['write', 0, -300, 0, 'fresh'],
+    ['write', 60, -301, 0, 'CAPABILITY_STALE'],
+    ['read', 60, -301, 0, 'stale'],
+    ['write', null, -301, 0, 'fresh'],
     ['write', null, 1_000_000, 0, 'fresh'],
     ['write', null, null, 0, 'unknown'],
     ['read', null, null, null, 'unknown'],
@@ -355,6 +359,12 @@ function byKey(): readonly object[] {
       clause,
       call: made('channel', [toAlice]),
       proofs: [toAlice],
+      input: { executor: carol.did, former: [owner.did] },
+    }),
+    refuses(['CAPABILITY_KEY'], 'a call by the earlier DID of the executor, which is the subject', {
+      clause,
+      call: made('channel', [], { aud: carol.did, sub: carol.did }, owner),
+      proofs: [],
       input: { executor: carol.did, former: [owner.did] },
     }),
     refuses(['CAPABILITY_AUDIENCE'], 'a call to somebody else', {

@@ -197,6 +197,18 @@ describe('one agent with several keys', () => {
     expect(leafCode(known.decide(made, [link]))).toBe('allow')
   })
 
+  test('an executor takes no call by its earlier DID, and one by its present DID', async () => {
+    const rotated = new Executor({ executor: dave.did, formerExecutors: [owner.did] })
+    const toDave = { audience: dave.did, subject: dave.did }
+    const byOwner = byChannel(bare([], { issuer: owner.did, ...toDave }), owner.did)
+    expect(leafCode(rotated.decide(byOwner, []))).toBe('CAPABILITY_KEY')
+    const byDave = byChannel(bare([], { issuer: dave.did, ...toDave }), dave.did)
+    expect(leafCode(rotated.decide(byDave, []))).toBe('allow')
+    const chain = rotated.authorizer.chain([], owner.did)
+    const call = { command: COMMAND, args: {}, nowMs: NOW_S * 1000, bytes: 0 }
+    expect(leafCode(rotated.authorizer.authorizeChannel(chain, call))).toBe('CAPABILITY_KEY')
+  })
+
   test('a root that names no subject stays refused, whoever is whose', async () => {
     const executor = new Executor({ identities: { currentOf: () => owner.did, standingOf: () => 'current' } })
     const link = await grant({ ...BY_CHANNEL, subject: null })

@@ -34,9 +34,13 @@ export function judge(matter: Matter, settings: Settings): DenialCause | undefin
   )
 }
 
-/** Whoever calls uses a key that its agent uses now: an old one may be in other hands (step 10). */
-export function checkCaller(caller: Did, { identities }: Settings): DenialCause | undefined {
-  const standing = identities.standingOf(caller)
+/**
+ * Whoever calls uses a key that its agent uses now: an old one may be in other hands (step 10). What the executor had before
+ * is an old one, also where nothing else is known of it.
+ */
+export function checkCaller(caller: Did, { identities, executor, own }: Settings): DenialCause | undefined {
+  const known = identities.standingOf(caller)
+  const standing = known === 'current' && caller !== executor && own.has(caller) ? 'rotated' : known
   return standing === 'current' ? undefined : denial('CAPABILITY_KEY', { details: { what: 'the call', standing } })
 }
 

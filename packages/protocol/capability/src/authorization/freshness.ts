@@ -1,5 +1,6 @@
 /** How fresh the knowledge of revocations is, and what that is worth (spec 08-invocation, clause 8.11). */
 import { type DenialCause, denial } from '../denial.ts'
+import { MAX_LEEWAY_S } from '../limits.ts'
 import type { ToolRequirements } from '../requirements.ts'
 import type { RevocationView } from '../revocation/view.ts'
 import type { Freshness } from './matter.ts'
@@ -25,7 +26,10 @@ function ageOf(
   { nowS, maxStaleS }: { readonly nowS: number; readonly maxStaleS: number | undefined },
 ): Freshness {
   if (knownAtS === undefined) return 'unknown'
-  return maxStaleS !== undefined && nowS - knownAtS > maxStaleS ? 'stale' : 'fresh'
+  if (maxStaleS === undefined) return 'fresh'
+  const ageS = nowS - knownAtS
+  // What was signed further ahead than clocks differ says that this one was set back: how old it is cannot be told.
+  return ageS > maxStaleS || ageS < -MAX_LEEWAY_S ? 'stale' : 'fresh'
 }
 
 /** With a limit, `unknown` denies, and `stale` denies a write; without one nothing does. */
