@@ -4,7 +4,7 @@
  */
 import type { RevocationView } from '@talos/capability'
 import type { Did } from '@talos/contracts'
-import type { IdentityBook } from '@talos/identity'
+import type { IdentityBook, LogKey } from '@talos/identity'
 
 /** Asks a view by every key of those concerned. Where nobody has had another key, it costs three lookups. */
 export function revocationsByAgent(view: RevocationView, identities: IdentityBook): RevocationView {
@@ -27,9 +27,21 @@ export function revocationsByAgent(view: RevocationView, identities: IdentityBoo
       return known
     },
     knownAtS(issuer) {
-      const times = keysOf(issuer).map((did) => view.knownAtS(did))
+      const keys = identities.find(issuer)?.keys
+      if (keys === undefined) return view.knownAtS(issuer)
+      const times = keys.map((key) => endedAt(view.knownAtS(key.did), key))
       const known = times.filter((time) => time !== undefined)
       return known.length === 0 ? undefined : Math.max(...known)
     },
   }
+}
+
+/**
+ * A key speaks for the agent until it was replaced or lost: whoever has it afterwards could go on to sign its list as it was, and
+ * pass for the agent that has revoked nothing since.
+ */
+function endedAt(knownAtS: number | undefined, { toMs, compromisedFromMs }: LogKey): number | undefined {
+  if (knownAtS === undefined) return undefined
+  const endMs = Math.min(toMs ?? Number.POSITIVE_INFINITY, compromisedFromMs ?? Number.POSITIVE_INFINITY)
+  return Math.min(knownAtS, Math.floor(endMs / 1000))
 }
