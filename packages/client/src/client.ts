@@ -285,10 +285,11 @@ export class TalosClient extends CapabilityClient implements AsyncDisposable {
    * @throws TalosError `MESSAGE_UNKNOWN`, and what the log throws
    */
   async getMerkleProof(messageHash: string): Promise<MerkleProof> {
-    const { log, logKey } = this.#agent
+    const { log, logKey, keyLog } = this.#agent
     const index = /^[0-9a-f]{64}$/.test(messageHash) ? log.find(fromHex(messageHash)) : undefined
     if (index === undefined) throw new TalosError('MESSAGE_UNKNOWN')
-    return makeMerkleProof({ ...(await log.prove(index)), logKey })
+    const history = keyLog.version > 1 && { keyLog: keyLog.text }
+    return makeMerkleProof({ ...(await log.prove(index)), logKey, ...history })
   }
 
   /** Verifies anybody's proof, offline, and returns what was verified. @throws TalosError `MERKLE_PROOF_INVALID` */
