@@ -12,8 +12,13 @@ export class MemoryMeters implements MeterStore {
   writes = 0
   failure: Failure | undefined
   isFull = false
+  /** Loads of this account fail. */
+  unreadable: string | undefined
 
   load(keys: readonly string[]): ReadonlyMap<string, number> {
+    if (keys.some((key) => key.startsWith(`${this.unreadable} `))) {
+      throw new TalosError('STORE_READ_FAILED', { store: 'agent', reason: 'the disk failed' })
+    }
     return new Map(
       keys.flatMap((key) => {
         const value = this.values.get(key)

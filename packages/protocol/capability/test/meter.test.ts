@@ -211,6 +211,33 @@ describe('a store that fails', () => {
     })
   }
 
+  it('charges nothing when it cannot be read, neither in a look nor in a charge', () => {
+    const store = new MemoryMeters()
+    const meter = new Meter({ store })
+    const first = account([
+      ['concurrency', 1],
+      ['calls', 5],
+    ])
+    const accounts = [first, account([['calls', 5]], { account: 'b', link: 1 })]
+    store.unreadable = 'b'
+    expect(thrown(() => meter.preview(accounts, use()))).toBe('STORE_READ_FAILED')
+    expect(thrown(() => meter.charge(accounts, use()))).toBe('STORE_READ_FAILED')
+    expect(meter.remaining(first, NOW_MS).map(({ left }) => left)).toEqual([1, 5])
+    store.unreadable = undefined
+    expect(codeOf(meter.charge(accounts, use()))).toBeUndefined()
+  })
+
+  it('charges nothing when the cost of a call cannot be told for an error', () => {
+    const meter = new Meter({ store: new MemoryMeters() })
+    const first = account([['concurrency', 1]])
+    const accounts = [first, account([['budget', 'usd', 5]], { account: 'b', link: 1 })]
+    const cost = (): number => {
+      throw new TalosError('CAPABILITY_DENIED')
+    }
+    expect(thrown(() => meter.charge(accounts, use({ cost })))).toBe('CAPABILITY_DENIED')
+    expect(meter.remaining(first, NOW_MS).map(({ left }) => left)).toEqual([1])
+  })
+
   it('that has no room refuses new accounts and goes on with those that it knows', () => {
     const store = new MemoryMeters()
     const meter = new Meter({ store })

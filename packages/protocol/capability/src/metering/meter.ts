@@ -106,7 +106,14 @@ export class Meter {
    *   must not be made
    */
   charge(accounts: readonly Account[], use: Use): ChargeResult {
-    const cause = this.#chargeAll(accounts, use) ?? this.#commit()
+    this.#begin(use.nowMs, use.bytes)
+    let cause: DenialCause | undefined
+    try {
+      cause = this.#chargeAll(accounts, use) ?? this.#commit()
+    } catch (error) {
+      this.#undo()
+      throw error
+    }
     if (cause === undefined) return this.#ticketFor(accounts)
     this.#undo()
     return { cause }
@@ -114,9 +121,12 @@ export class Meter {
 
   /** Why {@link charge} would refuse, if it would; charges nothing. @throws TalosError as `charge` does */
   preview(accounts: readonly Account[], use: Use): DenialCause | undefined {
-    const cause = this.#chargeAll(accounts, use) ?? this.#checkForgotten()
-    this.#undo()
-    return cause
+    this.#begin(use.nowMs, use.bytes)
+    try {
+      return this.#chargeAll(accounts, use) ?? this.#checkForgotten()
+    } finally {
+      this.#undo()
+    }
   }
 
   /**
@@ -136,7 +146,13 @@ export class Meter {
       entry.running -= 1
       for (const { counter } of lines) counter.release()
     }
-    const cause = this.#chargeResult(held, bytes) ?? this.#commit()
+    let cause: DenialCause | undefined
+    try {
+      cause = this.#chargeResult(held, bytes) ?? this.#commit()
+    } catch (error) {
+      this.#undo()
+      throw error
+    }
     if (cause !== undefined) this.#undo()
     return cause
   }
@@ -176,7 +192,6 @@ export class Meter {
 
   /** Charges all in memory, or stops at the first refusal. */
   #chargeAll(accounts: readonly Account[], use: Use): DenialCause | undefined {
-    this.#begin(use.nowMs, use.bytes)
     for (const account of accounts) {
       this.#step.link = account.link
       for (const { limit, counter } of this.#linesOf(account)) {
@@ -222,19 +237,10 @@ export class Meter {
       if (counter.isDurable) wanted.set(counter, this.#isClosed ? counter.exact : counter.wanted(this.#step.nowMs))
     }
     const changes = [...wanted].map(([counter, value]) => changeOf(counter, value))
-    if (!this.#stores(changes)) return denial('CAPABILITY_ACCOUNTS')
+    if (changes.length > 0 && !this.#store.write(changes, this.#nowS)) return denial('CAPABILITY_ACCOUNTS')
     for (const [counter, value] of wanted) counter.raised(value, this.#step.nowMs)
     for (const { owner } of this.#charged) owner.isNew = false
     return undefined
-  }
-
-  #stores(changes: readonly MeterChange[]): boolean {
-    try {
-      return changes.length === 0 || this.#store.write(changes, this.#nowS)
-    } catch (error) {
-      this.#undo()
-      throw error
-    }
   }
 
   /** An account whose durable values may have been forgotten is over: a clock that steps back opens none again. */
