@@ -14,7 +14,7 @@ import { decide } from './authorization/decide.ts'
 import { freshnessOf } from './authorization/freshness.ts'
 import { DEFAULT_CACHE_LINKS, Library } from './authorization/library.ts'
 import type { Matter } from './authorization/matter.ts'
-import type { CallToAuthorize } from './authorization/opening.ts'
+import { boundApprovals, type CallToAuthorize } from './authorization/opening.ts'
 import { boundChain, delegationsToOpen, readLink } from './authorization/reading.ts'
 import { brokenChain, type ReadyChain, readyChain } from './authorization/ready-chain.ts'
 import { type AuthorizerOptions, type Settings, secondOf, settingsOf } from './authorization/settings.ts'
@@ -133,7 +133,7 @@ export class Authorizer {
       nowMs,
       bytes,
     }
-    const refusal = checkCaller(chain.holder, settings) ?? judge(matter, settings)
+    const refusal = boundApprovals(approvals) ?? checkCaller(chain.holder, settings) ?? judge(matter, settings)
     if (refusal !== undefined) return refuse(refusal)
     const approving = checkDemands(matter, approvals, settings)
     if (approving.refused !== undefined) {

@@ -322,5 +322,12 @@ describe('approvals', () => {
       )
     expect(leafCode(decide(32))).toBe('allow')
     expect(leafCode(decide(33))).toBe('CAPABILITY_LIMIT')
+    const handle = executor.authorizer.chain([link.bytes], alice.did)
+    const fast = (count: number) => {
+      const approvals = Array.from({ length: count }, () => approval.bytes)
+      const about = { command: COMMAND, args: {}, nowMs: executor.nowMs, bytes: 0, approvals }
+      return leafCode(executor.authorizer.authorizeChannel(handle, about))
+    }
+    expect([fast(32), fast(33)]).toEqual(['allow', 'CAPABILITY_LIMIT'])
   })
 })

@@ -110,11 +110,14 @@ function boundCall({ proof, approvals = [] }: CallToAuthorize): DenialCause | un
     const details = { what: 'the size of the invocation in bytes', actual: length, limit: INVOCATION_MAX_BYTES }
     return denial('CAPABILITY_LIMIT', { details, path: 'invocation' })
   }
-  if (approvals.length > MAX_APPROVALS) {
-    const details = { what: 'the number of approvals', actual: approvals.length, limit: MAX_APPROVALS }
-    return denial('CAPABILITY_LIMIT', { details, path: 'approvals' })
-  }
-  return undefined
+  return boundApprovals(approvals)
+}
+
+/** Each approval is a signature to check. */
+export function boundApprovals(approvals: readonly Uint8Array[]): DenialCause | undefined {
+  if (approvals.length <= MAX_APPROVALS) return undefined
+  const details = { what: 'the number of approvals', actual: approvals.length, limit: MAX_APPROVALS }
+  return denial('CAPABILITY_LIMIT', { details, path: 'approvals' })
 }
 
 /** Tells what was verified before from what is still to be opened. */
