@@ -256,7 +256,7 @@ export class Wire {
   async #answer(link: Link, kind: number, payload: Uint8Array): Promise<Uint8Array> {
     const peer = link.peerDid
     if (kind === KIND_KEY_LOG) return this.#options.exchange.answer(link, payload)
-    this.#options.exchange.requireLive(peer)
+    this.#options.exchange.requireTrusted(peer)
     if (kind === KIND_BUNDLE) return await this.#options.prekeys.serveTo(peer)
     if (kind === KIND_RESET) {
       await this.#options.onReset(peer, payload)
@@ -282,9 +282,10 @@ export class Wire {
 
   /** Opens an envelope. One that arrived before is acknowledged again and otherwise ignored. */
   async #take(link: Link, bytes: Uint8Array, carriage: Carriage): Promise<Received> {
-    const { emit, onReceived, onRepeated } = this.#options
+    const { emit, exchange, onReceived, onRepeated } = this.#options
     const peer = link.peerDid
     try {
+      exchange.requireTrusted(peer)
       const received = this.#open(peer, bytes, carriage)
       if (received.kind === 'again') await onRepeated(received)
       if (received.kind === 'frame' && received.opened !== undefined) await this.#recordOpening(received)

@@ -79,6 +79,16 @@ export class IdentityExchange {
     if (identities.standingOf(peer) === 'deactivated') throw new TalosError('PEER_DEACTIVATED')
   }
 
+  /**
+   * Nothing but a key log is taken from a DID that counts no more: its link may still be there.
+   *
+   * @throws TalosError `IDENTITY_DEACTIVATED`, `PEER_DEACTIVATED`, `PEER_KEY_OUTDATED`
+   */
+  requireTrusted(peer: Did): void {
+    this.requireLive(peer)
+    this.requireCurrent(peer)
+  }
+
   #own(): Uint8Array {
     const log = utf8(this.#options.agent.keyLog.text)
     return log.length > KEY_LOG_TOLD_MAX_BYTES ? new Uint8Array(0) : log
