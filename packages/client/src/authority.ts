@@ -1,6 +1,13 @@
 /** What this agent may give and has been given: grants, and the chains behind them. */
 import { Cid } from '@talos/bytes'
-import { delegate, describeDelegation, MAX_LEEWAY_S, openDelegation, type VerifiedLink } from '@talos/capability'
+import {
+  commandCovers,
+  delegate,
+  describeDelegation,
+  MAX_LEEWAY_S,
+  openDelegation,
+  type VerifiedLink,
+} from '@talos/capability'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { SignedEnvelope } from '@talos/identity'
@@ -34,14 +41,25 @@ export class Authority {
   /**
    * Passes on what was received, narrowed.
    *
-   * @throws TalosError `GRANT_UNKNOWN`, `GRANT_NOT_OURS`, `CAPABILITY_OPTION_INVALID`
+   * @throws TalosError `GRANT_UNKNOWN`, `GRANT_NOT_OURS`, `GRANT_NOT_DELEGABLE` (no call by it would be allowed),
+   *   `CAPABILITY_OPTION_INVALID`
    */
   async delegate(request: DelegationRequest): Promise<Grant> {
     const parent = this.link(request.parent)
     if (!this.#agent.identities.isSame(parent.audience, this.#agent.did))
       throw new TalosError('GRANT_NOT_OURS', { reason: 'its audience is another' })
     const command = request.command ?? (request.tool === undefined ? parent.command : undefined)
+    this.#requireDelegable(parent, command ?? commandFor(request))
     return await this.#issue({ ...request, ...(command !== undefined && { command }), subject: parent.subject })
+  }
+
+  /** What no executor would accept is not signed. */
+  #requireDelegable(parent: VerifiedLink, command: string): void {
+    const links = this.chains.of(parent) ?? [parent]
+    if (links.some(({ depth }, index) => depth !== undefined && depth < links.length - index))
+      throw new TalosError('GRANT_NOT_DELEGABLE', { reason: 'it allows no further link' })
+    if (!commandCovers(parent.command, command) && !commandCovers(command, parent.command))
+      throw new TalosError('GRANT_NOT_DELEGABLE', { reason: 'it is for other tools' })
   }
 
   /**

@@ -57,6 +57,27 @@ describe('authority between agents', () => {
     ).rejects.toMatchObject({ code: 'GRANT_NOT_OURS' })
   })
 
+  it('does not pass on what nobody could use: beyond the depth of any link, or for other tools', async () => {
+    await using pair = await pairOfAgents()
+    const { alice, bob, bobDid } = pair
+    await alice.establishSession(bobDid)
+    const passOn = async (parent: string, tool?: typeof TOOL) =>
+      await alice.delegateCapability({ parent, to: bobDid, expiresInS: MINUTE_S, ...(tool !== undefined && { tool }) })
+    const give = async (tool: { readonly server: string }, depth: number) => {
+      const { cid } = await bob.grantCapability({ to: alice.did, tool, expiresInS: MINUTE_S, depth })
+      await bob.sendCapability(alice.did, cid)
+      return cid
+    }
+    for (const [parent, tool] of [
+      [await give({ server: 'files' }, 0), undefined],
+      [await give({ server: 'other' }, 1), TOOL],
+    ] as const) {
+      await expect(passOn(parent, tool)).rejects.toMatchObject({ code: 'GRANT_NOT_DELEGABLE' })
+    }
+    expect(alice.listCapabilities('issued')).toEqual([])
+    await passOn(await give(TOOL, 1))
+  })
+
   it('refuses an invitation to itself and a session with itself', async () => {
     await using pair = await pairOfAgents()
     const { bob, bobDid, invitation } = pair

@@ -118,6 +118,11 @@ function explanationJson({ cause, ...explained }: CallExplanation): object {
   return { ...explained, ...(cause !== undefined && { denial: denialToJson(cause) }) }
 }
 
+const REVOCATIONS = {
+  stale: 'what is known here of revocations is older than the tool would have it',
+  unknown: 'whether a link was revoked is not known here: no list of its issuer has come',
+} as const
+
 function explanationLines(explained: CallExplanation, { output }: Shell): string[] {
   const { outcome, command, chain, cause, revocation, digest, missing, remaining } = explained
   const words = { allow: 'ALLOWED', deny: 'REFUSED', refer: 'NEEDS APPROVAL' } as const
@@ -127,7 +132,7 @@ function explanationLines(explained: CallExplanation, { output }: Shell): string
     ...(cause === undefined ? [] : explainDenial(cause).split('\n').map(printable)),
     ...(digest === undefined ? [] : [`digest of the call: ${digest}`]),
     ...missing.map(({ what, missing: count, askable }) => `${what} asks for ${count} more of ${askable.join(', ')}`),
-    ...(revocation === undefined || revocation === 'fresh' ? [] : [`what is known of revocations is ${revocation}`]),
+    ...(revocation === undefined || revocation === 'fresh' ? [] : [REVOCATIONS[revocation]]),
     ...chain.flatMap((link, index) => [
       `delegation ${index}: ${link.issuer} gave ${link.audience} ${printable(link.display)} until ${untilOf(link)}`,
       ...leftLines(remaining.find(({ cid }) => cid === link.cid)),

@@ -1,6 +1,6 @@
 /** `talos capabilities list` and `show`: what this agent gave and was given, and how it stands. No passphrase. */
 import { DELEGATION_MAX_BYTES, describeDelegation, openDelegation } from '@talos/capability'
-import type { CapabilityStanding } from '@talos/client'
+import type { AgentReader, CapabilityStanding } from '@talos/client'
 import { loadKernel } from '@talos/kernel'
 import type { GrantDirection } from '@talos/storage'
 import type { Command } from 'commander'
@@ -29,12 +29,17 @@ export function addList(capabilities: Command, shell: Shell): void {
       '\nExamples:\n  $ talos capabilities list\n  $ talos capabilities list --issued --valid --json',
     )
     .action(async (options: ListOptions, command: Command) => {
-      const listed = await reading(new Context(shell, command), (reader) =>
-        directionsOf(options).flatMap((direction) => reader.capabilities(direction)),
-      )
+      const { listed, isOwn } = await reading(new Context(shell, command), (reader) => ({
+        listed: directionsOf(options).flatMap((direction) => reader.capabilities(direction)),
+        isOwn: ownedBy(reader),
+      }))
+      const isForOthers = ({ direction, chain }: CapabilityStanding) =>
+        direction === 'received' && !isOwn(chain.at(-1)?.description.audience ?? '')
       const shown = options.valid === true ? listed.filter(({ standing }) => standing === 'valid') : listed
       shell.output.result({ capabilities: shown.map(listedJson) }, () =>
-        shown.length === 0 ? ['none'] : shown.flatMap((one) => listedLines(one, shell.output)),
+        shown.length === 0
+          ? ['none']
+          : shown.flatMap((one) => listedLines(one, { output: shell.output, isForOthers: isForOthers(one) })),
       )
     })
 }
@@ -60,6 +65,15 @@ function showFile(path: string, shell: Shell): void {
   const bytes = readUserFile(path, DELEGATION_MAX_BYTES)
   const description = describeDelegation(openDelegation(bytes, { kernel: loadKernel() }))
   shell.output.result(description, () => descriptionLines(description))
+}
+
+/** Links of chains are received as well: an agent shows them, and cannot use them itself. */
+function ownedBy({ did, keyLog }: AgentReader): (audience: string) => boolean {
+  const own = new Set<string>([
+    did,
+    ...(keyLog === undefined ? [] : [keyLog.name, ...keyLog.keys.map((key) => key.did)]),
+  ])
+  return (audience) => own.has(audience)
 }
 
 function directionsOf({ issued, received }: ListOptions): GrantDirection[] {

@@ -35,11 +35,15 @@ export function descriptionLines(description: DelegationDescription): string[] {
 }
 
 /** One capability in a list. */
-export function listedLines({ direction, standing, chain, label }: CapabilityStanding, output: Output): string[] {
+export function listedLines(
+  { direction, standing, chain, label }: CapabilityStanding,
+  { output, isForOthers }: { readonly output: Output; readonly isForOthers: boolean },
+): string[] {
   const link = chain.at(-1)
   if (link === undefined) return []
   const { display, cid, issuer, audience } = link.description
-  const peer = direction === 'issued' ? `to ${audience}` : `from ${issuer}`
+  const given = direction === 'issued' ? `to ${audience}` : `from ${issuer}`
+  const peer = isForOthers ? `${given} to ${audience}, as a link above others` : given
   return [
     `${output.tint(toneOf(standing), standing)}  ${output.tint('strong', printable(display))}  until ${untilOf(link.description)}`,
     `  ${cid}`,
@@ -56,13 +60,13 @@ export function chainLines(chain: readonly LinkStanding[]): string[] {
   return chain.flatMap((link, index) => {
     const { issuer, audience, display, notBeforeS, cid, depth, need } = link.description
     const from = notBeforeS === 0 ? '' : `from ${showTime(notBeforeS * 1000)} `
-    const further = depth === null ? 'any number of further links' : `${depth} further links`
+    const further = depth === null ? 'as many as there may be' : String(depth)
     return [
       `${index}. ${issuer} gives ${audience}`,
       ...[
         `${printable(display)}  ${from}until ${untilOf(link.description)}`,
         cid,
-        `proof of a call: ${need}; ${further}`,
+        `proof of a call: ${need}; further links: ${further}`,
         ...termLines(link),
         ...(link.revoked === undefined ? [] : [revokedLine(link.revoked)]),
         ...knownLines(link),

@@ -8,6 +8,7 @@ import {
   NO_REVOCATIONS,
   openApproval,
   openDelegation,
+  type VerifiedLink,
   verifyChain,
 } from '@talos/capability'
 import { isTalosError } from '@talos/errors'
@@ -52,10 +53,18 @@ export function addVerify(capabilities: Command, shell: Shell): void {
       const chain = links.length > 1 ? { chain: links.map(describeDelegation) } : {}
       shell.output.result({ valid: standing === 'valid', standing, ...description, ...chain, ...why }, () => [
         shell.output.tint(standing === 'valid' ? 'good' : 'bad', standing.toUpperCase()),
-        ...(cause === undefined ? [] : explainDenial(cause).split('\n')),
-        ...descriptionLines(description),
+        ...(cause === undefined ? [] : explainDenial(cause).split('\n').map(printable)),
+        ...(links.length > 1 ? links.flatMap(linkLines) : descriptionLines(description)),
+        ...(description.subject === links[0]?.issuer ? [] : [NOT_WHOLE]),
       ])
     })
+}
+
+const NOT_WHOLE = 'It does not begin at the owner: what it is worth depends on the links above it.'
+
+/** One of several; numbered from 0, as denials name the links. */
+function linkLines(link: VerifiedLink, index: number): string[] {
+  return descriptionLines(describeDelegation(link)).map((line, at) => (at === 0 ? `${index}. ${line}` : `   ${line}`))
 }
 
 const IMPORT_HELP = `

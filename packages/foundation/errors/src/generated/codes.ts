@@ -446,6 +446,11 @@ export const ERROR_TABLE = {
     message: 'the call was not signed, so that nobody but its executor can be held to it: proven by {level}',
     remedy: 'Have the tool ask for the proof signature where calls are to be proven to others.',
   },
+  GRANT_NOT_DELEGABLE: {
+    area: 'client',
+    message: 'the capability is not passed on: {reason}',
+    remedy: 'Ask its issuer for one that covers the tool and allows further links (grant --depth).',
+  },
   GRANT_NOT_OURS: {
     area: 'client',
     message: 'the capability is not for this agent, or not by it: {reason}',
