@@ -86,7 +86,7 @@ export const DEFAULT_INVOCATION_LIFETIME_S = 30
 export const MAX_INVOCATION_LIFETIME_S = 60
 /** Revocations of one issuer that are known, and its list's length: what it revokes beyond ends by itself, or all of an audience. */
 export const MAX_REVOCATIONS_PER_ISSUER = 10_000
-/** Revocations that are known in all: some 50 MB in memory. */
+/** Revocations that are known in all: some 80 MB in memory. */
 export const MAX_REVOCATIONS = 200_000
 
 /** The most clock leeway that an executor can state. */

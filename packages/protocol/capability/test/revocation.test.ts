@@ -105,6 +105,23 @@ describe('the book', () => {
     expect(book.size).toBe(2)
   })
 
+  test('answers at the same pace however many others revoked the same', () => {
+    const book = new RevocationBook({ kernel })
+    for (let index = 0; index < 50_000; index += 1) {
+      const stranger = `did:web:${index}.example` as Did
+      book.put({ issuer: stranger, who: alice.did, atS: NOW_S, reason: undefined })
+      book.put(known({ issuer: stranger }))
+    }
+    const beganMs = performance.now()
+    let revoked = 0
+    for (let asked = 0; asked < 1_000; asked += 1) if (book.stateOf(ask(1)).revoked) revoked += 1
+    // A look at each of them would take minutes.
+    expect(performance.now() - beganMs).toBeLessThan(1_000)
+    expect(revoked).toBe(0)
+    book.put({ issuer, who: alice.did, atS: NOW_S, reason: undefined })
+    expect(book.stateOf(ask(1))).toMatchObject({ revoked: true, by: issuer })
+  })
+
   test('has room for so many of one issuer and so many in all, to the last one', () => {
     const book = new RevocationBook({ kernel, limitPerIssuer: 2, limit: 3 })
     book.put(known({ label: 1 }))
