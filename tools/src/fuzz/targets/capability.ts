@@ -20,6 +20,7 @@ import {
   openRevocation,
   openRevocationHead,
   parseCommand,
+  readCall,
 } from '@talos/capability'
 import { parseDid } from '@talos/contracts'
 import type { Kernel } from '@talos/kernel'
@@ -45,6 +46,7 @@ export function capabilityTargets(): readonly Target[] {
   return [
     ...tokenTargets(),
     ...batchTargets(),
+    ...callTargets(),
     ...chainTargets(),
     ...commandTargets(),
     ...conditionTargets(),
@@ -117,6 +119,24 @@ function batchTargets(): readonly Target[] {
       seeds,
       run: (input) =>
         must(equalBytes(openReceipt(input, { kernel: trusting }).bytes, input), 'it keeps the exact bytes'),
+    },
+  ]
+}
+
+/** A bare call: what is read has one form, the same members again and again, and names itself. */
+function callTargets(): readonly Target[] {
+  return [
+    {
+      name: 'call/read',
+      refusals: /^(SCHEMA_|CBOR_|INPUT_|CAPABILITY_COMMAND_INVALID)/,
+      form: 'cbor',
+      seeds: seedsOf('capability/call.json', 'callHex'),
+      run(input) {
+        const { bytes, cid } = readCall(input, { kernel })
+        must(equalBytes(bytes, input), 'it keeps the exact bytes')
+        must(equalBytes(encodeCbor(decodeCbor(input, { maxBytes: 1_048_576 })), input), 'it has one form')
+        must(equalBytes(cid.digest, kernel.sha256(input)), 'it is named by its bytes')
+      },
     },
   ]
 }
