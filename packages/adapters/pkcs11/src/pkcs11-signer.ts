@@ -6,7 +6,7 @@
  */
 import { equalBytes, fromHex, type Secret, toHex, utf8 } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
-import { type ErrorCode, TalosError } from '@talos/errors'
+import { type ErrorCode, isTalosError, TalosError } from '@talos/errors'
 import { didKeyFromPublicKey, type Signer } from '@talos/identity'
 import { ED25519_PUBLIC_KEY_BYTES, ED25519_SIGNATURE_BYTES, type Kernel } from '@talos/kernel'
 import { PROGRAM, Program, type StartOptions } from './program.ts'
@@ -134,8 +134,10 @@ class TokenLine {
     }
     return await this.#inTurn(async () => {
       const { program } = await this.#connect()
-      const answer = await this.#ask(program, utf8(`sign ${toHex(message)}`))
-      return bytesOf(answer, { word: 'signed', lengthBytes: ED25519_SIGNATURE_BYTES })
+      return await this.#ask(program, utf8(`sign ${toHex(message)}`), {
+        word: 'signed',
+        lengthBytes: ED25519_SIGNATURE_BYTES,
+      })
     })
   }
 
@@ -164,8 +166,8 @@ class TokenLine {
     if (before?.program.hasFailed === false) return before
     const program = new Program(this.#start)
     this.#program = program
-    const answer = await this.#ask(program, openLine(this.#options))
-    const publicKey = bytesOf(answer, { word: 'ready', lengthBytes: ED25519_PUBLIC_KEY_BYTES })
+    const due = { word: 'ready', lengthBytes: ED25519_PUBLIC_KEY_BYTES }
+    const publicKey = await this.#ask(program, openLine(this.#options), due)
     if (before !== undefined && !equalBytes(before.publicKey, publicKey)) {
       program.end()
       throw new TalosError('SIGNER_KEY', { reason: 'CHANGED' })
@@ -174,14 +176,17 @@ class TokenLine {
     return this.#opened
   }
 
-  /** A program that refused is not asked again: the next request opens the token anew. */
-  async #ask(program: Program, line: Uint8Array): Promise<string> {
+  /** A program that refused, or answered nonsense, is not asked again: the next request opens the token anew. */
+  async #ask(program: Program, line: Uint8Array, due: DueAnswer): Promise<Uint8Array> {
     const answer = await program.ask(line, this.#timeoutMs)
-    if (!answer.startsWith('refused ')) return answer
-    program.end()
-    const refusal = refusalOf(answer)
-    if (refusal.code === 'SIGNER_PIN') this.#end = refusal
-    throw refusal
+    try {
+      if (answer.startsWith('refused ')) throw refusalOf(answer)
+      return bytesOf(answer, due)
+    } catch (error) {
+      program.end()
+      if (isTalosError(error, 'SIGNER_PIN')) this.#end = error
+      throw error
+    }
   }
 }
 
@@ -201,7 +206,13 @@ function refusalOf(answer: string): TalosError {
   return new TalosError(code, { reason })
 }
 
-function bytesOf(answer: string, due: { readonly word: string; readonly lengthBytes: number }): Uint8Array {
+/** What an answer is to be: a word, and so many bytes. */
+interface DueAnswer {
+  readonly word: string
+  readonly lengthBytes: number
+}
+
+function bytesOf(answer: string, due: DueAnswer): Uint8Array {
   const [word, digits, ...more] = answer.split(' ')
   const isDue = word === due.word && more.length === 0 && digits?.length === 2 * due.lengthBytes
   if (!isDue || !/^[0-9a-f]*$/.test(digits)) throw foreign(`not ${due.lengthBytes} bytes after "${due.word}"`)

@@ -68,10 +68,7 @@ export class Program {
     const { promise, resolve, reject } = Promise.withResolvers<string>()
     this.#waiting = { resolve, reject }
     this.#child.stdin.write(bytes, () => bytes.fill(0))
-    const timer = setTimeout(() => {
-      this.#fail(new TalosError('SIGNER_TIMEOUT', { timeoutMs }))
-      this.#child.kill('SIGKILL')
-    }, timeoutMs)
+    const timer = setTimeout(() => this.#kill(new TalosError('SIGNER_TIMEOUT', { timeoutMs })), timeoutMs)
     try {
       return await promise
     } finally {
@@ -89,14 +86,22 @@ export class Program {
   #take(bytes: Uint8Array): void {
     this.#received = concatBytes(this.#received, bytes)
     const end = this.#received.indexOf(0x0a)
-    if (this.#received.length > MAX_ANSWER_LENGTH) this.#fail(foreign('a line that is too long'))
-    else if (end >= 0 && end < this.#received.length - 1) this.#fail(foreign('more than one line'))
+    if (this.#received.length > MAX_ANSWER_LENGTH) this.#kill(foreign('a line that is too long'))
+    else if (end >= 0 && end < this.#received.length - 1) this.#kill(foreign('more than one line'))
     else if (end >= 0) this.#answer(this.#received.subarray(0, end))
+  }
+
+  /** It does not keep to its lines: nothing more of it is read, and it gets no time to go on. */
+  #kill(failure: TalosError): void {
+    this.#fail(failure)
+    this.#received = new Uint8Array(0)
+    this.#child.stdout.removeAllListeners('data').resume()
+    this.#child.kill('SIGKILL')
   }
 
   #answer(bytes: Uint8Array): void {
     this.#received = new Uint8Array(0)
-    if (this.#waiting === undefined) this.#fail(foreign('a line that nobody asked for'))
+    if (this.#waiting === undefined) this.#kill(foreign('a line that nobody asked for'))
     this.#waiting?.resolve(String.fromCharCode(...bytes))
     this.#waiting = undefined
   }

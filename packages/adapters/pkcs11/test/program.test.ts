@@ -79,6 +79,14 @@ async function refusalOf(work: Promise<unknown>): Promise<object> {
   return { code: 'accepted' }
 }
 
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
 // A script begins with the path of its interpreter, which Windows does not read.
 describe.skipIf(process.platform === 'win32')('a program in place of ours', () => {
   it('is asked to open by fields in hexadecimal, then to sign', async () => {
@@ -182,6 +190,44 @@ describe.skipIf(process.platform === 'win32')('a program in place of ours', () =
     await new Promise((resolve) => setTimeout(resolve, 500))
     expect(await refusalOf(signer.sign(SEED))).toEqual({ code: 'accepted' })
     expect(play.journal().filter((line) => line === 'start')).toHaveLength(2)
+  })
+
+  it.each([
+    ['answers nonsense', `'nonsense'`],
+    ['answers too much', `'r'.repeat(1025)`],
+    ['does not stop talking', `(setInterval(() => process.stdout.write('r'.repeat(65536)), 1), undefined)`],
+  ])('is not left running when it %s and does not end by itself', async (_name, answer) => {
+    using play =
+      played(`() => { process.stdin.pause(); setInterval(() => {}, 1000); play(process.pid); return ${answer} }
+      function play(pid) { appendFileSync(journal, 'pid ' + pid + '\\n') }`)
+    const signer = play.open({ timeoutMs: 20_000 })
+    expect(await refusalOf(signer)).toMatchObject({ code: 'SIGNER_ANSWER' })
+    const pid = Number(
+      play
+        .journal()
+        .find((line) => line.startsWith('pid '))
+        ?.slice(4),
+    )
+    expect(pid).toBeGreaterThan(1)
+    const used = process.memoryUsage().arrayBuffers
+    await expect.poll(() => isRunning(pid), { timeout: 5_000 }).toBe(false)
+    expect(process.memoryUsage().arrayBuffers - used).toBeLessThan(16_000_000)
+  })
+
+  it('is not left running when an open one goes on with nonsense', async () => {
+    using play = played(`({ line, number, signed }) => {
+      appendFileSync(journal, 'pid ' + process.pid + '\\n')
+      return line.startsWith('open') ? ${READY} : number < 3 ? signed(line) : 'nonsense'
+    }`)
+    using signer = await play.open()
+    expect(await refusalOf(signer.sign(SEED))).toMatchObject({ code: 'SIGNER_ANSWER' })
+    const pid = Number(
+      play
+        .journal()
+        .find((line) => line.startsWith('pid '))
+        ?.slice(4),
+    )
+    await expect.poll(() => isRunning(pid), { timeout: 5_000 }).toBe(false)
   })
 
   it('gets the environment without what belongs to Talos', async () => {
