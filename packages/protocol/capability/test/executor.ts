@@ -31,6 +31,7 @@ export const KEY = Secret.of(new Uint8Array(32).fill(9))
 export class MemoryRecord implements ReplayRecord {
   readonly used = new Map<string, number>()
   places = Number.POSITIVE_INFINITY
+  canRelease = true
   /** How the next claim fails: before it took effect, or after. */
   failure: 'not stored' | 'stored' | undefined
   steps = 0
@@ -53,6 +54,7 @@ export class MemoryRecord implements ReplayRecord {
   }
 
   release(cid: Cid): void {
+    if (!this.canRelease) throw new TalosError('STORE_WRITE_FAILED', { store: 'agent', reason: 'it failed' })
     this.used.delete(cid.toString())
   }
 }

@@ -83,6 +83,35 @@ describe('a call that is refused', () => {
     expect(leafCode(executor.decide(byMac(bare([link])), [link], [approval]))).toBe('allow')
   })
 
+  test('since neither the counters nor the undoing works stays used, and spends nothing', async () => {
+    const executor = new Executor()
+    const link = await grant({ ...BY_CHANNEL, limits })
+    const made = byMac(bare([link], { nonce: nonce() }))
+    executor.meters.failure = 'not stored'
+    executor.record.canRelease = false
+    expect(() => executor.decide(made, [link])).toThrow(/failed/)
+    expect(leafCode(executor.decide(made, [link]))).toBe('CAPABILITY_REPLAY')
+    expect(leafCode(executor.decide(byMac(bare([link])), [link]))).toBe('allow')
+  })
+
+  test('since a view failed is no verdict, and leaves no trace', async () => {
+    const link = await grant({ ...BY_CHANNEL, limits })
+    const fail = (): never => {
+      throw new Error('the view failed')
+    }
+    for (const broken of [
+      { revocations: { stateOf: fail, knownAtS: () => NOW_S } },
+      { identities: { currentOf: fail, standingOf: fail } },
+      { policy: { decide: fail } },
+      { hasCommand: fail },
+      { requirements: fail },
+    ]) {
+      const executor = new Executor(broken)
+      expect(() => executor.decide(byMac(bare([link])), [link])).toThrow(/view failed/)
+      expect([executor.replay.size, executor.meters.writes, executor.authorizer.cachedLinks]).toEqual([0, 0, 0])
+    }
+  })
+
   test('since nobody counts is refused before anything is recorded', async () => {
     const executor = new Executor({ meter: undefined } as object)
     const link = await grant({ ...BY_CHANNEL, limits })
