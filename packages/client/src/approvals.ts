@@ -6,7 +6,15 @@
  * takes of it.
  */
 import { decodeCbor, encodeCbor, fromHex, type IpldValue, toHex } from '@talos/bytes'
-import { approve, argumentsToJson, callDigest, displayCommand, openApproval } from '@talos/capability'
+import {
+  approve,
+  argumentsToJson,
+  callDigest,
+  displayCommand,
+  MAX_APPROVALS,
+  MAX_APPROVERS,
+  openApproval,
+} from '@talos/capability'
 import { type AppFrame, type CallToApprove, type Did, parseCallToApprove } from '@talos/contracts'
 import { isTalosError, TalosError } from '@talos/errors'
 import type { Agent } from './agent.ts'
@@ -28,6 +36,8 @@ const MAX_PENDING = 32
 export const MAX_HELD = 1_024
 /** Referred calls that are remembered as such. */
 const MAX_ASKED = 1_024
+/** Approvers of one call that are remembered: those of the tool and of every link. */
+const MAX_APPROVERS_KEPT = 17 * MAX_APPROVERS
 const CONSULT_QUOTA = { what: 'requests for approvals from one peer within an hour', limit: 60, windowMs: 3_600_000 }
 
 /** One exact call that somebody is asked to approve. */
@@ -99,25 +109,35 @@ export interface ApprovalKeeperOptions {
   readonly emit: (event: ClientEvent) => void
 }
 
+/** An approval that is kept for a call of this agent. */
+interface Held {
+  readonly digest: string
+  readonly issuer: Did
+  readonly expiresS: number
+  readonly bytes: Uint8Array
+}
+
 export class ApprovalKeeper implements Approvals {
   readonly #options: ApprovalKeeperOptions
   readonly #quota = new PeerQuota(CONSULT_QUOTA)
   readonly #pending: PendingApproval[] = []
-  /** Digests of calls of ours that were referred: what others send beside them crowds out nothing. */
-  readonly #asked = new Set<string>()
+  /** Calls of ours that were referred, by digest, and who may approve them: what others send crowds out nothing. */
+  readonly #asked = new Map<string, readonly Did[]>()
   /** Approvals of calls of ours, by the call's digest and the approver. */
-  readonly #held = new Map<string, { readonly digest: string; readonly expiresS: number; readonly bytes: Uint8Array }>()
+  readonly #held = new Map<string, Held>()
 
   constructor(options: ApprovalKeeperOptions) {
     this.#options = options
   }
 
   /** A request for the approval of a call of this agent. */
-  requestFor(call: Omit<CallToApprove, 'iss'>): ApprovalRequest {
+  requestFor(call: Omit<CallToApprove, 'iss'>, approvers: readonly Did[] = []): ApprovalRequest {
     const { agent } = this.#options
     const request = requestOf({ iss: agent.did, ...call }, agent.kernel)
-    this.#asked.add(request.digest)
-    const [oldest] = this.#asked
+    const { digest } = request
+    const known = this.#asked.get(digest) ?? []
+    this.#asked.set(digest, [...new Set([...known, ...approvers])].slice(0, MAX_APPROVERS_KEPT))
+    const [oldest] = this.#asked.keys()
     if (this.#asked.size > MAX_ASKED && oldest !== undefined) this.#asked.delete(oldest)
     return request
   }
@@ -184,7 +204,7 @@ export class ApprovalKeeper implements Approvals {
     const now = nowS(clock)
     for (const [key, held] of this.#held) if (held.expiresS < now) this.#held.delete(key)
     if (this.#held.size >= MAX_HELD) this.#dropOne()
-    this.#held.set(`${digest} ${issuer}`, { digest, expiresS, bytes })
+    this.#held.set(`${digest} ${issuer}`, { digest, issuer, expiresS, bytes })
     return digest
   }
 
@@ -195,13 +215,21 @@ export class ApprovalKeeper implements Approvals {
 
   /** The approvals that are kept for a call. Each counts once: what was used before is ignored by the executor. */
   heldFor(digest: string): readonly Uint8Array[] {
-    return [...this.#held.values()].filter((held) => held.digest === digest).map(({ bytes }) => bytes)
+    const held = [...this.#held.values()].filter((one) => one.digest === digest)
+    const others = held.filter((one) => !this.#isAskedOf(one))
+    return [...held.filter((one) => this.#isAskedOf(one)), ...others].slice(0, MAX_APPROVALS).map(({ bytes }) => bytes)
+  }
+
+  /** Whether somebody approved who may, as far as the executor said. */
+  #isAskedOf({ digest, issuer }: Held): boolean {
+    const { identities } = this.#options.agent
+    return (this.#asked.get(digest) ?? []).some((approver) => identities.isSame(approver, issuer))
   }
 
   /** The oldest that nobody asked for, else the oldest. */
   #dropOne(): void {
     const [oldest] = this.#held.keys()
-    const unasked = [...this.#held].find(([, { digest }]) => !this.#asked.has(digest))
+    const unasked = [...this.#held].find(([, held]) => !this.#isAskedOf(held))
     const key = unasked?.[0] ?? oldest
     if (key !== undefined) this.#held.delete(key)
   }

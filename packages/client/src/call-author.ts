@@ -204,8 +204,9 @@ export class IntentAuthor implements CallAuthor {
   #tellWhoIsAsked({ peer, command, terms }: OpenCall, response: Uint8Array): void {
     const { approvals, emit } = this.#options
     const { audience: aud, subject: sub, args, justification: why } = terms
-    const request = approvals.requestFor({ aud, sub, cmd: command, args, ...(why !== undefined && { why }) })
     const approvers = [...new Set(referralIn(response)?.approvals.flatMap(({ of }) => of) ?? [])]
+    const call = { aud, sub, cmd: command, args, ...(why !== undefined && { why }) }
+    const request = approvals.requestFor(call, approvers)
     emit({ type: 'approval.needed', peer, command, request, approvers })
   }
 

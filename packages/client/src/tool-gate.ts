@@ -19,6 +19,7 @@ import {
 } from '@talos/capability'
 import type { Did } from '@talos/contracts'
 import { type ErrorCode, TalosError } from '@talos/errors'
+import { envelopeCid } from '@talos/identity'
 import type {
   CallPermission,
   ChannelTerms,
@@ -122,13 +123,20 @@ export class ExecutorGate {
 
   /** Whose revocations must be known: also where a call is refused because they are not. */
   #tellOfChain({ peer, proofs }: CallInput, verdict: Verdict): void {
-    const { kernel } = this.#executor.agent
     if (verdict.outcome !== 'deny') this.#onChain(verdict.chain, peer)
-    else if (codeOf(verdict.cause) === 'CAPABILITY_STALE')
-      this.#onChain(
-        proofs.map((proof) => openDelegation(proof, { kernel })),
-        peer,
-      )
+    else if (codeOf(verdict.cause) === 'CAPABILITY_STALE') this.#onChain(this.#named(proofs, verdict), peer)
+  }
+
+  /** The chain that was judged, which is good: what was sent beside it says nothing about whose lists matter. */
+  #named(
+    proofs: readonly Uint8Array[],
+    { invocation }: Extract<Verdict, { outcome: 'deny' }>,
+  ): readonly VerifiedLink[] {
+    const { kernel } = this.#executor.agent
+    const names = new Set(invocation?.proofs.map(String))
+    return proofs
+      .filter((proof) => names.has(envelopeCid(proof, kernel).toString()))
+      .map((proof) => openDelegation(proof, { kernel }))
   }
 
   async #allow(

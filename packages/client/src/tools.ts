@@ -198,8 +198,12 @@ function outcomeOf(
   const code = outcome === 'refer' ? 'CAPABILITY_APPROVAL' : (denial.at(-1) as ErrorCode)
   const refusal = { content: undefined, denial: { code, message: error?.message ?? textOf(result) }, ...facts }
   if (outcome === 'deny' || error?.referral === undefined) return { outcome, ...refusal }
-  const request = approvals.requestFor(call)
-  return { outcome, ...refusal, referral: { request, approvals: error.referral.approvals } }
+  const { approvals: missing } = error.referral
+  const request = approvals.requestFor(
+    call,
+    missing.flatMap(({ of }) => of),
+  )
+  return { outcome, ...refusal, referral: { request, approvals: missing } }
 }
 
 type RequestedCall = Parameters<ApprovalKeeper['requestFor']>[0]

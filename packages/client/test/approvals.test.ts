@@ -1,5 +1,5 @@
 /** Approvals of exact calls, between real agents (spec 19-approval, 15-frames 15.13). */
-import { Secret } from '@talos/bytes'
+import { fromHex, Secret } from '@talos/bytes'
 import { approve, openReceipt } from '@talos/capability'
 import { ed25519Signer } from '@talos/identity'
 import { describe, expect, it } from 'vitest'
@@ -93,10 +93,17 @@ describe('approvals', () => {
     alice.approvals.receive(await stage.of('carol').approvals.approve(request))
     const { kernel } = alice
     const atS = Math.floor(Date.now() / 1000)
+    const called = fromHex(request.digest)
     for (let count = 0; count <= MAX_HELD; count += 1) {
       const seed = kernel.sha256(new TextEncoder().encode(`stranger ${count}`))
       const signer = ed25519Signer({ kernel, seed: Secret.of(seed) })
-      const { bytes } = await approve({ signer, call: seed, atS, expiresS: atS + 600, nonce: seed.subarray(0, 12) })
+      const { bytes } = await approve({
+        signer,
+        call: count % 2 === 0 ? seed : called,
+        atS,
+        expiresS: atS + 600,
+        nonce: seed.subarray(0, 12),
+      })
       alice.approvals.receive(bytes)
     }
     expect((await stage.call('alice', 'write', WORDS)).outcome).toBe('allow')
