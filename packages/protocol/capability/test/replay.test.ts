@@ -82,7 +82,7 @@ describe('a call that names the current epoch', () => {
     const { set: replay, record } = set()
     const long = use(1, { expiresS: NOW_S + EPOCH_MEMORY_S + 1 })
     record.failure = 'stored'
-    expect(() => replay.take(long, NOW_S)).toThrow()
+    expect(() => replay.take(long, NOW_S)).toThrow(/failed/)
     expect(replay.take(long, NOW_S + 1)).toBe('seen')
     expect(replay.take(use(2, { expiresS: NOW_S + 100 }), NOW_S + 1)).toBe('new')
     expect(record.steps).toBe(1)
