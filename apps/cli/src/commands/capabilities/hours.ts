@@ -6,6 +6,8 @@ const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
 const FORM = /^(\S+) (\d\d:\d\d)-(\d\d:\d\d)(?: (Z|[+-]\d\d:\d\d))?$/
 const HINT = 'write DAYS FROM-TO OFFSET, as in "mon-fri 09:00-17:00 +01:00" or "daily 22:00-06:00"'
 const DAY_MINUTES = 1_440
+/** As the protocol bounds it (16.8). */
+const MAX_OFFSET_MINUTES = 840
 
 /**
  * One condition with all windows; none where there is none.
@@ -23,7 +25,11 @@ export function hoursOf(texts: readonly string[]): JsonValue[] {
 function windowOf(text: string): { readonly window: JsonValue; readonly offset: number } {
   const [, days, from, to, offset = 'Z'] = FORM.exec(text.trim().toLowerCase().replace(/z$/, 'Z')) ?? []
   if (days === undefined || from === undefined || to === undefined) throw invalid('--hours', HINT)
-  return { window: [daysOf(days), minutesOf(from), minutesOf(to)], offset: offsetOf(offset) }
+  const first = minutesOf(from)
+  // The midnight at which a window ends is that of the day's end.
+  const last = minutesOf(to) || DAY_MINUTES
+  if (first === DAY_MINUTES || first === last) throw invalid('--hours', `no time lies between ${from} and ${to}`)
+  return { window: [daysOf(days), first, last], offset: offsetOf(offset) }
 }
 
 /** ISO weekdays: Monday is 1. */
@@ -50,6 +56,7 @@ function minutesOf(text: string): number {
 
 function offsetOf(text: string): number {
   if (text === 'Z') return 0
-  const [hours, minutes] = text.slice(1).split(':').map(Number)
-  return (text.startsWith('-') ? -1 : 1) * (Number(hours) * 60 + Number(minutes))
+  const total = minutesOf(text.slice(1))
+  if (total > MAX_OFFSET_MINUTES) throw invalid('--hours', `no place on earth is ${text} from UTC`)
+  return text.startsWith('-') ? -total : total
 }
