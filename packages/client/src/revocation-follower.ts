@@ -9,7 +9,7 @@ import { PeerTurns } from './turns.ts'
 export const REVOCATION_INTERVAL_MS = 30_000
 /** Intervals after which what is known counts as old: two answers in a row may be lost. */
 const STALE_INTERVALS = 3
-/** Issuers that are followed; the one that stood in a chain longest ago goes first. */
+/** Issuers that are followed; of those in no chain the one that was asked for longest ago goes first, then of the others. */
 const MAX_FOLLOWED = 4_096
 /** A list is not asked for again so soon, however many calls want it. */
 const ASK_AGAIN_MS = 1_000
@@ -33,6 +33,8 @@ interface Followed {
   readonly seenMs: number
   readonly askedMs: number
   readonly isFresh: boolean
+  /** Whether it stood in a chain that was shown here; else it is followed for others, or was before the start. */
+  readonly isServed: boolean
 }
 
 export class RevocationFollower {
@@ -70,6 +72,11 @@ export class RevocationFollower {
     return this.#followed.has(issuer)
   }
 
+  /** Whether an issuer stood in a chain that was shown here since the start. */
+  serves(issuer: Did): boolean {
+    return this.#followed.get(issuer)?.isServed === true
+  }
+
   /**
    * A peer can be reached: asks for what it may have, this agent's own list included where there may be one. An agent whose
    * records were put back learns so that it has signed more than it knows.
@@ -100,9 +107,17 @@ export class RevocationFollower {
     // The order of a map is that of insertion: the first one was seen longest ago.
     this.#followed.delete(issuer)
     const { isFresh = false, askedMs = Number.NEGATIVE_INFINITY } = known ?? {}
-    this.#followed.set(issuer, { via: via ?? known?.via, seenMs: performance.now(), askedMs, isFresh })
+    const isServed = via !== undefined || known?.isServed === true
+    this.#followed.set(issuer, { via: via ?? known?.via, seenMs: performance.now(), askedMs, isFresh, isServed })
+    if (this.#followed.size > MAX_FOLLOWED) this.#dropOne()
+  }
+
+  /** The one that was followed longest ago for others, else the one that stood in a chain longest ago. */
+  #dropOne(): void {
     const [oldest] = this.#followed.keys()
-    if (this.#followed.size > MAX_FOLLOWED && oldest !== undefined) this.#followed.delete(oldest)
+    const unserved = [...this.#followed].find(([, { isServed }]) => !isServed)
+    const leaving = unserved?.[0] ?? oldest
+    if (leaving !== undefined) this.#followed.delete(leaving)
   }
 
   /** Asks for every list that is followed, and tells of those that have grown old. */

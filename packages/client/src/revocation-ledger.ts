@@ -2,7 +2,13 @@
  * Revocations that count here: in the book at once, then in the database, at the grants that they end, and in the log (spec
  * 09-receipt-revocation, clause 9.5).
  */
-import { revocableLinks, type VerifiedLink, type VerifiedRevocation } from '@talos/capability'
+import {
+  MAX_REVOCATIONS,
+  MAX_REVOCATIONS_PER_ISSUER,
+  revocableLinks,
+  type VerifiedLink,
+  type VerifiedRevocation,
+} from '@talos/capability'
 import type { Did } from '@talos/contracts'
 import { isTalosError, TalosError } from '@talos/errors'
 import type { Agent } from './agent.ts'
@@ -13,12 +19,18 @@ import { targetText } from './revocation-book.ts'
 /** Revocations of one issuer that no chain here names, and how many of all such there may be beside the others. */
 export const STRANGER_MAX_REVOCATIONS = 1_000
 export const STRANGERS_MAX_REVOCATIONS = 50_000
+/** Revocations in all up to which there is room for issuers that sent something and got nothing: anybody can do that. */
+export const GIVERS_MAX_REVOCATIONS = 100_000
+/** Revocations in all up to which there is room for others: what this agent revokes itself must never find none. */
+export const OTHERS_MAX_REVOCATIONS = MAX_REVOCATIONS - MAX_REVOCATIONS_PER_ISSUER
 
 export interface LedgerOptions {
   readonly agent: Agent
   readonly authority: Authority
-  /** Whether an issuer stands in chains that are served here. */
+  /** Whether the list of an issuer is followed here. */
   readonly isFollowed: (issuer: Did) => boolean
+  /** Whether an issuer stands in chains that were shown here. */
+  readonly isServed: (issuer: Did) => boolean
 }
 
 export class RevocationLedger {
@@ -34,18 +46,15 @@ export class RevocationLedger {
    * @throws TalosError `REVOCATION_UNRELATED`, `REVOCATION_FULL`
    */
   admit({ issuer, from, count }: { readonly issuer: Did; readonly from: Did; readonly count: number }): void {
-    if (this.isRelated(issuer)) return
-    if (issuer !== from) throw new TalosError('REVOCATION_UNRELATED')
-    const { revocations: book } = this.#options.agent
-    if (book.countOf(issuer) + count > STRANGER_MAX_REVOCATIONS) {
-      throw new TalosError('REVOCATION_FULL', {
-        what: 'an issuer that no chain names',
-        limit: STRANGER_MAX_REVOCATIONS,
-      })
+    if (!this.isRelated(issuer)) {
+      this.#admitStranger({ issuer, from, count })
+      return
     }
-    if (book.size + count > STRANGERS_MAX_REVOCATIONS) {
-      throw new TalosError('REVOCATION_FULL', { what: 'issuers that no chain names', limit: STRANGERS_MAX_REVOCATIONS })
-    }
+    const { did, revocations: book } = this.#options.agent
+    // A head alone takes no room, and says how fresh the rest is.
+    if (issuer === did || count === 0) return
+    const limit = this.#matters(issuer) ? OTHERS_MAX_REVOCATIONS : GIVERS_MAX_REVOCATIONS
+    if (book.size + count > limit) throw new TalosError('REVOCATION_FULL', { what: 'all issuers', limit })
   }
 
   /**
@@ -79,8 +88,33 @@ export class RevocationLedger {
   /** Whether an issuer is this agent, stands in a chain that it serves, or gave to it or got from it, by any of its keys. */
   isRelated(issuer: Did): boolean {
     const { agent, isFollowed } = this.#options
-    const keys = agent.identities.find(issuer)?.keys.map(({ did }) => did) ?? [issuer]
-    return keys.some((key) => key === agent.did || isFollowed(key) || agent.database.grants.knows(key))
+    return this.#keysOf(issuer).some((key) => key === agent.did || isFollowed(key) || agent.database.grants.knows(key))
+  }
+
+  #admitStranger({ issuer, from, count }: { readonly issuer: Did; readonly from: Did; readonly count: number }): void {
+    if (issuer !== from) throw new TalosError('REVOCATION_UNRELATED')
+    const { revocations: book } = this.#options.agent
+    if (book.countOf(issuer) + count > STRANGER_MAX_REVOCATIONS) {
+      throw new TalosError('REVOCATION_FULL', {
+        what: 'an issuer that no chain names',
+        limit: STRANGER_MAX_REVOCATIONS,
+      })
+    }
+    if (book.size + count > STRANGERS_MAX_REVOCATIONS) {
+      throw new TalosError('REVOCATION_FULL', { what: 'issuers that no chain names', limit: STRANGERS_MAX_REVOCATIONS })
+    }
+  }
+
+  /** Whether this agent gave to an issuer, or was shown chains with it: not by what the issuer sent alone. */
+  #matters(issuer: Did): boolean {
+    const { agent, isServed } = this.#options
+    return this.#keysOf(issuer).some(
+      (key) => key === agent.did || isServed(key) || agent.database.grants.knows(key, 'issued'),
+    )
+  }
+
+  #keysOf(issuer: Did): readonly Did[] {
+    return this.#options.agent.identities.find(issuer)?.keys.map(({ did }) => did) ?? [issuer]
   }
 
   /** That an issuer has too many is its own fault, not this machine's: what it sent is not tried again. */

@@ -86,7 +86,12 @@ export class RevocationKeeper {
       isLinked: (peer) => wire.isLinked(peer),
       post: async (peer, frame) => await messenger.post(peer, frame),
     })
-    this.#ledger = new RevocationLedger({ agent, authority, isFollowed: (issuer) => this.#follower.has(issuer) })
+    this.#ledger = new RevocationLedger({
+      agent,
+      authority,
+      isFollowed: (issuer) => this.#follower.has(issuer),
+      isServed: (issuer) => this.#follower.serves(issuer),
+    })
   }
 
   /**

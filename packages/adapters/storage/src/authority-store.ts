@@ -85,9 +85,10 @@ export class GrantStore {
     return this.#database.all(sql, { direction }).map(grantOf)
   }
 
-  /** Whether somebody is the other side of a grant: gave one to this agent, or got one from it. */
-  knows(peer: Did): boolean {
-    return this.#database.get('SELECT 1 AS found FROM grants WHERE peer = :peer LIMIT 1', { peer }) !== undefined
+  /** Whether somebody is the other side of a grant: gave one to this agent, or got one from it; or of one of a direction. */
+  knows(peer: Did, direction?: GrantDirection): boolean {
+    const sql = 'SELECT 1 AS found FROM grants WHERE peer = :peer AND direction = ifnull(:direction, direction) LIMIT 1'
+    return this.#database.get(sql, { peer, direction: direction ?? null }) !== undefined
   }
 
   /** Whether there is any. */
