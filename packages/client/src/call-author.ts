@@ -33,6 +33,7 @@ import type { ClientEvent } from './events.ts'
 import { CALL_MAC_LABEL } from './execution/executor.ts'
 import { listCommand, MAX_LIST_PROOFS } from './execution/listing.ts'
 import { nameOfBytes } from './execution/record.ts'
+import { mayAllow } from './explain.ts'
 import type { LeaseKeeper } from './leases.ts'
 import { nowS } from './options.ts'
 import type { SessionKeeper } from './sessions.ts'
@@ -93,10 +94,11 @@ export class IntentAuthor implements CallAuthor {
     const { agent, authority } = this.#options
     const { peer, tool } = input
     const command = tool === undefined ? listCommand(input.server) : mcpToolCommand({ server: input.server, tool })
-    const chain = tool === undefined ? [] : await this.#chainTo(peer, command)
+    const args = argumentsFromJson(input.argumentsJson ?? NO_ARGUMENTS)
+    const chain = tool === undefined ? [] : await this.#chainTo(peer, { command, args })
     const shown = tool === undefined ? shownFor(authority.chains.from(peer)) : chain
     const level = tool === undefined ? 'signature' : levelOf(chain, { tool, terms: input.terms })
-    const terms = this.#termsOf(input, { command, chain, level })
+    const terms = this.#termsOf(input, { command, args, chain })
     const { named, proof } = await this.#prove(terms, level)
     const saltKey = agent.random.bytes(SALT_BYTES)
     const call = { peer, command, cid: named.cid, cap: chain.at(-1)?.cid, saltKey, request: input.request }
@@ -117,26 +119,32 @@ export class IntentAuthor implements CallAuthor {
     }
   }
 
-  /** The narrowest chain, with its leases renewed where that is due. */
-  async #chainTo(peer: Did, command: string): Promise<readonly VerifiedLink[]> {
-    const { authority, leases } = this.#options
-    const find = () => authority.chains.to(peer, command)[0] ?? []
+  /** The narrowest chain that would do, else the narrowest, with its leases renewed where that is due. */
+  async #chainTo(peer: Did, asked: Pick<CallTerms, 'command' | 'args'>): Promise<readonly VerifiedLink[]> {
+    const { agent, authority, leases } = this.#options
+    const find = () => {
+      const chains = authority.chains.to(peer, asked.command)
+      const [narrowest = []] = chains
+      // Several grants of one tool, such as of two folders: which one fits can be told from here.
+      if (chains.length < 2) return narrowest
+      return chains.find((links) => mayAllow(agent, { executor: peer, ...asked, links })) ?? narrowest
+    }
     const chain = find()
     return (await leases.tend(chain)) ? find() : chain
   }
 
   #termsOf(
-    { peer, argumentsJson = NO_ARGUMENTS, justification, terms }: IntentInput,
-    about: { readonly command: string; readonly chain: readonly VerifiedLink[]; readonly level: ProofLevel },
+    { peer, justification, terms }: IntentInput,
+    about: Pick<CallTerms, 'command' | 'args'> & { readonly chain: readonly VerifiedLink[] },
   ): CallTerms {
     const { agent } = this.#options
-    const { command, chain } = about
+    const { command, args, chain } = about
     const random = agent.random.bytes(NONCE_BYTES)
     return {
       audience: peer,
       subject: peer,
       command,
-      args: argumentsFromJson(argumentsJson),
+      args,
       proofs: chain.map(({ cid }) => cid),
       nonce: terms === undefined ? random : epochNonce({ epoch: terms.epoch, random }),
       issuedAtS: nowS(agent.clock),

@@ -11,6 +11,7 @@ import {
   Authorizer,
   accountsOf,
   argumentsFromJson,
+  type CallTerms,
   type DelegationDescription,
   type DenialCause,
   describeDelegation,
@@ -102,9 +103,10 @@ export function explainCall(world: ExplainWorld, request: ExplainRequest): CallE
   const command = mcpToolCommand(request)
   const opened = new Map<string, VerifiedLink>()
   const candidates = request.chain === undefined ? storedChains(world, { request, command, opened }) : [request.chain]
+  const args = argumentsFromJson(utf8(JSON.stringify(request.arguments ?? {})))
   const judged = (proofs: readonly Uint8Array[]) => {
     const links = proofs.map((proof) => openDelegation(proof, { kernel: world.kernel }))
-    return { links, verdict: explainOne(world, { request, command, links }) }
+    return { links, verdict: explainOne(world, { request, command, args, links }) }
   }
   const [narrowest = [], ...others] = candidates
   const first = judged(narrowest)
@@ -114,32 +116,48 @@ export function explainCall(world: ExplainWorld, request: ExplainRequest): CallE
   return describe(world, { ...best, command, isOwn: isOwn(world, request) })
 }
 
+/** Whether a chain of this agent would do for a call elsewhere, as far as that can be told from here. */
+export function mayAllow(
+  world: Omit<ExplainWorld, 'former' | 'meter'>,
+  call: {
+    readonly executor: Did
+    readonly command: string
+    readonly args: CallTerms['args']
+    readonly links: readonly VerifiedLink[]
+  },
+): boolean {
+  const { executor, ...about } = call
+  const meter = { ...UNMETERED, remaining: () => [] }
+  const request = { executor, server: '', tool: '' }
+  return explainOne({ ...world, former: [], meter }, { ...about, request }).outcome !== 'deny'
+}
+
 function explainOne(
   world: ExplainWorld,
   about: {
     readonly request: ExplainRequest
     readonly command: string
+    readonly args: CallTerms['args']
     readonly links: readonly VerifiedLink[]
   },
 ): Verdict {
-  const { request, command, links } = about
+  const { request, command, args, links } = about
   const { did, kernel, clock, random } = world
   const { holder = did, executor = did, justification, approvals, proof = 'signature' } = request
   const proofs = links.map(({ bytes }) => bytes)
-  const json = utf8(JSON.stringify(request.arguments ?? {}))
   const { bytes: call } = writeCall({
     issuer: holder,
     audience: executor,
     subject: executor,
     command,
-    args: argumentsFromJson(json),
+    args,
     proofs: links.map(({ cid }) => cid),
     nonce: random.bytes(NONCE_BYTES),
     issuedAtS: nowS(clock),
     kernel,
     ...(justification !== undefined && { justification }),
   })
-  const given = { proof: { level: 'channel', call, holder }, proofs, bytes: json.length, nowMs: clock.nowMs() } as const
+  const given = { proof: { level: 'channel', call, holder }, proofs, bytes: call.length, nowMs: clock.nowMs() } as const
   return authorizerFor(world, { request, links }).explain(
     { ...given, ...(approvals !== undefined && { approvals }) },
     { assume: proof },

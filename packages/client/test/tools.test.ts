@@ -101,6 +101,26 @@ describe('tools of a real MCP server between two agents', () => {
     expect(await call(TOOL, { path: join(shared, 'secret.txt') })).toMatchObject({ outcome: 'deny' })
   })
 
+  it('uses the grant that fits, of several for one tool', async () => {
+    await using pair = await pairOfAgents()
+    const { alice, bob } = pair
+    const { docs, shared, read } = await servedFolder(pair)
+    const other = join(shared, 'other')
+    mkdirSync(other)
+    writeFileSync(join(other, 'note.txt'), 'Another folder.\n')
+    for (const folder of [other, join(shared, 'empty')]) {
+      const { bytes } = await bob.grantCapability({
+        to: alice.did,
+        tool: { server: 'files', tool: TOOL },
+        rules: [['subpath', '.path', [folder]]],
+        expiresInS: MINUTE_S,
+      })
+      await alice.importCapability(bytes)
+    }
+    for (const folder of [docs, other]) expect((await read(join(folder, 'note.txt'))).outcome).toBe('allow')
+    expect(await read(join(shared, 'secret.txt'))).toMatchObject({ denial: { code: 'CAPABILITY_ARGUMENT' } })
+  })
+
   it('refuses the next call after a revocation, even when the holder was not told', async () => {
     await using pair = await pairOfAgents()
     const { bob, alice } = pair
