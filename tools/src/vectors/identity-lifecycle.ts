@@ -232,7 +232,7 @@ async function change(log: VerifiedKeyLog, what: object): Promise<VerifiedKeyLog
     updateSigner: seeded(101 + version),
     nextUpdateKeys: [seeded(102 + version).did],
     nowMs: START_MS + version * 60_000,
-  } as KeyLogChange)
+  } as unknown as KeyLogChange)
 }
 
 function seeded(byte: number) {
