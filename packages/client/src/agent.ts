@@ -78,9 +78,9 @@ export async function openAgent(options: OpenAgentOptions): Promise<Agent> {
       database.outdateOwn(world.clock.nowMs())
       await recordChange(ownLog, { folder, change: pending, kernel: world.kernel })
     }
-    // Its own log is what its folder says, whatever a peer has sent of it.
+    // Its own log is what its folder says, whatever a peer has sent of it, and its keys are its own: the last one counts.
     const peers = database.identities.list().filter(({ id }) => id !== keyLog.name)
-    const identities = new IdentityBook([identityOf(keyLog), ...peers])
+    const identities = new IdentityBook([...peers, identityOf(keyLog)])
     return {
       ...world,
       name: options.name,

@@ -113,7 +113,7 @@ function readWorld(reader: Pick<AgentReader, 'did' | 'kernel' | 'database' | 'ke
     clock: systemClock,
     random: systemRandom,
     revocations: openRevocationBook({ database, kernel }),
-    identities: new IdentityBook([...own, ...database.identities.list().filter(({ id }) => id !== keyLog?.name)]),
+    identities: new IdentityBook([...database.identities.list().filter(({ id }) => id !== keyLog?.name), ...own]),
     former: keyLog === undefined ? [] : formerDids({ did, keyLog }),
     meter: new Meter({ store: database.meters }),
   }

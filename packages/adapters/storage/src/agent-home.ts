@@ -31,7 +31,7 @@ import {
 /** Name of the environment variable that moves the root. */
 export const HOME_VARIABLE = 'TALOS_HOME'
 /** Larger than any file that {@link AgentFolder.readFile} is meant for. */
-export const AGENT_FILE_MAX_BYTES = 1_048_576
+export const AGENT_FILE_MAX_BYTES = 2_097_152
 const AGENT_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/
 const FILE_NAME = /^[a-z0-9][a-z0-9_-]{0,63}\.[a-z0-9]{1,8}$/
 const KEY_FILE = 'key.json'

@@ -1,15 +1,19 @@
 /** Key logs of peers at rest, and what peers were told of the agent's own. */
-import { type JsonValue, parseJson } from '@talos/bytes'
+import { type JsonValue, parseJson, utf8 } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { KeyStanding, KnownIdentity, LogKey } from '@talos/identity'
 import type { Database, Row } from './database.ts'
-import { integerOf, optionalOf, requireRoom, textOf } from './rows.ts'
+import { integerOf, optionalOf, textOf } from './rows.ts'
 
 /** Key logs that one agent keeps: as many as peers. */
 export const IDENTITIES_MAX = 10_000
+/** Bytes of them, so that a few hundred of the largest kind fit, and a hundred times as many of the usual one. */
+export const IDENTITIES_MAX_BYTES = 268_435_456
 /** Logs of strangers that go at once when there is no room. */
-const EVICTED_AT_ONCE = 1_000
+const EVICTED_AT_ONCE = 100
+/** With whom this agent has to do. Their logs stay, whatever strangers send. */
+const KNOWN = 'did IN (SELECT did FROM peers) OR did IN (SELECT peer FROM grants)'
 
 export class IdentityStore {
   readonly #database: Database
@@ -18,11 +22,16 @@ export class IdentityStore {
     this.#database = database
   }
 
-  /** Stores or replaces what is known of a log, and its text. @throws TalosError `STORE_FULL`, `STORE_WRITE_FAILED` */
-  put(identity: KnownIdentity, { log, nowMs }: { readonly log: string; readonly nowMs: number }): void {
+  /**
+   * Stores or replaces what is known of a log, and its text.
+   *
+   * @returns the logs of strangers that had to go for it
+   * @throws TalosError `STORE_FULL`, `STORE_WRITE_FAILED`
+   */
+  put(identity: KnownIdentity, { log, nowMs }: { readonly log: string; readonly nowMs: number }): readonly Did[] {
     const { id, versionIds, keys, signingKey, deactivated } = identity
-    this.#database.transaction(() => {
-      if (this.log(id) === undefined) this.#makeRoom()
+    return this.#database.transaction(() => {
+      const evicted = this.#makeRoom({ id, sizeBytes: utf8(log).length })
       this.#database.run(
         `INSERT INTO identities (id, signing_key, is_deactivated, version_ids, log, updated_ms)
          VALUES (:id, :signingKey, :isDeactivated, :versionIds, :log, :nowMs)
@@ -39,6 +48,7 @@ export class IdentityStore {
       )
       this.#database.run('DELETE FROM identity_keys WHERE id = :id', { id })
       for (const [position, key] of keys.entries()) this.#putKey(id, position, key)
+      return evicted
     })
   }
 
@@ -72,19 +82,55 @@ export class IdentityStore {
     })
   }
 
-  /** Strangers may send a log each: where there is no room, those of nobody that this agent has to do with go first. */
-  #makeRoom(): void {
-    const count = 'SELECT count(*) AS n FROM identities'
-    if (Number(this.#database.get(count)?.['n']) < IDENTITIES_MAX) return
-    this.#database.run(
-      `DELETE FROM identities WHERE id IN (
-         SELECT id FROM identities WHERE NOT EXISTS (
-           SELECT 1 FROM identity_keys WHERE identity_keys.id = identities.id AND (
-             did IN (SELECT did FROM peers) OR did IN (SELECT peer FROM sessions) OR did IN (SELECT peer FROM grants)))
-         ORDER BY updated_ms LIMIT :evicted)`,
-      { evicted: EVICTED_AT_ONCE },
+  /** The texts of the logs of peers and of those who gave or were given something; small ones first, as many as fit. */
+  logsOfKnown(maxBytes: number): string[] {
+    const texts: string[] = []
+    let sizeBytes = 0
+    const sql = `SELECT id, octet_length(log) AS size FROM identities
+      WHERE EXISTS (SELECT 1 FROM identity_keys WHERE identity_keys.id = identities.id AND (${KNOWN})) ORDER BY size, id`
+    for (const row of this.#database.all(sql)) {
+      sizeBytes += integerOf(row, 'size')
+      if (sizeBytes > maxBytes) break
+      const text = this.log(textOf(row, 'id') as Did)
+      if (text !== undefined) texts.push(text)
+    }
+    return texts
+  }
+
+  /**
+   * Strangers may send a log each: where there is no room, those of nobody that this agent has to do with go first, and of
+   * these the ones that say nothing but one key.
+   */
+  #makeRoom(wanted: { readonly id: Did; readonly sizeBytes: number }): readonly Did[] {
+    const { id, sizeBytes } = wanted
+    const evicted: Did[] = []
+    for (;;) {
+      const row = this.#database.get(
+        'SELECT count(*) AS n, total(octet_length(log)) AS size FROM identities WHERE id <> :id',
+        { id },
+      )
+      const isFull = Number(row?.['n']) >= IDENTITIES_MAX
+      if (!isFull && Number(row?.['size']) + sizeBytes <= IDENTITIES_MAX_BYTES) return evicted
+      const strangers = this.#strangers(id)
+      if (strangers.length === 0) {
+        const limit = isFull ? IDENTITIES_MAX : IDENTITIES_MAX_BYTES
+        throw new TalosError('STORE_FULL', { what: isFull ? 'key logs of peers' : 'bytes of key logs of peers', limit })
+      }
+      for (const stranger of strangers) this.#database.run('DELETE FROM identities WHERE id = :stranger', { stranger })
+      evicted.push(...strangers)
+    }
+  }
+
+  /** Those that can go, but for one. */
+  #strangers(id: Did): readonly Did[] {
+    const rows = this.#database.all(
+      `SELECT id FROM identities WHERE id <> :id AND NOT EXISTS (
+         SELECT 1 FROM identity_keys WHERE identity_keys.id = identities.id AND (
+           ${KNOWN} OR did IN (SELECT peer FROM sessions)))
+       ORDER BY json_array_length(version_ids) > 1, updated_ms LIMIT :most`,
+      { id, most: EVICTED_AT_ONCE },
     )
-    requireRoom(this.#database, { what: 'key logs of peers', limit: IDENTITIES_MAX, count })
+    return rows.map((row) => textOf(row, 'id') as Did)
   }
 
   #putKey(id: Did, position: number, key: LogKey): void {

@@ -30,7 +30,7 @@ export {
 export { Database, type Migrations, type OpenDatabaseOptions, SQLITE_MINIMUM } from './database.ts'
 export { FILE_MODE, FOLDER_MODE } from './files.ts'
 export { GENERATION_FILE } from './generation.ts'
-export { IDENTITIES_MAX, IdentityStore } from './identity-store.ts'
+export { IDENTITIES_MAX, IDENTITIES_MAX_BYTES, IdentityStore } from './identity-store.ts'
 export {
   INBOX_IDS_KEEP_MS,
   INBOX_IDS_MAX_PER_PEER,

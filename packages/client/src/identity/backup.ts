@@ -36,6 +36,9 @@ import { type KeyOptions, nextUpdateKeys, sealIdentity, seedSigner } from './own
 /** Calls live no longer than this: those that were used before a restore are over then (08-invocation). */
 const CALL_LIFETIME_S = 300
 
+/** Half of what a backup holds: logs that peers made large must not keep anybody from having one. */
+const LOGS_OF_PEERS_MAX_BYTES = 16_777_216
+
 export interface BackupIdentityOptions extends TalosClientOptions {
   /** Of the backup; it may be the agent's. */
   readonly backupPassphrase: string
@@ -232,10 +235,7 @@ async function contentsOf(agent: Agent, { passphrase }: KeyOptions): Promise<Bac
       endpoints: [...endpoints],
       ...(transportKey !== undefined && { transportKey }),
     })),
-    identities: database.identities
-      .list()
-      .map(({ id }) => database.identities.log(id))
-      .filter((known) => known !== undefined),
+    identities: database.identities.logsOfKnown(LOGS_OF_PEERS_MAX_BYTES),
     grants: grants.map(({ direction, peer, label, bytes, createdMs, revokedMs }) => ({
       direction,
       peer,

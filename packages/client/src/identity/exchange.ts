@@ -125,12 +125,14 @@ export class IdentityExchange {
     const { identities, database, clock } = agent
     const nowMs = clock.nowMs()
     const moves = movesOf(log)
-    database.transaction(() => {
-      database.identities.put(identityOf(log), { log: log.text, nowMs })
+    const evicted = database.transaction(() => {
+      const gone = database.identities.put(identityOf(log), { log: log.text, nowMs })
       for (const move of moves) database.movePeer(move, nowMs)
       if (log.deactivated) for (const { did } of log.keys) database.endPeer(did, nowMs)
+      return gone
     })
     identities.put(log)
+    for (const id of evicted) identities.forget(id)
     const isKnown = before !== undefined || log.version > 1
     for (const { from, to } of moves) {
       if (before?.keys.some(({ did, standing }) => did === from && standing !== 'current') === true) continue

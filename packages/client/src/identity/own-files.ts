@@ -18,8 +18,12 @@ export const KEY_LOG_FILE = 'did.jsonl'
 /** Delegations of the audit log's keys after the first one, which stands in entry 0: base64url, one in a line. */
 const LOG_KEYS_FILE = 'logkeys.txt'
 export const CHANGE_FILE = 'change.json'
-/** A log of 4,096 entries is longer than the reader of a folder takes; an agent's own has one entry a change. */
-const CHANGE_MAX_BYTES = 1_048_576
+/** The largest log of one's own: what peers are told, and what a folder and a backup hold. Several hundred entries. */
+export const OWN_LOG_MAX_CHARACTERS = 900_000
+/** Room that a scheduled rotation leaves: a key that was lost can still be replaced some ten times, and the identity ended. */
+const OWN_LOG_RESERVE_CHARACTERS = 100_000
+/** The log within JSON, where a quarter of its characters is escaped, and the rest. */
+const CHANGE_MAX_BYTES = 2_097_152
 
 /** The agent's own key log. @throws TalosError `IDENTITY_LOG_MISSING`, and what verifying throws */
 export function readOwnLog(
@@ -52,11 +56,24 @@ export function readChange(folder: AgentFolder): PendingChange | undefined {
   return parsePendingChange(decodeJcs(folder.readFile(CHANGE_FILE), { maxBytes: CHANGE_MAX_BYTES }))
 }
 
+/**
+ * The bytes of a change, of which it is certain that they can be read: what could not be would leave the agent shut.
+ *
+ * @throws TalosError `KEY_LOG_LIMIT`, `INPUT_TOO_LARGE`, `SCHEMA_INVALID`
+ */
 export function encodeChange(change: PendingChange): Uint8Array {
-  return utf8(encodeJcs(change as unknown as JsonValue))
+  const { kind, isEmergency, log } = change
+  const reserve = kind === 'rotate' && !isEmergency ? OWN_LOG_RESERVE_CHARACTERS : 0
+  const limit = OWN_LOG_MAX_CHARACTERS - reserve
+  if (log.length > limit) throw new TalosError('KEY_LOG_LIMIT', { what: 'characters of a log of ours', limit })
+  const bytes = utf8(encodeJcs(parsePendingChange(change) as unknown as JsonValue))
+  if (bytes.length > CHANGE_MAX_BYTES) {
+    throw new TalosError('INPUT_TOO_LARGE', { sizeBytes: bytes.length, limitBytes: CHANGE_MAX_BYTES })
+  }
+  return bytes
 }
 
-/** From here on the change happens. @throws TalosError `FILE_FAILED` */
+/** From here on the change happens. @throws TalosError `FILE_FAILED`, what `encodeChange` throws: then nothing has happened */
 export function writeChange(folder: AgentFolder, change: PendingChange): void {
   folder.writeFile(CHANGE_FILE, encodeChange(change))
 }

@@ -88,6 +88,18 @@ export class IdentityBook {
     return { change, identity }
   }
 
+  /** Knows nothing of a log any more: each of its keys stands for itself. */
+  forget(id: Did): void {
+    const known = this.#identities.get(id)
+    if (known === undefined) return
+    for (const name of [id, ...known.keys.map(({ did }) => did)]) {
+      this.#byKey.delete(name)
+      this.#representatives.delete(name)
+      this.#standings.delete(name)
+    }
+    this.#identities.delete(id)
+  }
+
   #set(identity: KnownIdentity): void {
     const { id, keys } = identity
     this.#identities.set(id, identity)
