@@ -76,6 +76,8 @@ export class LeaseKeeper {
       nonce: random.bytes(NONCE_BYTES),
       ...(options.expiresInS !== undefined && { expiresS: notBeforeS + options.expiresInS }),
     })
+    // It may have been revoked while the signature was under way.
+    if (this.#isRevoked(last)) throw new TalosError('GRANT_NOT_RENEWABLE', { reason: 'it was revoked' })
     return await authority.keep(signed, { peer: last.audience, label })
   }
 

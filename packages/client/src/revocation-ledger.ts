@@ -162,7 +162,11 @@ export class RevocationLedger {
     const { agent, authority } = this.#options
     const { identities, database, did } = agent
     if (revokes !== undefined) {
-      return database.grants.get(revokes) === undefined ? [] : [authority.link(revokes.toString())]
+      if (database.grants.get(revokes) === undefined) return []
+      const named = authority.link(revokes.toString())
+      if (named.lease?.n !== 0) return [named]
+      const all = [...authority.links('issued'), ...authority.links('received')]
+      return all.filter(({ account }) => account === named.account)
     }
     const known = authority.links(identities.isSame(issuer, did) ? 'issued' : 'received')
     return known.filter((link) => identities.isSame(link.issuer, issuer))

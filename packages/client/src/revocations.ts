@@ -96,13 +96,13 @@ export class RevocationKeeper {
 
   /**
    * Ends a capability that this agent gave, or was given: here at once, and at those whom it concerns now, or when a link to
-   * them is up.
+   * them is up. Of a lease all of it ends, whichever of its renewals is named: the one before is not over yet.
    *
    * @throws TalosError `GRANT_UNKNOWN`, `REVOCATION_FULL`, signer, store and log codes
    */
   async revoke(cid: string, choice: RevokeChoice = {}): Promise<void> {
     const link = this.#options.authority.link(cid)
-    await this.#revoke({ revokes: link.cid }, { choice, concerns: concernedBy(link) })
+    await this.#revoke({ revokes: wholeOf(link) }, { choice, concerns: concernedBy(link) })
   }
 
   /**
@@ -119,9 +119,9 @@ export class RevocationKeeper {
       const links = issued.filter((link) => link.audience === audience)
       const concerns = [audience, ...links.flatMap(concernedBy)]
       const { atS } = await this.#revoke({ who: audience }, { choice, concerns })
-      for (const link of links) {
-        if (link.notBeforeS >= atS) await this.#revoke({ revokes: link.cid }, { choice, concerns: concernedBy(link) })
-      }
+      // Looked up again: a lease may have been renewed while that was signed.
+      const given = authority.links('issued').filter((link) => link.audience === audience && link.notBeforeS >= atS)
+      for (const link of given) await this.#revoke({ revokes: wholeOf(link) }, { choice, concerns: concernedBy(link) })
     }
   }
 
@@ -319,6 +319,11 @@ export class RevocationKeeper {
 /** The two sides of a delegation, and the owner of what it is about: the one who executes. */
 function concernedBy({ issuer, audience, subject }: VerifiedLink): readonly Did[] {
   return [issuer, audience, ...(subject === null ? [] : [subject])]
+}
+
+/** The name under which a delegation ends as a whole: of a lease, that of the first. */
+function wholeOf({ cid, lease }: VerifiedLink): Cid {
+  return lease?.of ?? cid
 }
 
 function nameOf({ cid, revokes }: VerifiedRevocation): string {

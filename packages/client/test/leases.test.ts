@@ -82,4 +82,34 @@ describe('a lease', () => {
     await expect(bob.renewCapability(plain)).rejects.toMatchObject({ code: 'GRANT_NOT_RENEWABLE' })
     await expect(stage.of('alice').renewCapability(plain)).rejects.toMatchObject({ code: 'GRANT_NOT_OURS' })
   })
+
+  it('ends as a whole, whichever of its renewals is revoked, and from whichever side', async () => {
+    for (const side of ['bob', 'alice']) {
+      const clock = manualClock(Date.now())
+      await using stage = await Stage.with(['alice'], { clock })
+      await stage.grant('alice', { expiresInS: TERM_S, lease: { maxRenewals: 9 } })
+      clock.advance((TERM_S * 1000 * 3) / 4)
+      expect((await stage.call('alice', 'say')).outcome).toBe('allow')
+      const received = () => stage.of('alice').listCapabilities('received')
+      await expect.poll(() => received().length).toBe(2)
+      const [renewal] = received().filter(({ description }) => JSON.stringify(description.terms).includes('"n":1'))
+      await stage.of(side).revokeCapability(renewal?.cid ?? '')
+      // The one before is not over for a quarter of the term.
+      expect(await stage.refusal('alice', 'say')).toBe('CAPABILITY_REVOKED')
+    }
+  })
+
+  it('is not renewed past a revocation of everything that comes at the same moment', async () => {
+    const clock = manualClock(Date.now())
+    await using stage = await Stage.with(['alice'], { clock })
+    const cid = await stage.grant('alice', { expiresInS: TERM_S, lease: { maxRenewals: 9 } })
+    clock.advance((TERM_S * 1000 * 3) / 4)
+    const bob = stage.of('bob')
+    const renewing = [1, 2, 3].map(async () => (await bob.renewCapability(cid)).cid)
+    const [, ...renewed] = await Promise.allSettled([bob.revokeAll(stage.did('alice')), ...renewing])
+    const names = renewed.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    await stage.handOver('bob', 'alice', names)
+    expect(await stage.refusal('alice', 'say')).toBe('CAPABILITY_REVOKED')
+    await expect(bob.renewCapability(cid)).rejects.toMatchObject({ code: 'GRANT_NOT_RENEWABLE' })
+  })
 })
