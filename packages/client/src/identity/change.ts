@@ -98,7 +98,7 @@ async function changeIdentity(
 }
 
 /** Everything of a rotation but its doing. */
-export async function prepareRotation(agent: Agent, options: RotateIdentityOptions): Promise<PendingChange> {
+async function prepareRotation(agent: Agent, options: RotateIdentityOptions): Promise<PendingChange> {
   const { kernel, random, clock, keyLog, did } = agent
   const isEmergency = options.reason === 'compromised'
   const keyOptions = keyOptionsOf(options)
@@ -159,7 +159,7 @@ export function keyOptionsOf(options: TalosClientOptions): KeyOptions {
   return { ...options, world: worldOf(options), passphrase: passphraseOf(options) }
 }
 
-export interface NextKey {
+interface NextKey {
   readonly signer: Signer
   /** Absent with an external signer. */
   readonly seed: Secret | undefined

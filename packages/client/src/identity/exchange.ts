@@ -15,7 +15,7 @@ import type { ClientEvent } from '../events.ts'
 import { PeerQuota } from '../quota.ts'
 
 /** Largest key log that is told and taken: some hundreds of entries, and below the content that every link takes. */
-export const KEY_LOG_TOLD_MAX_BYTES = 900_000
+const KEY_LOG_TOLD_MAX_BYTES = 900_000
 /** Each costs the verification of a log. */
 const LOG_QUOTA = { what: 'key logs from one peer within an hour', limit: 64, windowMs: 3_600_000 }
 

@@ -88,7 +88,7 @@ export function addVerify(identity: Command, shell: Shell): void {
 }
 
 /** @throws TalosError `CLI_FILE_UNREADABLE`, `KEY_LOG_*` */
-export function logOf(file: string): VerifiedKeyLog {
+function logOf(file: string): VerifiedKeyLog {
   const text = fromUtf8(readUserFile(file, KEY_LOG_MAX_BYTES))
   return verifyKeyLog({ kernel: loadKernel(), text, nowMs: Date.now() })
 }
