@@ -14,7 +14,7 @@ export interface TokenSystem {
   readonly open: () => Promise<OpenSystem>
 }
 
-export interface OpenSystem {
+interface OpenSystem {
   /** Signs all links of a new chain. */
   readonly mint: (links: Links) => Operation
   /** Takes the bytes of a chain and of a call, both made beforehand, and decides on the call, remembering nothing. */

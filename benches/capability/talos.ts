@@ -45,7 +45,7 @@ export function makeParties(kernel: Kernel): Parties {
 }
 
 /** A chain from the owner on; each link says where the path must lie. */
-export async function mintChain(parties: Parties, links: Links): Promise<readonly SignedEnvelope[]> {
+async function mintChain(parties: Parties, links: Links): Promise<readonly SignedEnvelope[]> {
   const chain: SignedEnvelope[] = []
   for (const [link, signer] of parties.slice(0, links).entries()) {
     chain.push(
@@ -64,7 +64,7 @@ export async function mintChain(parties: Parties, links: Links): Promise<readonl
   return chain
 }
 
-export async function invokeWith(parties: Parties, chain: readonly SignedEnvelope[]): Promise<SignedEnvelope> {
+async function invokeWith(parties: Parties, chain: readonly SignedEnvelope[]): Promise<SignedEnvelope> {
   const [owner] = parties
   return await invoke({
     signer: parties[chain.length] as Signer,

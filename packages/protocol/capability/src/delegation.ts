@@ -181,7 +181,7 @@ export function openDelegation(bytes: Uint8Array, { kernel }: { readonly kernel:
 }
 
 /** UCAN's own payload under the version of its release candidate, as `iso-ucan` writes it; read, never written. */
-export const DELEGATION_CANDIDATE_TAG = 'ucan/dlg@1.0.0-rc.1'
+const DELEGATION_CANDIDATE_TAG = 'ucan/dlg@1.0.0-rc.1'
 
 /** What a delegation's envelope is opened with. */
 export const DELEGATION_ENVELOPE = {

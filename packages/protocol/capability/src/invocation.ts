@@ -34,7 +34,7 @@ export function openInvocation(bytes: Uint8Array, { kernel }: { readonly kernel:
 }
 
 /** UCAN's own payload under the version of its release candidate, as `iso-ucan` writes it; read, never written. */
-export const INVOCATION_CANDIDATE_TAG = 'ucan/inv@1.0.0-rc.1'
+const INVOCATION_CANDIDATE_TAG = 'ucan/inv@1.0.0-rc.1'
 
 /** What an invocation's envelope is opened with. */
 export const INVOCATION_ENVELOPE = {

@@ -29,7 +29,7 @@ interface Party {
 }
 
 /** Their classes leave out what their options may leave undefined: under exact optional types the two do not meet. */
-type TheirSigner = Parameters<typeof Delegation.create>[0]['iss'] & Parameters<typeof Invocation.create>[0]['iss']
+type TheirSigner = Parameters<typeof Delegation.create>[0]['iss']
 
 async function makeParty(): Promise<Party> {
   const seed = random.bytes(32)
