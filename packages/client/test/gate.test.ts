@@ -1,7 +1,8 @@
-import { Cid, utf8 } from '@talos/bytes'
-import { callMac, invoke, MAX_INVOCATION_LIFETIME_S, writeCall } from '@talos/capability'
+import { Cid, Secret, utf8 } from '@talos/bytes'
+import { callMac, delegate, invoke, MAX_INVOCATION_LIFETIME_S, writeCall } from '@talos/capability'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
+import { ed25519Signer } from '@talos/identity'
 import { type CallProof, parseMcpConfig, type ToolGate } from '@talos/mcp'
 import { tempFolder } from '@talos/testkit'
 import { describe, expect, it, vi } from 'vitest'
@@ -194,6 +195,54 @@ describe('the gate of an executor', () => {
     })
     expect(await codeOf(elsewhere, proven)).toBe('SESSION_MISSING')
     expect(sessions.active(alice.did)).toBeDefined()
+  })
+
+  it('tells of the issuers in a stale chain, and of nobody else whose delegations lie beside it', async () => {
+    await using scene = await gateAndCaller()
+    const { alice, bob, sessionId } = scene
+    const [middle, beside] = [1, 2].map((byte) =>
+      ed25519Signer({ kernel: bob.kernel, seed: Secret.of(new Uint8Array(32).fill(byte)) }),
+    )
+    if (middle === undefined || beside === undefined) throw new Error('there are two')
+    const root = await new Authority(bob).grant({ to: middle.did, tool: TOOL, expiresInS: 60, depth: 1 })
+    const terms = { subject: bob.did, command: '/mcp/files/tool/read', expiresS: null } as const
+    const give = async (signer: typeof middle, audience: Did) =>
+      await delegate({ signer, audience, nonce: alice.random.bytes(12), ...terms })
+    const leaf = await give(middle, alice.did)
+    const other = await give(beside, alice.did)
+    const signed = await invoke({
+      signer: alice.signer,
+      audience: bob.did,
+      subject: bob.did,
+      command: '/mcp/files/tool/read',
+      args: { path: '/a' },
+      proofs: [Cid.parse(root.cid), leaf.cid],
+      nonce: alice.random.bytes(12),
+      issuedAtS: Math.floor(Date.now() / 1000),
+    })
+    const { settings } = parseMcpConfig(
+      '{"mcpServers":{"files":{"command":"x"}},"talos":{"servers":{"files":{"maxStaleS":60}}}}',
+    )
+    const told: Did[] = []
+    const gate = new ExecutorGate({
+      executor: scene.parts,
+      emit: () => undefined,
+      settings,
+      onChain: (links) => told.push(...links.map(({ issuer }) => issuer)),
+    }).of({ origin: { sessionId, confirmed: true } })
+    const decision = await gate.authorizeCall({
+      ...TOOL,
+      peer: alice.did,
+      argumentsJson: ARGUMENTS,
+      request: utf8('{"id":1}'),
+      approvals: [],
+      proof: { level: 'signature', invocation: signed.bytes },
+      proofs: [new Uint8Array(3), other.bytes, leaf.bytes, root.bytes],
+      known: true,
+      saltKey: undefined,
+    })
+    expect(decision).toMatchObject({ allowed: false, code: 'CAPABILITY_STALE' })
+    expect(told.toSorted()).toEqual([bob.did, middle.did].toSorted())
   })
 
   it('gives a place among those that run back when a call cannot be recorded', async () => {
