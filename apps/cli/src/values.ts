@@ -2,12 +2,16 @@
 import { Cid } from '@talos/bytes'
 import { type CidText, type DidKey, parseDidKey } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
+import { printable } from './output.ts'
 
 const UNITS_S = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 const DURATION = /^([1-9][0-9]{0,8})([smhd])$/
 const INTEGER = /^(?:0|[1-9][0-9]{0,14})$/
 /** Ten years: a capability or invitation beyond that is a slip of the keyboard. */
 const MAX_DURATION_S = 3650 * UNITS_S.d
+
+/** Of a reason or note, as their schemas bound them. */
+const MAX_REMARK_CHARS = 256
 
 /** Seconds of `90s`, `15m`, `8h`, `7d`. @throws TalosError `CLI_OPTION_INVALID` */
 export function parseDuration(text: string, option: string): number {
@@ -61,6 +65,14 @@ export function parseCidOption(text: string, option: string): CidText {
       { cause },
     )
   }
+}
+
+/** What is signed for people to read: in one line, without anything that a terminal would obey. @throws TalosError `CLI_OPTION_INVALID` */
+export function parseRemark(text: string, option: string): string {
+  if (text === '' || text.length > MAX_REMARK_CHARS)
+    throw invalid(option, `it does not have 1 to ${MAX_REMARK_CHARS} characters`)
+  if (printable(text) !== text) throw invalid(option, 'it has characters that cannot be shown')
+  return text
 }
 
 /** `2031-05-01T12:00:00Z`, for people; a number that no calendar has is shown as it is. */

@@ -9,11 +9,10 @@ import { Context, type Shell } from '../../context.ts'
 import { ask, askRunning } from '../../control/ask.ts'
 import { readUserFile, requireAbsent, writeNewFile } from '../../files.ts'
 import { fields, printable } from '../../output.ts'
-import { invalid, parseDuration } from '../../values.ts'
+import { invalid, parseDuration, parseRemark } from '../../values.ts'
 
 /** What fits into a control request. */
 const REQUEST_MAX_BYTES = 65_536
-const MAX_NOTE_CHARS = 256
 const MAX_LIFETIME_S = 3_600
 
 const APPROVE_HELP = `
@@ -158,12 +157,12 @@ interface Choice {
 
 /** @throws TalosError `CLI_OPTION_INVALID` */
 function choiceOf({ note, for: lifetime }: ApproveOptions): Choice {
-  if (note !== undefined && (note === '' || note.length > MAX_NOTE_CHARS)) {
-    throw invalid('--note', `it does not have 1 to ${MAX_NOTE_CHARS} characters`)
-  }
   const expiresInS = lifetime === undefined ? undefined : parseDuration(lifetime, '--for')
   if (expiresInS !== undefined && expiresInS > MAX_LIFETIME_S) throw invalid('--for', 'it is longer than an hour')
-  return { ...(note !== undefined && { note }), ...(expiresInS !== undefined && { expiresInS }) }
+  return {
+    ...(note !== undefined && { note: parseRemark(note, '--note') }),
+    ...(expiresInS !== undefined && { expiresInS }),
+  }
 }
 
 /** Undefined for what is no digest: a file's name. */

@@ -4,9 +4,7 @@ import type { Command } from 'commander'
 import { Context, type Shell } from '../../context.ts'
 import { ask } from '../../control/ask.ts'
 import { reading } from '../../reading.ts'
-import { invalid, parseCidOption, parseDidOption } from '../../values.ts'
-
-const MAX_REASON_CHARS = 256
+import { invalid, parseCidOption, parseDidOption, parseRemark } from '../../values.ts'
 
 interface ChoiceOptions {
   readonly reason?: string
@@ -69,11 +67,8 @@ function addChoice(command: Command): Command {
 
 /** @throws TalosError `CLI_OPTION_INVALID` */
 function choiceOf({ reason, evidence }: ChoiceOptions): { readonly reason?: string; readonly evidence?: Hex32 } {
-  if (reason !== undefined && (reason === '' || reason.length > MAX_REASON_CHARS)) {
-    throw invalid('--reason', `it does not have 1 to ${MAX_REASON_CHARS} characters`)
-  }
   return {
-    ...(reason !== undefined && { reason }),
+    ...(reason !== undefined && { reason: parseRemark(reason, '--reason') }),
     ...(evidence !== undefined && { evidence: evidenceOf(evidence) }),
   }
 }
