@@ -15,6 +15,7 @@ import type { GrantDirection, StoredGrant } from '@talos/storage'
 import type { Agent } from './agent.ts'
 import { Chains } from './chains.ts'
 import { commandFor, type DelegationRequest, type Grant, type GrantRequest, termsOf } from './grants.ts'
+import { revocationsByAgent } from './identity/revocation-view.ts'
 import { nowS } from './options.ts'
 
 const NONCE_BYTES = 12
@@ -156,8 +157,14 @@ export class Authority {
 
   /** What is given to somebody after everything of theirs was taken back says that it begins after that. */
   #afterAllWasRevoked(audience: Did): number | undefined {
-    const { did: issuer, revocations, clock } = this.#agent
-    const state = revocations.stateOf({ names: [], issuer, audience, notBeforeS: 0, entitled: [] })
+    const { did: issuer, revocations, identities, clock } = this.#agent
+    const state = revocationsByAgent(revocations, identities).stateOf({
+      names: [],
+      issuer,
+      audience,
+      notBeforeS: 0,
+      entitled: [],
+    })
     return state.revoked ? Math.max(nowS(clock), state.atS) : undefined
   }
 

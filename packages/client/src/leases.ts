@@ -10,6 +10,7 @@ import type { GrantDirection } from '@talos/storage'
 import type { Agent } from './agent.ts'
 import type { Authority } from './authority.ts'
 import type { Grant } from './grants.ts'
+import { revocationsByAgent } from './identity/revocation-view.ts'
 import { nowS } from './options.ts'
 import { PeerQuota } from './quota.ts'
 
@@ -204,7 +205,8 @@ export class LeaseKeeper {
 
   #isRevoked(link: VerifiedLink): boolean {
     const { agent } = this.#options
-    return agent.revocations.stateOf(revocableLink(link, [link.issuer, link.audience])).revoked
+    const view = revocationsByAgent(agent.revocations, agent.identities)
+    return view.stateOf(revocableLink(link, [link.issuer, link.audience])).revoked
   }
 }
 
