@@ -27,14 +27,14 @@ export class PeerQuota {
     this.#monotonicMs = monotonicMs
   }
 
-  /** Takes one; tells whether there was one to take. */
-  tryTake(peer: Did): boolean {
+  /** Takes one, or so many; tells whether there was that much to take, and takes nothing else. */
+  tryTake(peer: Did, amount = 1): boolean {
     const { limit, windowMs } = this.#quota
     const nowMs = this.#monotonicMs()
     const known = this.#uses.get(peer)
     const use = known !== undefined && nowMs - known.sinceMs < windowMs ? known : { sinceMs: nowMs, count: 0 }
-    if (use.count >= limit) return false
-    this.#uses.set(peer, { ...use, count: use.count + 1 })
+    if (use.count + amount > limit) return false
+    this.#uses.set(peer, { ...use, count: use.count + amount })
     const [oldest] = this.#uses.keys()
     if (this.#uses.size > MAX_PEERS && oldest !== undefined) this.#uses.delete(oldest)
     return true

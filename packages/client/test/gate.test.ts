@@ -9,7 +9,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { type Agent, closeAgent, openAgent } from '../src/agent.ts'
 import { Authority } from '../src/authority.ts'
 import { EvidenceKeeper } from '../src/evidence.ts'
-import { CALL_MAC_LABEL, Executor } from '../src/execution/executor.ts'
+import { CALL_MAC_LABEL, Executor, REFUSED_MAX_BYTES } from '../src/execution/executor.ts'
 import { listCommand, MAX_LIST_PROOFS } from '../src/execution/listing.ts'
 import { PrekeyKeeper } from '../src/prekeys.ts'
 import { sessionWorld } from '../src/session-world.ts'
@@ -65,7 +65,10 @@ async function gateAndCaller() {
 
 type Scene = Awaited<ReturnType<typeof gateAndCaller>>
 
-async function listing({ alice, bob, gate, grant }: Scene, more: { proofs?: number; expiresInS?: number } = {}) {
+async function listing(
+  { alice, bob, gate, grant }: Scene,
+  more: { proofs?: number; expiresInS?: number; shown?: readonly Uint8Array[] } = {},
+) {
   const { proofs = 1, expiresInS = 30 } = more
   const issuedAtS = Math.floor(Date.now() / 1000)
   const { bytes: invocation } = await invoke({
@@ -79,7 +82,7 @@ async function listing({ alice, bob, gate, grant }: Scene, more: { proofs?: numb
     issuedAtS,
     expiresS: issuedAtS + expiresInS,
   })
-  const shown = Array.from({ length: proofs }, () => grant.bytes)
+  const { shown = Array.from({ length: proofs }, () => grant.bytes) } = more
   const input: Parameters<ToolGate['authorizeList']>[0] = {
     peer: alice.did,
     server: SERVER,
@@ -195,6 +198,81 @@ describe('the gate of an executor', () => {
     })
     expect(await codeOf(elsewhere, proven)).toBe('SESSION_MISSING')
     expect(sessions.active(alice.did)).toBeDefined()
+  })
+
+  it('lists nothing for a key that its agent gave up', async () => {
+    await using scene = await gateAndCaller()
+    expect((await listing(scene)).allowed).toBe(true)
+    for (const standing of ['rotated', 'compromised', 'deactivated'] as const) {
+      vi.spyOn(scene.bob.identities, 'standingOf').mockReturnValue(standing)
+      expect(await listing(scene)).toMatchObject({ allowed: false, code: 'CAPABILITY_KEY' })
+    }
+    vi.restoreAllMocks()
+  })
+
+  it('lists by every chain that begins at a key which the executor had before', async () => {
+    await using scene = await gateAndCaller()
+    const { alice, bob } = scene
+    const former = ed25519Signer({ kernel: bob.kernel, seed: Secret.of(new Uint8Array(32).fill(3)) })
+    const { identities } = bob
+    const currentOf = identities.currentOf.bind(identities)
+    vi.spyOn(identities, 'currentOf').mockImplementation((did) => (did === former.did ? bob.did : currentOf(did)))
+    const given = async (tool: string) =>
+      await delegate({
+        signer: former,
+        audience: alice.did,
+        subject: former.did,
+        command: `/mcp/files/tool/${tool}`,
+        expiresS: null,
+        nonce: alice.random.bytes(12),
+      })
+    const chains = [await given('read'), await given('write')]
+    const decision = await listing(scene, { shown: chains.map(({ bytes }) => bytes) })
+    expect(decision.allowed && ['read', 'write', 'delete'].map((tool) => decision.permits(tool))).toEqual([
+      true,
+      true,
+      false,
+    ])
+    vi.restoreAllMocks()
+  })
+
+  it('keeps of the calls that it refuses one peer no more than so many bytes', async () => {
+    await using scene = await gateAndCaller()
+    const { alice, bob, gate } = scene
+    const refuse = async (words: string) => {
+      const signed = await invoke({
+        signer: alice.signer,
+        audience: bob.did,
+        subject: bob.did,
+        command: '/mcp/files/tool/read',
+        args: { path: words },
+        proofs: [],
+        nonce: alice.random.bytes(12),
+        issuedAtS: Math.floor(Date.now() / 1000),
+      })
+      const decision = await gate.authorizeCall({
+        ...TOOL,
+        peer: alice.did,
+        argumentsJson: utf8(JSON.stringify({ path: words })),
+        request: utf8('{"id":1}'),
+        proof: { level: 'signature', invocation: signed.bytes },
+        proofs: [],
+        approvals: [],
+        known: true,
+        saltKey: undefined,
+      })
+      expect(decision).toMatchObject({ allowed: false, code: 'CAPABILITY_MISSING' })
+      expect('receipt' in decision && decision.receipt).toBeDefined()
+      const kept = bob.database.evidence.of(signed.cid)
+      return kept.reduce((sum, { bytes }) => sum + bytes.length, 0)
+    }
+    const large = 'x'.repeat(1_000_000)
+    let sizeBytes = 0
+    for (let count = 0; count < 20; count += 1) sizeBytes += await refuse(large)
+    expect(sizeBytes).toBeGreaterThan(REFUSED_MAX_BYTES - 1_100_000)
+    expect(sizeBytes).toBeLessThanOrEqual(REFUSED_MAX_BYTES)
+    // What is small still finds room, until there is none.
+    expect(await refuse('x')).toBeGreaterThan(0)
   })
 
   it('tells of the issuers in a stale chain, and of nobody else whose delegations lie beside it', async () => {

@@ -84,7 +84,7 @@ describe('a lease', () => {
   })
 
   it('ends as a whole, whichever of its renewals is revoked, and from whichever side', async () => {
-    for (const side of ['bob', 'alice']) {
+    for (const side of ['bob', 'alice'] as const) {
       const clock = manualClock(Date.now())
       await using stage = await Stage.with(['alice'], { clock })
       await stage.grant('alice', { expiresInS: TERM_S, lease: { maxRenewals: 9 } })

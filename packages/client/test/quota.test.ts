@@ -14,6 +14,13 @@ describe('what one peer may take', () => {
     expect(() => quota.take(ALICE)).toThrow(expect.objectContaining({ code: 'PEER_QUOTA' }))
   })
 
+  it('gives so many at once where there are so many, and else none', () => {
+    const quota = new PeerQuota(QUOTA, () => 0)
+    expect([2, 2, 1, 1].map((amount) => quota.tryTake(ALICE, amount))).toEqual([true, false, true, false])
+    expect(quota.tryTake(BOB, 4)).toBe(false)
+    expect(quota.tryTake(BOB, 3)).toBe(true)
+  })
+
   it('begins anew when the time is over, not a moment before', () => {
     let nowMs = 0
     const quota = new PeerQuota(QUOTA, () => nowMs)

@@ -8,10 +8,19 @@ import type { Did } from '@talos/contracts'
 import type { Agent } from '../agent.ts'
 import type { FrameOrigin } from '../channels.ts'
 import { nowS } from '../options.ts'
+import { PeerQuota } from '../quota.ts'
 import type { SessionKeeper } from '../sessions.ts'
 
 /** The label of a session's key for the authentication of calls (spec 08-invocation, 8.3). */
 export const CALL_MAC_LABEL = 'talos/call/mac@1'
+
+/** Bytes of calls of one peer that are refused, and kept as evidence within an hour: who may do nothing fills no disk. */
+export const REFUSED_MAX_BYTES = 16_777_216
+const REFUSED_QUOTA = {
+  what: 'bytes of refused calls from one peer within an hour',
+  limit: REFUSED_MAX_BYTES,
+  windowMs: 3_600_000,
+}
 
 /** DIDs that an agent had before: what was given by them and to them is its own. */
 export function formerDids({ did, keyLog }: Pick<Agent, 'did' | 'keyLog'>): readonly Did[] {
@@ -23,6 +32,8 @@ export class Executor {
   readonly replay: ReplaySet
   readonly meter: Meter
   readonly receipts: ReceiptSigner
+  /** What is kept of refused calls. */
+  readonly refused = new PeerQuota(REFUSED_QUOTA)
   readonly #sessions: Pick<SessionKeeper, 'exporter'>
 
   /** @throws TalosError store codes */

@@ -60,6 +60,10 @@ export function judgeList(input: ListInput, executor: Executor): ListJudgement {
     return refused(error.code)
   }
   if (invocation.issuer !== input.peer) return refused('CAPABILITY_AUDIENCE')
+  const standing = agent.identities.standingOf(invocation.issuer)
+  if (standing !== 'current') {
+    return refusedBy(denial('CAPABILITY_KEY', { details: { what: 'the call', standing } }), invocation)
+  }
   const now = nowS(agent.clock)
   const bounds = checkBounds({ invocation, proofs: input.proofs, now })
   if (bounds !== undefined) return refusedBy(bounds, invocation)
@@ -109,7 +113,8 @@ function checkBounds(list: {
 function splitChains(proofs: readonly Uint8Array[], agent: Executor['agent']): readonly (readonly Uint8Array[])[] {
   const chains: Uint8Array[][] = []
   for (const proof of proofs) {
-    const isRoot = issuerOf(proof, agent) === agent.did
+    const issuer = issuerOf(proof, agent)
+    const isRoot = issuer !== undefined && agent.identities.isSame(issuer, agent.did)
     const last = chains.at(-1)
     if (isRoot || last === undefined) chains.push([proof])
     else last.push(proof)

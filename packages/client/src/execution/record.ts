@@ -127,13 +127,16 @@ export class CallRecord {
       ...(receipt !== undefined && { ref: receipt.cid.toString() }),
       commit: { params: { commitment: toHex(request) } },
     })
-    // Under names of its own: a call may be presented again, and what was executed keeps its evidence.
     if (named !== undefined && receipt !== undefined) {
-      this.#keep(named.cid, {
-        [nameOfBytes(level)]: named.bytes,
-        'executor.deny': entry.leafHash,
-        'executor.deny.receipt': receipt.bytes,
-        'executor.deny.salt': call.saltKey,
+      this.#keepRefused(call, {
+        named,
+        // Under names of its own: a call may be presented again, and what was executed keeps its evidence.
+        evidence: {
+          [nameOfBytes(level)]: named.bytes,
+          'executor.deny': entry.leafHash,
+          'executor.deny.receipt': receipt.bytes,
+          'executor.deny.salt': call.saltKey,
+        },
       })
     }
     const { peer, command } = call
@@ -151,6 +154,15 @@ export class CallRecord {
 
   #commit({ saltKey }: Call, path: 'params' | 'result', bytes: Uint8Array): Uint8Array {
     return commitToCall({ saltKey, path, bytes, kernel: this.#executor.agent.kernel })
+  }
+
+  /** Beyond what one peer may fill, the entry in the log and the receipt that the caller gets are all there is. */
+  #keepRefused(
+    { peer }: Call,
+    { named, evidence }: { readonly named: NamedCall; readonly evidence: { readonly [name: string]: Uint8Array } },
+  ): void {
+    const sizeBytes = Object.values(evidence).reduce((sum, { length }) => sum + length, 0)
+    if (this.#executor.refused.tryTake(peer, sizeBytes)) this.#keep(named.cid, evidence)
   }
 
   /** A second presentation of a call leaves the evidence of the first alone. */
