@@ -34,14 +34,24 @@ export function didKeyFromPublicKey(publicKey: Uint8Array): Did {
   return `${DID_KEY_PREFIX}${encodeMultikey('ed25519', publicKey)}` as Did
 }
 
+/** Keys of DIDs that were read before: base58 is slow beside the rest of what is done with a DID. About 0.2 MB. */
+const MAX_KNOWN_KEYS = 1_024
+const knownKeys = new Map<string, Uint8Array>()
+
 /**
  * The 32-byte Ed25519 public key inside a `did:key`.
  *
  * @throws TalosError `DID_INVALID` for everything that {@link didKeyFromPublicKey} does not return
  */
 export function publicKeyFromDidKey(did: string): Uint8Array {
+  const known = knownKeys.get(did)
+  if (known !== undefined) return known.slice()
   if (!did.startsWith(DID_KEY_PREFIX)) throw new TalosError('DID_INVALID', { reason: 'another DID method' })
-  return decodeMultikey('ed25519', did.slice(DID_KEY_PREFIX.length))
+  const publicKey = decodeMultikey('ed25519', did.slice(DID_KEY_PREFIX.length))
+  // Who names many DIDs makes others' slow again, and no more.
+  if (knownKeys.size >= MAX_KNOWN_KEYS) knownKeys.clear()
+  knownKeys.set(did, publicKey.slice())
+  return publicKey
 }
 
 /**

@@ -38,6 +38,16 @@ describe('did:key', () => {
     expect(didKeyFromPublicKey(key)).toBe('did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp')
   })
 
+  it('gives the same key again, whatever was done with the first one and however many came between', () => {
+    const key = random.bytes(32)
+    const did = didKeyFromPublicKey(key)
+    publicKeyFromDidKey(did).fill(0)
+    expect(publicKeyFromDidKey(did)).toEqual(key)
+    publicKeyFromDidKey(did).fill(0)
+    for (let count = 0; count < 1_100; count += 1) publicKeyFromDidKey(didKeyFromPublicKey(random.bytes(32)))
+    expect(publicKeyFromDidKey(did)).toEqual(key)
+  })
+
   it('is one to one with public keys', () => {
     const property = fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (key) => {
       const did = didKeyFromPublicKey(key)
