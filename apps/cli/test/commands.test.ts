@@ -108,7 +108,8 @@ describe('help', () => {
     ['demo'],
     ['doctor'],
     ...['serve', 'connect'].map((name) => ['mcp', name]),
-    ...['grant', 'list', 'import', 'revoke', 'verify'].map((name) => ['capabilities', name]),
+    ...['grant', 'delegate', 'renew', 'list', 'show', 'import', 'verify'].map((name) => ['capabilities', name]),
+    ...['explain', 'approvals', 'approve', 'revoke', 'revoke-all'].map((name) => ['capabilities', name]),
     ...['log', 'show', 'verify', 'root'].map((name) => ['audit', name]),
     ...['show', 'verify', 'export'].map((name) => ['proof', name]),
   ])('of %s %s has an example', async (...words) => {
