@@ -80,17 +80,18 @@ export async function backupIdentity(name: string, options: BackupIdentityOption
  * Makes an agent anew from its backup, with the key that it had. The old one must not run any more.
  *
  * @throws TalosError `BACKUP_INVALID`, `PASSPHRASE_WRONG`, `AGENT_EXISTS`, `IDENTITY_RECOVERY` (its key was replaced since:
- *   recover it), `IDENTITY_DEACTIVATED`, `KEY_LOG_*`
+ *   recover it), `IDENTITY_DEACTIVATED`, `RESTORE_UNFINISHED` (another was begun under that name), `KEY_LOG_*`
  */
 export async function restoreIdentity(name: string, options: RestoreIdentityOptions): Promise<ChangedIdentity> {
-  return await makeFrom(name, options, async (contents, log, keyOptions) => {
+  const given = { ...options, kind: 'restore', held: options.signer } as const
+  return await makeFrom(name, given, async (contents, log, keyOptions) => {
     const { identitySeed } = contents
     const signer = identitySeed === undefined ? options.signer : seedSigner(Secret.of(identitySeed.slice()), keyOptions)
     if (signer === undefined) throw new TalosError('KEY_FILE_SIGNER', { holder: 'an external signer' })
     if (signer.did !== log.signingKey) throw refusal('its key was replaced after the backup was made')
     const seed = identitySeed === undefined ? undefined : Secret.of(identitySeed.slice())
     const reserve = reserveOf(contents)
-    return { kind: 'restore', log, signer, seed, reserve, sessionKey: Secret.of(contents.sessionKey.slice()) }
+    return { log, signer, seed, reserve, sessionKey: Secret.of(contents.sessionKey.slice()) }
   })
 }
 
@@ -100,7 +101,8 @@ export async function restoreIdentity(name: string, options: RestoreIdentityOpti
  * @throws TalosError as `restoreIdentity`; `IDENTITY_RECOVERY` where the backup's recovery key does not count any more
  */
 export async function recoverIdentity(name: string, options: RecoverIdentityOptions): Promise<ChangedIdentity> {
-  return await makeFrom(name, options, async (contents, before, keyOptions) => {
+  const given = { ...options, kind: 'recover', held: options.nextSigner } as const
+  return await makeFrom(name, given, async (contents, before, keyOptions) => {
     const { random, kernel, clock } = keyOptions.world
     const fresh = () => Secret.of(random.bytes(AGENT_SECRET_BYTES))
     const { nextSigner } = options
@@ -123,13 +125,12 @@ export async function recoverIdentity(name: string, options: RecoverIdentityOpti
       if (!isTalosError(cause, 'KEY_LOG_CHANGE')) throw cause
       throw refusal('the recovery key of the backup was replaced since, or the key log is not the newest', cause)
     })
-    return { kind: 'recover', log, signer, seed, reserve, sessionKey }
+    return { log, signer, seed, reserve, sessionKey }
   })
 }
 
 /** What an agent is made with. */
 interface Remake {
-  readonly kind: 'restore' | 'recover'
   readonly log: VerifiedKeyLog
   readonly signer: Signer
   readonly seed: Secret | undefined
@@ -137,9 +138,15 @@ interface Remake {
   readonly sessionKey: Secret
 }
 
+/** Which of the two it is to be, and who holds the agent's key afterwards where its key file does not. */
+interface RemakeOptions extends RestoreIdentityOptions {
+  readonly kind: 'restore' | 'recover'
+  readonly held: Signer | undefined
+}
+
 async function makeFrom(
   name: string,
-  options: RestoreIdentityOptions,
+  options: RemakeOptions,
   remake: (contents: BackupContents, log: VerifiedKeyLog, keyOptions: KeyOptions) => Promise<Remake>,
 ): Promise<ChangedIdentity> {
   const keyOptions = keyOptionsOf(options)
@@ -147,12 +154,10 @@ async function makeFrom(
   const contents = await openBackup({ text: options.backup, passphrase: options.backupPassphrase, kernel })
   const log = newestLog(contents, { keyLog: options.keyLog, kernel })
   const home = new AgentHome({ root: options.home })
-  const { signer: _, ...rest } = options
-  let signer = options.signer
-  if (!isUnfinished(home, name, log)) {
+  const { signer: _, kind, held: signer, ...rest } = options
+  if (!isUnfinished(home, name, { kind, log })) {
     const made = await remake(contents, log, keyOptions)
-    if (made.seed === undefined) signer = made.signer
-    await makeFolder(home, name, { contents, made, keyOptions })
+    await makeFolder(home, name, { contents, made, keyOptions, kind })
   }
   const fill = (database: AgentDatabase) => fillFrom(contents, { database, keyOptions })
   const openOptions = { ...rest, name, create: false, fill, ...(signer !== undefined && { signer }) }
@@ -175,21 +180,36 @@ function newestLog(
   return newest
 }
 
-/** Whether an earlier process died in the midst of making this very agent. */
-function isUnfinished(home: AgentHome, name: string, log: VerifiedKeyLog): boolean {
+/**
+ * Whether an earlier process died in the midst of making this very agent.
+ *
+ * @throws TalosError `RESTORE_UNFINISHED`: in the midst of making another, such as one with the key that counts as lost now
+ */
+function isUnfinished(
+  home: AgentHome,
+  name: string,
+  { kind, log }: { readonly kind: 'restore' | 'recover'; readonly log: VerifiedKeyLog },
+): boolean {
   if (!home.has(name)) return false
   const change = readChange(home.open(name))
-  return change?.newLog !== undefined && change.log.startsWith(log.entries[0]?.line ?? '-')
+  if (change?.newLog === undefined) return false
+  if (change.kind !== kind || !change.log.startsWith(log.text)) throw new TalosError('RESTORE_UNFINISHED', { name })
+  return true
 }
 
 async function makeFolder(
   home: AgentHome,
   name: string,
-  given: { readonly contents: BackupContents; readonly made: Remake; readonly keyOptions: KeyOptions },
+  given: {
+    readonly contents: BackupContents
+    readonly made: Remake
+    readonly keyOptions: KeyOptions
+    readonly kind: 'restore' | 'recover'
+  },
 ): Promise<void> {
-  const { contents, made, keyOptions } = given
+  const { contents, made, keyOptions, kind } = given
   const { random, clock } = keyOptions.world
-  const { kind, log, signer, seed, reserve, sessionKey } = made
+  const { log, signer, seed, reserve, sessionKey } = made
   const others = createAgentSecrets(random)
   const transportSeed = Secret.of(contents.transportSeed.slice())
   const secrets: RunningSecrets = { ...others, sessionKey, transportSeed }
