@@ -13,6 +13,8 @@ import { bytesOf, integerOf, optionalOf, requireRoom, requireSize, textOf } from
 
 /** Grants of one agent: people list and read them. */
 export const GRANTS_MAX = 100_000
+/** Of these, so many at most that others sent: anybody can, and what this agent gives itself must find room. */
+export const GRANTS_MAX_RECEIVED = 50_000
 /** Invocations of one issuer that are remembered until they expire; above this its calls are refused. */
 export const INVOCATIONS_MAX_PER_ISSUER = 100_000
 /** Objects of one call: a chain of delegations, the invocation, receipts, openings. */
@@ -53,6 +55,14 @@ export class GrantStore {
     this.changes += 1
     this.#database.transaction(() => {
       if (this.get(cid) !== undefined) return
+      if (direction === 'received') {
+        requireRoom(this.#database, {
+          what: 'grants that were received',
+          limit: GRANTS_MAX_RECEIVED,
+          count: 'SELECT count(*) AS n FROM grants WHERE direction = :direction',
+          parameters: { direction },
+        })
+      }
       requireRoom(this.#database, {
         what: 'grants',
         limit: GRANTS_MAX,

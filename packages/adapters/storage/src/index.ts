@@ -17,6 +17,7 @@ export {
   EVIDENCE_MAX_PER_INVOCATION,
   EvidenceStore,
   GRANTS_MAX,
+  GRANTS_MAX_RECEIVED,
   type GrantDirection,
   GrantStore,
   INVOCATIONS_MAX_PER_ISSUER,

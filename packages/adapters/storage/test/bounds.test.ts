@@ -1,9 +1,11 @@
 /** What one peer can make this side keep. */
 import { DatabaseSync } from 'node:sqlite'
+import { Cid } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
 import { describe, expect, it } from 'vitest'
 import {
   AGENT_DATABASE_FILE,
+  GRANTS_MAX_RECEIVED,
   INBOX_IDS_KEEP_MS,
   INBOX_IDS_MAX_PER_PEER,
   INBOX_MAX_PER_PEER,
@@ -58,6 +60,29 @@ describe('a peer', () => {
     agent.database.messages.removeExpired(INBOX_IDS_KEEP_MS + 1)
     expect(rows(agent, 'SELECT * FROM inbox_id_counts')).toEqual([])
     expect(put(agent, { peer: ALICE, id: 2 })).toBe(true)
+  })
+
+  it('leaves room for the grants that this agent gives, whatever others sent', () => {
+    using agent = openAgent()
+    rows(
+      agent,
+      `WITH RECURSIVE each (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM each WHERE n < ${GRANTS_MAX_RECEIVED - 1})
+       INSERT INTO grants (cid, direction, peer, label, bytes, created_ms)
+       SELECT 'grant ' || n, 'received', '${BOB}', '', x'00', 1 FROM each`,
+    )
+    const { grants } = agent.database
+    const put = (direction: 'issued' | 'received', byte: number) => {
+      const cid = Cid.fromSha256(new Uint8Array(32).fill(byte))
+      grants.put({ cid, direction, peer: ALICE, label: '', bytes: bytes('x'), nowMs: 1 })
+      return grants.get(cid)?.direction
+    }
+    expect(put('received', 1)).toBe('received')
+    expect(codeOf(() => put('received', 2))).toBe('STORE_FULL')
+    expect(put('issued', 3)).toBe('issued')
+    // What is known is known.
+    expect(put('received', 1)).toBe('received')
+    expect(grants.knows(ALICE, 'issued') && grants.knows(ALICE, 'received') && grants.knows(BOB)).toBe(true)
+    expect(grants.knows(BOB, 'issued')).toBe(false)
   })
 
   it('has so many sessions, whatever instances it names, and the newest of them', () => {
