@@ -18,8 +18,7 @@ let serving: Running
 let invitation = ''
 
 beforeAll(async () => {
-  const boxDid = await box.init('box')
-  expect(boxDid).toMatch(/^did:key:/)
+  await box.init('box')
   const agentDid = await agent.init('agent')
   mkdirSync(docs)
   writeFileSync(join(root, 'outside.txt'), 'Nobody may read this.\n')
@@ -40,15 +39,7 @@ beforeAll(async () => {
   for (const tool of ['read_text_file', 'write_file']) {
     const words = ['capabilities', 'grant', '--to', agentDid, '--server', 'files', '--tool', tool, '--for', '15m']
     const rules = tool === 'write_file' ? ['--rule', '["known",".content"]'] : []
-    const { cid } = await box.json<{ cid: string }>([
-      ...words,
-      '--under',
-      `path=${docs}`,
-      ...rules,
-      '--out',
-      join(box.path, `${tool}.taloscap`),
-    ])
-    expect(cid).toMatch(/^bafyrei/)
+    await box.json([...words, '--under', `path=${docs}`, ...rules, '--out', join(box.path, `${tool}.taloscap`)])
     await agent.json(['capabilities', 'import', join(box.path, `${tool}.taloscap`)])
   }
   serving = box.start(['mcp', 'serve', join(box.path, 'mcp.json')])

@@ -12,7 +12,7 @@ import { systemClock } from '@talos/kernel'
 import type { Performer } from './perform.ts'
 
 type ApprovalMethod = 'approve' | 'approvals' | 'approvalRequest' | 'approveAsked' | 'declineAsked' | 'takeApproval'
-export type ApprovalControl = Extract<ControlRequest, { readonly method: ApprovalMethod }>
+type ApprovalControl = Extract<ControlRequest, { readonly method: ApprovalMethod }>
 
 /** @throws TalosError `CLI_APPROVAL_UNKNOWN`, and what the client throws */
 export async function performApproval(performer: Performer, request: ApprovalControl): Promise<ControlResponse> {
