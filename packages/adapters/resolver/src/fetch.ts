@@ -86,6 +86,8 @@ function open({ ca }: Fetcher, { options, address, signal }: OpenOptions): Promi
         agent: false,
         headers: { accept: options.accept, 'accept-encoding': 'identity' },
         lookup: pinned,
+        // A variable of the environment could have turned this off for the whole process.
+        rejectUnauthorized: true,
         signal,
         ...(ca !== undefined && { ca: [...ca] }),
       },
@@ -97,6 +99,9 @@ function open({ ca }: Fetcher, { options, address, signal }: OpenOptions): Promi
       },
     )
     outgoing.on('error', reject)
+    // A host that answers by changing the protocol gets no response that would come here, and no time.
+    outgoing.on('upgrade', (_response, socket) => socket.destroy())
+    outgoing.on('close', () => reject(new TalosError('DID_FETCH_FAILED', { reason: 'its host did not answer' })))
     outgoing.end()
   })
 }

@@ -1,9 +1,13 @@
 /** Hosts that break, lie, stall or lead elsewhere. */
+import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createResolver, MAX_QUESTIONS } from '../src/index.ts'
 import { HOST, type HttpsHost, httpsHost } from './https-host.ts'
 import { clock, codeOf, kernel, newSigner, resolverWith, webDid } from './world.ts'
+
+const UPGRADE = 'connection: upgrade\r\nupgrade: websocket'
+const HINT = 'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n'
 
 let host: HttpsHost
 
@@ -77,6 +81,43 @@ describe('a hostile or broken host', () => {
     const started = Date.now()
     expect(await codeOf(resolverWith(host, { timeoutMs: 200 }).resolve(webDid(host)))).toBe('DID_FETCH_FAILED')
     expect(Date.now() - started).toBeLessThan(2_000)
+  })
+
+  it('that sends its answer drop by drop is left after the time', async () => {
+    host.files.set('/.well-known/did.json', (_, response) => {
+      const drops = setInterval(() => response.write(' '), 20)
+      response.on('close', () => clearInterval(drops))
+    })
+    const started = Date.now()
+    expect(await codeOf(resolverWith(host, { timeoutMs: 300 }).resolve(webDid(host)))).toBe('DID_FETCH_FAILED')
+    expect(Date.now() - started).toBeLessThan(2_000)
+  })
+
+  it.each([
+    ['another protocol', (socket: Socket) => socket.write(`HTTP/1.1 101 Switching Protocols\r\n${UPGRADE}\r\n\r\n`)],
+    ['hints alone', (socket: Socket) => void setInterval(() => socket.write(HINT), 20).unref()],
+    ['no HTTP', (socket: Socket) => socket.end('SSH-2.0-x\r\n')],
+    ['headers without end', (socket: Socket) => socket.write(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}`)],
+  ])('that answers with %s is not believed', async (_, answer) => {
+    host.files.set('/.well-known/did.json', ({ socket }) => {
+      socket.on('error', () => undefined)
+      answer(socket)
+    })
+    const started = Date.now()
+    expect(await codeOf(resolverWith(host, { timeoutMs: 500 }).resolve(webDid(host)))).toBe('DID_FETCH_FAILED')
+    expect(Date.now() - started).toBeLessThan(2_000)
+  })
+
+  it('without a good certificate is not believed, whatever the environment says', async () => {
+    host.files.set('/.well-known/did.json', JSON.stringify({ id: webDid(host) }))
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+    try {
+      const resolver = createResolver({ kernel, clock, lookup: async () => ['127.0.0.1'], allowPrivateAddresses: true })
+      expect(await codeOf(resolver.resolve(webDid(host)))).toBe('DID_FETCH_FAILED')
+    } finally {
+      vi.unstubAllEnvs()
+    }
+    expect(host.asked).toEqual([])
   })
 
   it('does not hold the caller who gives up', async () => {
