@@ -49,8 +49,8 @@ interface Waiting {
   forwarded: boolean
 }
 
-/** Methods of the agent that pass without a capability: they start, check and tune the connection. */
-const FREE_METHODS: ReadonlySet<string> = new Set(['initialize', 'ping', 'completion/complete', 'logging/setLevel'])
+/** Methods of the agent that pass without a capability: they start, check and tune the connection, and tell nothing. */
+const FREE_METHODS: ReadonlySet<string> = new Set(['initialize', 'ping', 'logging/setLevel'])
 
 export class ToolSide {
   readonly #options: ToolSideOptions

@@ -137,6 +137,7 @@ describe('what is refused', () => {
       [call('"talos:1"', '{}'), 'MCP_MESSAGE_INVALID', -32_600],
       ['{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"a:b"}}', 'MCP_METHOD_REFUSED', -32_601],
       ['{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"x"}}', 'MCP_METHOD_REFUSED', -32_601],
+      ['{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{}}', 'MCP_METHOD_REFUSED', -32_601],
       [INITIALIZE, 'MCP_NOT_INITIALIZED', -32_600],
     ]
     for (const [line, code, rpcCode] of cases) {
