@@ -13,7 +13,9 @@ class Tree implements Disposable {
 
   constructor() {
     mkdirSync(join(this.#folder.path, 'tools', 'src'), { recursive: true })
-    copyFileSync(join(REPOSITORY, 'tools', 'src', 'build-kernel.js'), this.#script)
+    for (const file of ['build-kernel.js', 'cargo.js']) {
+      copyFileSync(join(REPOSITORY, 'tools', 'src', file), join(this.#folder.path, 'tools', 'src', file))
+    }
     mkdirSync(join(this.#folder.path, 'bin'))
   }
 
