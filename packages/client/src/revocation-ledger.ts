@@ -24,6 +24,9 @@ export const GIVERS_MAX_REVOCATIONS = 100_000
 /** Revocations in all up to which there is room for others: what this agent revokes itself must never find none. */
 export const OTHERS_MAX_REVOCATIONS = MAX_REVOCATIONS - MAX_REVOCATIONS_PER_ISSUER
 
+/** Lists in all up to which there is room for that of an issuer that does not matter here: each has a head, on disk and in memory. */
+export const OTHERS_MAX_LISTS = 10_000
+
 export interface LedgerOptions {
   readonly agent: Agent
   readonly authority: Authority
@@ -55,6 +58,13 @@ export class RevocationLedger {
     if (issuer === did || count === 0) return
     const limit = this.#matters(issuer) ? OTHERS_MAX_REVOCATIONS : GIVERS_MAX_REVOCATIONS
     if (book.size + count > limit) throw new TalosError('REVOCATION_FULL', { what: 'all issuers', limit })
+  }
+
+  /** Lets in a list that may matter, once what it lists is kept. @throws TalosError `REVOCATION_FULL` */
+  admitList(issuer: Did): void {
+    const { revocations: book } = this.#options.agent
+    if (book.lists < OTHERS_MAX_LISTS || book.hasList(issuer) || this.#matters(issuer)) return
+    throw new TalosError('REVOCATION_FULL', { what: 'lists of issuers that no chain names', limit: OTHERS_MAX_LISTS })
   }
 
   /**

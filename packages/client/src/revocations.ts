@@ -203,6 +203,7 @@ export class RevocationKeeper {
   ): void {
     const { agent } = this.#options
     const { issuer } = page.head
+    this.#ledger.admitList(issuer)
     const list = agent.revocations.listOf(issuer)
     if (list.conflict !== undefined) throw new RevocationConflict('REVOCATION_FORK', list.conflict)
     if (issuer === agent.did && page.head.n > list.size) this.#fallBehind(page.head.n)

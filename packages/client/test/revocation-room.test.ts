@@ -7,7 +7,7 @@ import { ed25519Signer } from '@talos/identity'
 import { loadKernel, systemRandom } from '@talos/kernel'
 import { tempFolder } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
-import { GIVERS_MAX_REVOCATIONS, OTHERS_MAX_REVOCATIONS } from '../src/revocation-ledger.ts'
+import { GIVERS_MAX_REVOCATIONS, OTHERS_MAX_LISTS, OTHERS_MAX_REVOCATIONS } from '../src/revocation-ledger.ts'
 import { NOW_S, type Side, Sides } from './revocation-sides.ts'
 
 const kernel = loadKernel()
@@ -101,5 +101,23 @@ describe('the room for revocations', () => {
     await owner.keeper.revoke(grant)
     expect(owner.authority.find(grant).revokedMs).toBe(NOW_S * 1000)
     expect(await page(0)).not.toBe('REVOCATION_FULL')
+  })
+
+  it('holds so many lists, and beyond those only the ones of issuers that matter', async () => {
+    using folder = tempFolder()
+    await using sides = new Sides(folder.path)
+    const [owner, holder] = [await sides.open('owner'), await sides.open('holder')]
+    await sides.give(owner, holder)
+    const book = owner.agent.revocations
+    const [known, unknown] = [newSigner(), newSigner()]
+    book.listOf(known.did)
+    while (book.lists < OTHERS_MAX_LISTS) book.listOf(`did:web:${book.lists}.example` as Did)
+    const by = async (signer: Signing) =>
+      await codeOf(sides.deliver({ ...holder, did: signer.did }, owner, await pageBy(signer, 1)))
+    expect(await by(unknown)).toBe('REVOCATION_FULL')
+    expect([book.hasList(unknown.did), book.countOf(unknown.did), book.lists]).toEqual([false, 1, OTHERS_MAX_LISTS])
+    expect(await by(known)).not.toBe('REVOCATION_FULL')
+    expect(await by(holder.signer as Signing)).not.toBe('REVOCATION_FULL')
+    expect([book.hasList(holder.did), book.lists]).toEqual([true, OTHERS_MAX_LISTS + 1])
   })
 })

@@ -105,6 +105,13 @@ describe('the book', () => {
     expect(book.size).toBe(2)
   })
 
+  test('tells of which issuers it knows a list, and of how many', () => {
+    const book = new RevocationBook({ kernel })
+    expect([book.hasList(issuer), book.lists]).toEqual([false, 0])
+    book.listOf(issuer)
+    expect([book.hasList(issuer), book.hasList(alice.did), book.lists]).toEqual([true, false, 1])
+  })
+
   test('answers at the same pace however many others revoked the same', () => {
     const book = new RevocationBook({ kernel })
     for (let index = 0; index < 50_000; index += 1) {

@@ -82,6 +82,16 @@ export class RevocationBook implements RevocationView {
     return [...this.#lists.keys()]
   }
 
+  /** How many lists are known. */
+  get lists(): number {
+    return this.#lists.size
+  }
+
+  /** Whether anything is known of an issuer's list. */
+  hasList(issuer: Did): boolean {
+    return this.#lists.has(issuer)
+  }
+
   /**
    * Takes a revocation: it counts from now on, whatever its place in its issuer's list. Tells whether it says more than what
    * is known: of one delegation the first by an issuer stays, of one audience the last.
