@@ -40,7 +40,7 @@ interface ExplainOptions {
   readonly args?: string
   readonly chain?: readonly string[]
   readonly config?: string
-  readonly justification?: string
+  readonly why?: string
   readonly proof?: string
 }
 
@@ -59,7 +59,7 @@ export function addExplain(capabilities: Command, shell: Shell): void {
       collect,
     )
     .option('--config <file>', 'the configuration of talos mcp serve: what tools ask for, and its policy')
-    .option('--justification <text>', 'the reason that the call would give')
+    .option('--why <text>', 'the reason that the call would give')
     .option('--proof <level>', 'how the call would be proven: channel, mac or signature (default)')
     .addHelpText('after', HELP)
     .action(async (options: ExplainOptions, command: Command) => {
@@ -72,7 +72,7 @@ export function addExplain(capabilities: Command, shell: Shell): void {
 
 /** @throws TalosError `CLI_OPTION_INVALID`, and what reads the files */
 async function requestOf(options: ExplainOptions): Promise<ExplainRequest> {
-  const { from, at, server, tool, chain, config, justification, proof } = options
+  const { from, at, server, tool, chain, config, why, proof } = options
   if (from === undefined && at === undefined) {
     throw invalid('--from', 'name who would call this agent, or with --at whom this agent would call')
   }
@@ -87,7 +87,7 @@ async function requestOf(options: ExplainOptions): Promise<ExplainRequest> {
     ...(chain !== undefined && { chain: chain.map((file) => readUserFile(file, DELEGATION_MAX_BYTES)) }),
     ...settingsOf(parsed),
     ...(policy !== undefined && { policy }),
-    ...(justification !== undefined && { justification }),
+    ...(why !== undefined && { justification: why }),
     ...(proof !== undefined && { proof: proofOf(proof) }),
   }
 }

@@ -22,7 +22,8 @@ Examples:
   $ talos capabilities grant --to did:key:z6Mk… --server git --for 8h --out git.taloscap
   $ talos capabilities grant --to did:key:z6Mk… --server db --tool query --rule '["len", ".sql", 0, 2000]' \\
       --calls 100 --rate 10/1m --hours "mon-fri 09:00-17:00 +01:00" --for 7d
-  $ talos capabilities grant --to did:key:z6Mk… --server pay --budget usd-cent=5000:.amount --renewals 100 --for 15m
+  $ talos capabilities grant --to did:key:z6Mk… --server pay --tool send --budget usd-cent=5000:.amount \\
+      --rule '["known", ".to"]' --renewals 100 --for 15m
   $ talos capabilities grant --to did:key:z6Mk… --server db --tool drop --approvals 2 --approver did:key:z6Mk… \\
       --approver did:key:z6Mk… --for 1h
 ${TERMS_HELP}
