@@ -20,6 +20,7 @@ import {
   attempt,
   makeFolder,
   readPrivateFile,
+  removeDrafts,
   requireOwnFolder,
   requirePrivateFile,
   requirePrivateFolder,
@@ -198,11 +199,19 @@ export class AgentFolder {
   }
 
   /**
-   * Becomes the one process that runs this agent, until the lock is released or the process ends, however it ends.
+   * Becomes the one process that runs this agent, until the lock is released or the process ends, however it ends. Files
+   * that an earlier one had not written to their end are removed.
    *
    * @throws TalosError `AGENT_LOCKED`, `FILE_FAILED`, `HOME_PERMISSIONS`
    */
   lock(): AgentLock {
-    return AgentLock.acquire({ name: this.name, path: this.filePath('owner.lock') })
+    const lock = AgentLock.acquire({ name: this.name, path: this.filePath('owner.lock') })
+    try {
+      removeDrafts(this.path)
+      return lock
+    } catch (error) {
+      lock.release()
+      throw error
+    }
   }
 }

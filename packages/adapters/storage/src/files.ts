@@ -14,6 +14,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readSync,
   renameSync,
   rmSync,
@@ -34,6 +35,7 @@ const OTHERS = 0o077
 /** Others could put something else in its place. */
 const OTHERS_WRITE = 0o022
 const READ_CHUNK_BYTES = 65_536
+const DRAFT = /^\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/
 const HAS_MODES = process.platform !== 'win32'
 
 /**
@@ -115,6 +117,17 @@ export function writePrivateFile(path: string, content: Uint8Array): void {
       rmSync(temporary, { force: true })
       throw error
     }
+  })
+}
+
+/**
+ * Removes what writes in a folder left that were cut off: it may be an old key file. For the one process that writes there.
+ *
+ * @throws TalosError `FILE_FAILED`
+ */
+export function removeDrafts(folder: string): void {
+  attempt('clean', folder, () => {
+    for (const name of readdirSync(folder)) if (DRAFT.test(name)) rmSync(join(folder, name), { force: true })
   })
 }
 

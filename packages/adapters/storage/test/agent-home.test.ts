@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, rmdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { seededRandom, tempFolder } from '@talos/testkit'
@@ -117,6 +117,20 @@ describe("the agent's home", () => {
     expect(codeOf(() => writePrivateFile(join(root.path, 'target'), bytes('x')))).toBe('FILE_FAILED')
     expect(readdirSync(root.path)).toEqual(['target'])
     expect(codeOf(() => writePrivateFile(join(root.path, 'missing', 'file'), bytes('x')))).toBe('FILE_FAILED')
+  })
+
+  it('removes what a killed process had not written to its end, once nobody else can be writing', () => {
+    using root = tempFolder()
+    const folder = new AgentHome({ root: root.path }).create({ name: 'a', keyFile: 'k' })
+    const draft = join(folder.path, '.103040e3-9743-4c96-ad7c-231fcf8996f3.tmp')
+    const other = join(folder.path, '.mine.tmp')
+    for (const path of [draft, other]) writeFileSync(path, 'an old key file', { mode: 0o600 })
+    folder.lock().release()
+    expect(readdirSync(folder.path).toSorted()).toEqual(['.mine.tmp', 'key.json', 'owner.lock'])
+    mkdirSync(draft)
+    expect(codeOf(() => folder.lock())).toBe('FILE_FAILED')
+    rmdirSync(draft)
+    folder.lock().release()
   })
 
   it('leaves nothing behind when an agent cannot be created', () => {
