@@ -246,8 +246,9 @@ describe('messages and requests', () => {
 
 describe('life signs', () => {
   it('keeps a silent link alive by pings', async () => {
-    const { a, b } = await linkPair({ heartbeatIntervalMs: 10, deadAfterMs: 60 })
-    await pause(200)
+    const { a, b } = await linkPair({ heartbeatIntervalMs: 20, deadAfterMs: 400 })
+    // Twice as long as silence would be taken for death; a busy machine may sleep through a few pings.
+    await pause(900)
     expect(a.isOpen).toBe(true)
     expect(b.isOpen).toBe(true)
     await a.close()
