@@ -94,7 +94,7 @@ function lineOf(event: ServedEvent): string | undefined {
   const who = 'peer' in event ? shorten(event.peer) : ''
   switch (event.type) {
     case 'tool.call': {
-      const why = event.code === undefined ? '' : ` ${event.code}`
+      const why = event.code === undefined ? '' : ` ${event.decision === 'refer' ? 'CAPABILITY_APPROVAL' : event.code}`
       return `${event.decision}  ${printable(displayCommand(event.command))}  ${who}${why}`
     }
     case 'link.up':
