@@ -14,6 +14,7 @@ import { AgentDatabase, type AgentFolder, AgentHome, type AgentLock } from '@tal
 import { makeIdentity, openIdentity } from './identity/own-identity.ts'
 import { openOwnLog, recordChange } from './identity/own-log.ts'
 import { type AgentWorld, passphraseOf, type TalosClientOptions, worldOf } from './options.ts'
+import { distrust } from './put-back.ts'
 import { nameRevocations, openRevocationBook } from './revocation-book.ts'
 
 /** The one instance of an agent that lives in one folder. */
@@ -67,6 +68,7 @@ export async function openAgent(options: OpenAgentOptions): Promise<Agent> {
     const { secrets, signer, keyLog, pending } = identity
     const database = AgentDatabase.open({ folder, lock, storageKey: secrets.storageKey, ...world })
     undo.push(() => database.close())
+    if (database.restored !== undefined) distrust(database, world.clock)
     nameRevocations({ database, kernel: world.kernel })
     const ownLog = await openOwnLog({ folder, identity, world })
     const { log, logKey } = ownLog

@@ -46,8 +46,6 @@ export class OwnRevocations {
   constructor(agent: Agent) {
     this.#agent = agent
     this.#list = agent.revocations.listOf(agent.did)
-    const { restored, revocations } = agent.database
-    if (restored !== undefined) revocations.suspend(0)
     this.resume()
   }
 

@@ -28,13 +28,11 @@ import type { Kernel } from '@talos/kernel'
 import { type AgentDatabase, AgentHome } from '@talos/storage'
 import { type Agent, closeAgent, openAgent } from '../agent.ts'
 import { nowS, type TalosClientOptions } from '../options.ts'
+import { distrust } from '../put-back.ts'
 import { targetText } from '../revocation-book.ts'
 import { type ChangedIdentity, factsOf, keyOptionsOf } from './change.ts'
 import { CHANGE_FILE, encodeChange, KEY_LOG_FILE, readChange, verifyOwnLog } from './own-files.ts'
 import { type KeyOptions, nextUpdateKeys, sealIdentity, seedSigner } from './own-identity.ts'
-
-/** Calls live no longer than this: those that were used before a restore are over then (08-invocation). */
-const CALL_LIFETIME_S = 300
 
 /** Half of what a backup holds: logs that peers made large must not keep anybody from having one. */
 const LOGS_OF_PEERS_MAX_BYTES = 16_777_216
@@ -273,7 +271,7 @@ async function contentsOf(agent: Agent, { passphrase }: KeyOptions): Promise<Bac
 
 /**
  * Puts what the backup holds into a database, in one transaction. What may have been signed or used since is not known: the
- * own list of revocations is suspended, and calls that may have been made before are refused.
+ * own list of revocations is suspended, and calls and approvals that may have been used before are refused.
  */
 function fillFrom(
   contents: BackupContents,
@@ -298,8 +296,7 @@ function fillFrom(
       const { cid, issuer, reason, atS } = revocation
       database.revocations.put({ cid, issuer, target: targetText(revocation), reason, bytes, atS })
     }
-    database.revocations.suspend(0)
-    database.replay.advance(nowS(clock) + CALL_LIFETIME_S)
+    distrust(database, clock)
   })
 }
 
