@@ -185,7 +185,12 @@ export class TalosClient extends CapabilityClient implements AsyncDisposable {
     return await startListening({ agent: this.#agent, wire: this.#parts.wire }, options)
   }
 
-  /** Checks an invitation and remembers the peer. @throws TalosError `INVITATION_INVALID`, `INVITATION_EXPIRED` */
+  /**
+   * Checks an invitation and remembers the peer.
+   *
+   * @throws TalosError `INVITATION_INVALID`, `INVITATION_EXPIRED`; `PEER_KEY_OUTDATED`, `PEER_DEACTIVATED` by a key that its agent
+   *   gave up; `IDENTITY_CONFLICT` where the key belongs to another key log than it says
+   */
   addPeer(invitation: string): Did {
     const { kernel, clock, database } = this.#agent
     const {
@@ -193,9 +198,14 @@ export class TalosClient extends CapabilityClient implements AsyncDisposable {
       endpoints,
       transportKey,
       name,
+      id,
     } = parseInvitation({ text: invitation, kernel, nowS: nowS(clock) })
     if (did === this.#agent.did) throw new TalosError('PEER_IS_SELF')
-    database.peers.put({ did, endpoints, transportKey, name }, clock.nowMs())
+    this.#parts.exchange.requireInviter(did, id)
+    database.transaction(() => {
+      if (id !== undefined) database.identities.expect(did, id)
+      database.peers.put({ did, endpoints, transportKey, name }, clock.nowMs())
+    })
     return did
   }
 

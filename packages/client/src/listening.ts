@@ -37,7 +37,7 @@ export async function startListening(
       const { transportKey } = wire
       const issuedAtS = nowS(clock)
       const expiresS = issuedAtS + validForS
-      const optional = name !== undefined && { name }
+      const optional = { id: agent.keyLog.name, ...(name !== undefined && { name }) }
       return await createInvitation({ signer, endpoints, transportKey, issuedAtS, expiresS, ...optional })
     },
   }

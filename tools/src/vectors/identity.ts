@@ -1,5 +1,6 @@
 /** Vectors of identity (contracts/spec/03-identity): names, documents, key files and what the identity key signs. */
 import { encodeJcs, type IpldValue, type JsonValue, parseJson, Secret, toBase64url, toHex, utf8 } from '@talos/bytes'
+import type { Did } from '@talos/contracts'
 import {
   type AgentSecrets,
   createAgentSecrets,
@@ -280,6 +281,8 @@ async function invitationCases(): Promise<Given[]> {
   const text = await createInvitation({ signer, endpoints, transportKey, issuedAtS, expiresS, name })
   const { name: _, ...nameless } = input
   const plain = await createInvitation({ signer, endpoints, transportKey, issuedAtS, expiresS })
+  const id = 'did:talos:QmaJp4pmb1RUk4oaDyWQcjeqYbvxsc3kvmHWPpz7B5JwDU' as Did
+  const durable = await createInvitation({ signer, endpoints, transportKey, issuedAtS, expiresS, id })
   const payload = { iss: DID, ep: endpoints, tk: transportKey, iat: issuedAtS, exp: expiresS }
   const bad = async (description: string, members: IpldMap, tag = 'talos/invite@1'): Promise<Given> => {
     const { bytes } = await signEnvelope({ tag, payload: members, signer })
@@ -290,6 +293,7 @@ async function invitationCases(): Promise<Given[]> {
   return [
     accepted('3.8', 'with a name', input, { issuer: DID, text }),
     accepted('3.8', 'without a name', nameless, { issuer: DID, text: plain }),
+    accepted('3.8', 'with the durable name', { ...nameless, id }, { issuer: DID, text: durable }),
     refused('3.8', 'at the second when it ends', { text, nowS: expiresS }, 'INVITATION_EXPIRED'),
     damaged('no text', ''),
     damaged('another prefix', text.replace('talos1:', 'talos2:')),
@@ -309,6 +313,8 @@ async function invitationCases(): Promise<Given[]> {
     await bad('a name of 65 characters', { ...payload, name: 'n'.repeat(65) }),
     await bad('it ends when it begins', { ...payload, exp: issuedAtS }),
     await bad('a second longer than the limit', { ...payload, exp: issuedAtS + INVITATION_MAX_LIFETIME_S + 1 }),
+    await bad('a durable name that is a key', { ...payload, id: DID }),
+    await bad('a durable name that is no DID', { ...payload, id: 'did:talos:x' }),
     await bad('a member more', { ...payload, cap: 1 }),
   ]
 }

@@ -4,7 +4,7 @@ import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { KeyStanding, KnownIdentity, LogKey } from '@talos/identity'
 import type { Database, Row } from './database.ts'
-import { integerOf, optionalOf, textOf } from './rows.ts'
+import { integerOf, optionalOf, requireRoom, textOf } from './rows.ts'
 
 /** Key logs that one agent keeps: as many as peers. */
 export const IDENTITIES_MAX = 10_000
@@ -61,6 +61,22 @@ export class IdentityStore {
   log(id: Did): string | undefined {
     const row = this.#database.get('SELECT log FROM identities WHERE id = :id', { id })
     return row === undefined ? undefined : textOf(row, 'log')
+  }
+
+  /** The log that an invitation by a key said to be its agent's. */
+  expected(did: Did): Did | undefined {
+    const row = this.#database.get('SELECT id FROM identity_expected WHERE did = :did', { did })
+    return row === undefined ? undefined : (textOf(row, 'id') as Did)
+  }
+
+  /** No other log speaks for a key from now on; the first one that was said stays. @throws TalosError `STORE_FULL`, `STORE_WRITE_FAILED` */
+  expect(did: Did, id: Did): void {
+    this.#database.transaction(() => {
+      if (this.expected(did) !== undefined) return
+      const count = 'SELECT count(*) AS n FROM identity_expected'
+      requireRoom(this.#database, { what: 'key logs that are expected', limit: IDENTITIES_MAX, count })
+      this.#database.run('INSERT INTO identity_expected (did, id) VALUES (:did, :id)', { did, id })
+    })
   }
 
   /** The version of the agent's own log that a peer has. */

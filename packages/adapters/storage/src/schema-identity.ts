@@ -21,6 +21,10 @@ export const IDENTITY_TABLES = `
     compromised_from_ms INTEGER
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX identity_keys_of ON identity_keys (id, position);
+  CREATE TABLE identity_expected (
+    did TEXT PRIMARY KEY,
+    id TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE identity_told (
     peer TEXT PRIMARY KEY,
     version_id TEXT NOT NULL

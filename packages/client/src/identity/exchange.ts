@@ -89,6 +89,15 @@ export class IdentityExchange {
     this.requireCurrent(peer)
   }
 
+  /** @throws TalosError `PEER_KEY_OUTDATED`, `PEER_DEACTIVATED`, `IDENTITY_CONFLICT` */
+  requireInviter(did: Did, id: Did | undefined): void {
+    const { identities, database } = this.#options.agent
+    this.requireCurrent(did)
+    if (identities.standingOf(did) === 'deactivated') throw new TalosError('PEER_DEACTIVATED')
+    const known = identities.find(did)?.id ?? database.identities.expected(did)
+    if (id !== undefined && known !== undefined && known !== id) throw new TalosError('IDENTITY_CONFLICT', { did, id })
+  }
+
   #own(): Uint8Array {
     const log = utf8(this.#options.agent.keyLog.text)
     return log.length > KEY_LOG_TOLD_MAX_BYTES ? new Uint8Array(0) : log
@@ -112,12 +121,22 @@ export class IdentityExchange {
     if (log.name === keyLog.name) throw new TalosError('IDENTITY_CONFLICT', { did: peer, id: log.name })
     const before = identities.find(log.name)
     try {
+      this.#requireExpected(log)
       if (identities.compare(log) === 'same') return
     } catch (error) {
-      if (isTalosError(error, 'KEY_LOG_FORK')) emit({ type: 'identity.fork', peer, id: log.name })
+      if (isTalosError(error, 'KEY_LOG_FORK') || isTalosError(error, 'IDENTITY_CONFLICT'))
+        emit({ type: 'identity.fork', peer, id: log.name })
       throw error
     }
     this.#adopt(log, before)
+  }
+
+  /** @throws TalosError `IDENTITY_CONFLICT`: an invitation by one of its keys named another log */
+  #requireExpected({ name: id, keys }: VerifiedKeyLog): void {
+    const { database } = this.#options.agent
+    for (const { did } of keys) {
+      if ((database.identities.expected(did) ?? id) !== id) throw new TalosError('IDENTITY_CONFLICT', { did, id })
+    }
   }
 
   #adopt(log: VerifiedKeyLog, before: KnownIdentity | undefined): void {

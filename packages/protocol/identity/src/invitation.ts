@@ -30,6 +30,8 @@ export interface Invitation {
   readonly expiresS: number
   /** What the issuer calls itself; proves nothing. */
   readonly name?: string
+  /** The issuer's durable name, `did:talos:<SCID>`: no other key log speaks for it. */
+  readonly id?: Did
   readonly cid: Cid
 }
 
@@ -44,6 +46,8 @@ export interface CreateInvitationOptions {
   readonly expiresS: number
   /** 1 to 64 characters. */
   readonly name?: string
+  /** The durable name of the signer's agent, a `did:talos`. */
+  readonly id?: Did
 }
 
 /**
@@ -52,13 +56,14 @@ export interface CreateInvitationOptions {
  * @throws TalosError `INVITATION_INVALID`, `SIGNER_FAILED`
  */
 export async function createInvitation(options: CreateInvitationOptions): Promise<string> {
-  const { signer, endpoints, transportKey, issuedAtS, expiresS, name } = options
+  const { signer, endpoints, transportKey, issuedAtS, expiresS, name, id } = options
   const payload = checkPayload({
     iss: signer.did,
     ep: endpoints,
     tk: transportKey,
     iat: issuedAtS,
     exp: expiresS,
+    ...(id !== undefined && { id }),
     ...(name !== undefined && { name }),
   })
   const { bytes } = await signEnvelope({ tag: INVITATION_TAG, payload: { ...payload }, signer })
@@ -79,7 +84,7 @@ export function parseInvitation(options: {
   if (!text.startsWith(PREFIX)) throw invalid(`it does not begin with ${PREFIX}`)
   if (text.length > MAX_CHARACTERS) throw invalid(`it is longer than ${MAX_CHARACTERS} characters`)
   const envelope = openText(text.slice(PREFIX.length), options.kernel)
-  const { ep, tk, iat, exp, name } = checkPayload(envelope.payload)
+  const { ep, tk, iat, exp, id, name } = checkPayload(envelope.payload)
   if (options.nowS >= exp) throw new TalosError('INVITATION_EXPIRED', { secondsAgo: options.nowS - exp })
   return {
     issuer: envelope.issuer,
@@ -87,6 +92,7 @@ export function parseInvitation(options: {
     transportKey: tk,
     issuedAtS: iat,
     expiresS: exp,
+    ...(id !== undefined && { id }),
     ...(name !== undefined && { name }),
     cid: envelope.cid,
   }
@@ -104,6 +110,7 @@ function checkPayload(value: unknown) {
   const payload = parseOrRefuse(value)
   const lifetimeS = payload.exp - payload.iat
   if (lifetimeS <= 0) throw invalid('it ends before it begins')
+  if (payload.id?.startsWith('did:talos:') === false) throw invalid('its durable name is of another method')
   if (lifetimeS > INVITATION_MAX_LIFETIME_S) throw invalid(`it is valid for more than ${INVITATION_MAX_LIFETIME_S} s`)
   return payload
 }

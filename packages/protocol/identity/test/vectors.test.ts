@@ -1,4 +1,5 @@
 import { decodeCbor, fromHex, Secret, toHex } from '@talos/bytes'
+import type { Did } from '@talos/contracts'
 import { describe, expect, it } from 'vitest'
 import {
   type AgentSecrets,
@@ -128,6 +129,7 @@ describe('invitation vectors', () => {
         issuedAtS: input.number('issuedAtS'),
         expiresS: input.number('expiresS'),
         ...(input.has('name') && { name: input.text('name') }),
+        ...(input.has('id') && { id: input.text('id') as Did }),
       }
       const text = await createInvitation({ signer: signerOf(input), ...members })
       const invitation = parseInvitation({ text: ` ${text}\n`, kernel, nowS })

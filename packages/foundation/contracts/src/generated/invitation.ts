@@ -1,6 +1,15 @@
 // Generated from contracts/schemas/invitation.schema.json by tools/src/generate.ts; do not edit.
 import { array, type Check, object, optional, ref, run, string } from '../check.ts'
-import { checkDidKey, checkKey32, checkTimestampS, type DidKey, type Key32, type TimestampS } from './common.ts'
+import {
+  checkDid,
+  checkDidKey,
+  checkKey32,
+  checkTimestampS,
+  type Did,
+  type DidKey,
+  type Key32,
+  type TimestampS,
+} from './common.ts'
 
 /** Payload tag of the signed envelope that carries Invitation. */
 export const INVITATION_TAG = 'talos/invite@1'
@@ -17,6 +26,11 @@ export interface Invitation {
   readonly iat: TimestampS
   /** The first second at which the invitation is no longer valid. */
   readonly exp: TimestampS
+  /**
+   * The issuer's durable name, `did:talos`: its key log (18). Who takes the invitation lets no other log speak for the
+   * issuer.
+   */
+  readonly id?: Did
   /** What the issuer calls itself; for people, proves nothing. No control, line or direction characters. */
   readonly name?: string
 }
@@ -27,6 +41,7 @@ const checkInvitation: Check = object({
   tk: ref(() => checkKey32),
   iat: ref(() => checkTimestampS),
   exp: ref(() => checkTimestampS),
+  id: optional(ref(() => checkDid)),
   name: optional(
     string({
       minLength: 1,
