@@ -32,15 +32,22 @@ export class Chains {
   }
 
   /**
-   * Chains, root first, by which this agent may ask an executor for a command. What holds now comes first, and of that the
-   * narrowest; what was revoked or has expired comes last, so that the executor can say that it is so. Whether the
-   * arguments fit is the executor's to say.
+   * Chains, root first, by which this agent may ask an executor for a command. Those of which every link is in force now come
+   * first, and of them the narrowest; what was revoked or has expired comes last, so that the executor can say that it is
+   * so. Whether the arguments fit is the executor's to say.
    */
   to(executor: Did, command: string): readonly (readonly VerifiedLink[])[] {
     const covers = (links: readonly VerifiedLink[]) => links.every((link) => commandCovers(link.command, command))
-    const narrowestFirst = (one: readonly VerifiedLink[], other: readonly VerifiedLink[]) =>
-      commandOf(other).length - commandOf(one).length
-    const held = this.from(executor).filter(covers).sort(narrowestFirst)
+    const now = nowS(this.#options.clock)
+    const inForce = new Set(
+      this.#known()
+        .filter((link) => isInForce(link, now))
+        .map(({ name }) => name),
+    )
+    const lacking = (links: readonly VerifiedLink[]) => (links.every(({ name }) => inForce.has(name)) ? 0 : 1)
+    const bestFirst = (one: readonly VerifiedLink[], other: readonly VerifiedLink[]) =>
+      lacking(one) - lacking(other) || commandOf(other).length - commandOf(one).length
+    const held = this.from(executor).filter(covers).sort(bestFirst)
     return [...held, ...this.#chains(executor, { ended: true }).filter(covers)]
   }
 
@@ -54,7 +61,7 @@ export class Chains {
     const now = nowS(clock)
     return this.#known()
       .filter(({ audience }) => this.#isSame(audience, holder))
-      .filter(({ isRevoked, expiresS }) => (isRevoked || (expiresS !== null && expiresS <= now)) === ended)
+      .filter((link) => isOver(link, now) === ended)
       .map((link) => this.of(link))
       .filter((links) => links !== undefined)
       .filter(([root]) => root !== undefined && this.#isSame(root.issuer, executor))
@@ -62,15 +69,16 @@ export class Chains {
 
   /**
    * The shortest way from the root to `leaf` over what is stored; undefined when there is none. Anybody may have sent a
-   * delegation that fits in between, so every issuer is tried, by its broadest, and what is revoked or over only
-   * where nothing else leads there.
+   * delegation that fits in between, so every issuer is tried, by its broadest; by what is yet to begin only where
+   * nothing in force leads there, and by what is revoked or over where nothing else does.
    */
   of(leaf: VerifiedLink): readonly VerifiedLink[] | undefined {
     const now = nowS(this.#options.clock)
     const known = this.#relatedTo(leaf)
-    const valid = known.filter(({ isRevoked, expiresS }) => !isRevoked && (expiresS === null || expiresS > now))
+    const valid = known.filter((link) => !isOver(link, now))
+    const inForce = valid.filter((link) => isInForce(link, now))
     const nameOf = (did: Did) => this.#options.identities.currentOf(did)
-    return shortestWay(leaf, valid, nameOf) ?? shortestWay(leaf, known, nameOf)
+    return shortestWay(leaf, inForce, nameOf) ?? shortestWay(leaf, valid, nameOf) ?? shortestWay(leaf, known, nameOf)
   }
 
   /** What may stand above a leaf: the broadest first, and of one lease the renewal that lasts longest. */
@@ -106,6 +114,14 @@ export class Chains {
     const { identities } = this.#options
     return one === other || identities.currentOf(one) === identities.currentOf(other)
   }
+}
+
+function isOver({ isRevoked, expiresS }: KnownLink, now: number): boolean {
+  return isRevoked || (expiresS !== null && expiresS <= now)
+}
+
+function isInForce(link: KnownLink, now: number): boolean {
+  return !isOver(link, now) && link.notBeforeS <= now
 }
 
 function endOf({ expiresS }: VerifiedLink): number {
