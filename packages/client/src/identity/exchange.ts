@@ -19,6 +19,12 @@ const KEY_LOG_TOLD_MAX_BYTES = 900_000
 /** Each costs the verification of a log. */
 const LOG_QUOTA = { what: 'key logs from one peer within an hour', limit: 64, windowMs: 3_600_000 }
 
+/** A log of up to so many bytes costs a stranger more to send than this agent to verify. */
+const SMALL_LOG_BYTES = 65_536
+/** Larger ones take up to a third of a second each, and whoever is nobody yet can be many. */
+const LARGE_LOG_QUOTA = { what: 'large key logs from strangers within an hour', limit: 60, windowMs: 3_600_000 }
+const STRANGERS = 'did:key:strangers' as Did
+
 export interface IdentityExchangeOptions {
   readonly agent: Agent
   readonly emit: (event: ClientEvent) => void
@@ -31,6 +37,7 @@ export interface IdentityExchangeOptions {
 export class IdentityExchange {
   readonly #options: IdentityExchangeOptions
   readonly #quota = new PeerQuota(LOG_QUOTA)
+  readonly #largeQuota = new PeerQuota(LARGE_LOG_QUOTA)
 
   constructor(options: IdentityExchangeOptions) {
     this.#options = options
@@ -108,11 +115,19 @@ export class IdentityExchange {
     if (bytes.length > KEY_LOG_TOLD_MAX_BYTES) {
       throw new TalosError('INPUT_TOO_LARGE', { sizeBytes: bytes.length, limitBytes: KEY_LOG_TOLD_MAX_BYTES })
     }
+    if (bytes.length > SMALL_LOG_BYTES && !this.#isKnown(peer)) this.#largeQuota.take(STRANGERS)
     const log = verifyKeyLog({ kernel: agent.kernel, text: fromUtf8(bytes), nowMs: agent.clock.nowMs() })
     if (!log.keys.some(({ did }) => did === peer))
       throw new TalosError('IDENTITY_CONFLICT', { did: peer, id: log.name })
     this.#keep(peer, log)
     this.requireCurrent(peer)
+  }
+
+  /** Whether this agent has to do with a peer. */
+  #isKnown(peer: Did): boolean {
+    const { identities, database } = this.#options.agent
+    if (identities.find(peer) !== undefined || database.peers.get(peer) !== undefined) return true
+    return database.grants.knows(peer) || database.sessions.list(peer).length > 0
   }
 
   #keep(peer: Did, log: VerifiedKeyLog): void {
