@@ -74,8 +74,8 @@ export abstract class CapabilityClient {
   }
 
   /**
-   * Gives anew what this agent had given by keys that are compromised: the same terms, by the key of now. Whoever holds them is
-   * to be sent them.
+   * Gives anew what this agent had given by keys that are compromised, and its leases by any earlier key: the same terms, by the
+   * key of now. Whoever holds them is to be sent them.
    *
    * @throws TalosError `IDENTITY_DEACTIVATED`, signer, store and log codes
    */

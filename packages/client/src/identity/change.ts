@@ -46,7 +46,10 @@ export interface ChangedIdentity {
   /** Number of entries of the key log. */
   readonly version: number
   readonly versionId: string
-  /** CIDs of grants by the agent's own compromised keys that were in force: executors refuse them until they are issued anew. */
+  /**
+   * CIDs of grants that were in force and end with the key: by compromised keys, which executors refuse until they are issued
+   * anew, and leases that nobody can renew any more.
+   */
   readonly toReissue: readonly string[]
 }
 

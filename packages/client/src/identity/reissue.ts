@@ -1,6 +1,7 @@
 /**
- * Grants by a key that is compromised: executors refuse them, whenever they were made, until the agent gives the same anew by
- * its next key (spec 21-identity-lifecycle, 21.7).
+ * Grants that end with the key that signed them (spec 21-identity-lifecycle, 21.7): those by a compromised key, which executors
+ * refuse, whenever they were made, and leases by any earlier key, since only their issuer renews them. The agent gives the same
+ * anew by its next key.
  */
 import type { IpldValue } from '@talos/bytes'
 import { openDelegation, type VerifiedLink } from '@talos/capability'
@@ -12,24 +13,33 @@ import { nowS } from '../options.ts'
 
 const NONCE_BYTES = 12
 
-/** A grant of this agent's that is in force but for the key that signed it. */
+/** A grant of this agent's that is in force, or could be renewed, but for the key that signed it. */
 export interface LostGrant {
   readonly stored: StoredGrant
   readonly link: VerifiedLink
 }
 
-/** Grants of this agent's own compromised keys that were neither taken back nor are over, newest first. */
+/**
+ * Grants of this agent's own earlier keys that end with these and were neither taken back nor are over, newest first; of a lease
+ * its last renewal.
+ */
 export function lostGrants(agent: Agent): readonly LostGrant[] {
   const { database, kernel, identities, did, clock } = agent
   const now = nowS(clock)
-  return database.grants
+  const lost = database.grants
     .list('issued')
     .filter(({ revokedMs }) => revokedMs === undefined)
     .map((stored) => ({ stored, link: openDelegation(stored.bytes, { kernel }) }))
-    .filter(({ link: { issuer, expiresS } }) => {
-      const isLost = identities.isSame(issuer, did) && identities.standingOf(issuer) === 'compromised'
-      return isLost && (expiresS === null || expiresS > now)
+    .filter(({ link: { issuer, expiresS, lease } }) => {
+      if (issuer === did || !identities.isSame(issuer, did) || (expiresS !== null && expiresS <= now)) return false
+      return identities.standingOf(issuer) === 'compromised' || (lease !== undefined && lease.n < lease.max)
     })
+  const last = new Map<string, LostGrant>()
+  for (const one of lost) {
+    const { account, lease } = one.link
+    if ((last.get(account)?.link.lease?.n ?? -1) < (lease?.n ?? 0)) last.set(account, one)
+  }
+  return [...last.values()]
 }
 
 /** The same terms, by the key of now and for the keys of now; a lease begins anew with the renewals that it had left. */

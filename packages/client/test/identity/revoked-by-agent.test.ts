@@ -12,6 +12,11 @@ const kernel = portableKernel()
 
 const TERMS = { tool: { server: 'files', tool: 'read' }, expiresInS: 600, lease: { maxRenewals: 9 } }
 
+function termsOf({ database }: TalosClient, cid: string) {
+  const { lease } = openDelegation(database.grants.get(Cid.parse(cid))?.bytes ?? new Uint8Array(), { kernel })
+  return { max: lease?.max, n: lease?.n }
+}
+
 describe('a lease', () => {
   it.each([
     ['the giver has another key', ['alice']],
@@ -39,6 +44,27 @@ describe('a lease', () => {
     await again.close()
     again = await pair.reopen('alice')
     await expect(again.renewCapability(cid)).rejects.toMatchObject({ code: 'GRANT_NOT_RENEWABLE' })
+  })
+})
+
+describe('a lease of an earlier key', () => {
+  it.each(['scheduled', 'compromised'] as const)('is given anew as one, and renewed then (%s)', async (reason) => {
+    await using pair = await pairOfAgents()
+    const { alice, bobDid, home } = pair
+    const { cid } = await alice.grantCapability({ to: bobDid, ...TERMS })
+    const renewed = await alice.renewCapability(cid)
+    await alice.grantCapability({ to: bobDid, tool: TERMS.tool, expiresInS: 600, lease: { maxRenewals: 0 } })
+    await alice.close()
+    const changed = await TalosClient.rotateIdentity('alice', { ...optionsFor(home), reason })
+    const again = await pair.reopen('alice')
+    expect(changed.toReissue).toHaveLength(reason === 'scheduled' ? 1 : 2)
+    expect(changed.toReissue).toContain(renewed.cid)
+    await expect(again.renewCapability(cid)).rejects.toMatchObject({ code: 'CAPABILITY_LEASE' })
+    const anew = await again.reissueCapabilities()
+    const leases = anew.map(({ cid: name }) => JSON.stringify(termsOf(again, name)))
+    expect(leases).toContain(JSON.stringify({ max: 8, n: 0 }))
+    const lease = anew.at(leases.indexOf(JSON.stringify({ max: 8, n: 0 })))
+    expect((await again.renewCapability(lease?.cid ?? '')).cid).not.toBe(lease?.cid)
   })
 })
 

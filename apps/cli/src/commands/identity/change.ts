@@ -9,7 +9,7 @@ import { parseMoment } from '../../values.ts'
 
 const ROTATE_EXAMPLES = `
 The agent gets another key and keeps its durable name. Sessions begin anew, capabilities given and received go on, proofs
-of before still verify. Peers that can be dialled are told at once, the others when they meet the agent.
+of before still verify. Leases go on to the end of their term, and are given anew for more (--reissue). Peers that can be dialled are told at once, the others when they meet the agent.
 
 With --emergency somebody else may have the key: what it signed from --since on is not the agent's, and what it had given is
 refused until it is given anew (--reissue does so). Make a new backup afterwards: older ones recover nothing any more.
@@ -38,7 +38,7 @@ export function addRotate(identity: Command, shell: Shell): void {
     .description("replace the agent's key")
     .option('--emergency', 'the key is compromised')
     .option('--since <time>', 'from when on it is, as 2h (ago) or 2031-05-01T12:00:00Z (default: now)')
-    .option('--reissue', 'give anew what the compromised key had given')
+    .option('--reissue', 'give anew leases, and what a compromised key had given')
     .option('--no-tell', 'do not dial peers')
     .option('--yes', 'do not ask')
     .addHelpText('after', ROTATE_EXAMPLES)
@@ -68,7 +68,7 @@ export function addRotate(identity: Command, shell: Shell): void {
           ['version', String(changed.version)],
           ['told', `${after.told.length} of ${after.told.length + after.missing.length} peers`],
         ]),
-        ...reissueLines(changed, after.reissued, output),
+        ...reissueLines({ ...changed, isEmergency }, after.reissued, output),
         ...(isEmergency ? [output.tint('warn', 'Make a new backup now: talos identity backup FILE')] : []),
       ])
     })
@@ -128,11 +128,16 @@ async function afterwards(
   return { told, missing, reissued: reissued.map(({ cid, peer }) => ({ cid, peer })) }
 }
 
-function reissueLines(changed: ChangedIdentity, reissued: Afterwards['reissued'], output: Output): string[] {
+function reissueLines(
+  changed: ChangedIdentity & { readonly isEmergency: boolean },
+  reissued: Afterwards['reissued'],
+  output: Output,
+): string[] {
   if (reissued.length > 0) return [`${reissued.length} capabilities were given anew`]
   if (changed.toReissue.length === 0) return []
+  const what = changed.isEmergency ? 'capabilities are refused' : 'leases are renewed no more'
   return [
-    output.tint('warn', `${changed.toReissue.length} capabilities are refused until they are given anew (--reissue):`),
+    output.tint('warn', `${changed.toReissue.length} ${what} until they are given anew (--reissue):`),
     ...changed.toReissue.map((cid) => `  ${cid}`),
   ]
 }
