@@ -53,11 +53,11 @@ export class RevocationLedger {
       this.#admitStranger({ issuer, from, count })
       return
     }
-    const { did, revocations: book } = this.#options.agent
+    const { did } = this.#options.agent
     // A head alone takes no room, and says how fresh the rest is.
     if (issuer === did || count === 0) return
     const limit = this.#matters(issuer) ? OTHERS_MAX_REVOCATIONS : GIVERS_MAX_REVOCATIONS
-    if (book.size + count > limit) throw new TalosError('REVOCATION_FULL', { what: 'all issuers', limit })
+    if (this.#size() + count > limit) throw new TalosError('REVOCATION_FULL', { what: 'all issuers', limit })
   }
 
   /** Lets in a list that may matter, once what it lists is kept. @throws TalosError `REVOCATION_FULL` */
@@ -103,16 +103,21 @@ export class RevocationLedger {
 
   #admitStranger({ issuer, from, count }: { readonly issuer: Did; readonly from: Did; readonly count: number }): void {
     if (issuer !== from) throw new TalosError('REVOCATION_UNRELATED')
-    const { revocations: book } = this.#options.agent
-    if (book.countOf(issuer) + count > STRANGER_MAX_REVOCATIONS) {
+    if (this.#size(issuer) + count > STRANGER_MAX_REVOCATIONS) {
       throw new TalosError('REVOCATION_FULL', {
         what: 'an issuer that no chain names',
         limit: STRANGER_MAX_REVOCATIONS,
       })
     }
-    if (book.size + count > STRANGERS_MAX_REVOCATIONS) {
+    if (this.#size() + count > STRANGERS_MAX_REVOCATIONS) {
       throw new TalosError('REVOCATION_FULL', { what: 'issuers that no chain names', limit: STRANGERS_MAX_REVOCATIONS })
     }
+  }
+
+  /** Revocations by one issuer, or in all: what the book takes for one revocation of an audience may be many on disk. */
+  #size(issuer?: Did): number {
+    const { revocations: book, database } = this.#options.agent
+    return Math.max(issuer === undefined ? book.size : book.countOf(issuer), database.revocations.count(issuer))
   }
 
   /** Whether this agent gave to an issuer, or was shown chains with it: not by what the issuer sent alone. */

@@ -7,7 +7,12 @@ import { ed25519Signer } from '@talos/identity'
 import { loadKernel, systemRandom } from '@talos/kernel'
 import { tempFolder } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
-import { GIVERS_MAX_REVOCATIONS, OTHERS_MAX_LISTS, OTHERS_MAX_REVOCATIONS } from '../src/revocation-ledger.ts'
+import {
+  GIVERS_MAX_REVOCATIONS,
+  OTHERS_MAX_LISTS,
+  OTHERS_MAX_REVOCATIONS,
+  STRANGER_MAX_REVOCATIONS,
+} from '../src/revocation-ledger.ts'
 import { NOW_S, type Side, Sides } from './revocation-sides.ts'
 
 const kernel = loadKernel()
@@ -119,5 +124,28 @@ describe('the room for revocations', () => {
     expect(await by(known)).not.toBe('REVOCATION_FULL')
     expect(await by(holder.signer as Signing)).not.toBe('REVOCATION_FULL')
     expect([book.hasList(holder.did), book.lists]).toEqual([true, OTHERS_MAX_LISTS + 1])
+  })
+
+  it('goes by what is stored: of one audience many revocations count as one, and each is kept', async () => {
+    using folder = tempFolder()
+    await using sides = new Sides(folder.path)
+    const [owner, holder] = [await sides.open('owner'), await sides.open('holder')]
+    await sides.give(owner, holder)
+    const [giver, stranger] = [newSigner(), newSigner()]
+    await giveAnything(giver, owner)
+    const by = async (signer: Signing, count: number) =>
+      await codeOf(sides.deliver({ ...holder, did: signer.did }, owner, await pageBy(signer, count)))
+    const store = owner.agent.database.revocations
+    const rowBy = (issuer: Did, index: number) => {
+      const cid = Cid.fromSha256(kernel.sha256(utf8(`${issuer} ${index}`)))
+      return { cid, issuer, target: 'did:web:example.org', reason: undefined, bytes: utf8('x'), atS: NOW_S + index }
+    }
+    const many = (issuer: Did, size: number) => Array.from({ length: size }, (_, index) => rowBy(issuer, index))
+    store.put(...many(stranger.did, STRANGER_MAX_REVOCATIONS))
+    expect(await by(stranger, 1)).toBe('REVOCATION_FULL')
+    for (let part = 0; part < 11; part += 1) store.put(...many(`did:web:${part}.example` as Did, 9_000))
+    expect(owner.agent.revocations.size).toBe(0)
+    expect(await by(giver, 1)).toBe('REVOCATION_FULL')
+    expect(await by(holder.signer as Signing, 1)).not.toBe('REVOCATION_FULL')
   })
 })

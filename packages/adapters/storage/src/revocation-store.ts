@@ -133,6 +133,15 @@ export class RevocationStore {
     }))
   }
 
+  /** How many are stored, by one issuer or in all: several of one audience are that many. */
+  count(issuer?: Did): number {
+    const row =
+      issuer === undefined
+        ? this.#database.get('SELECT count(*) AS n FROM revocations')
+        : this.#database.get('SELECT count(*) AS n FROM revocations WHERE issuer = :issuer', { issuer })
+    return Number(row?.['n'])
+  }
+
   /** A revocation by its own name. */
   find(cid: Cid): StoredRevocation | undefined {
     const row = this.#database.get('SELECT * FROM revocations WHERE cid = :cid', { cid: cid.toString() })
@@ -251,12 +260,10 @@ export class RevocationStore {
 
   /** Takes the whole transaction back where there are more than may be. */
   #requireRoom(issuer: Did): void {
-    const own = this.#database.get('SELECT count(*) AS n FROM revocations WHERE issuer = :issuer', { issuer })
-    if (Number(own?.['n']) > REVOCATIONS_MAX_PER_ISSUER) {
+    if (this.count(issuer) > REVOCATIONS_MAX_PER_ISSUER) {
       throw new TalosError('STORE_FULL', { what: 'revocations by one issuer', limit: REVOCATIONS_MAX_PER_ISSUER })
     }
-    const all = this.#database.get('SELECT count(*) AS n FROM revocations')
-    if (Number(all?.['n']) > REVOCATIONS_MAX) {
+    if (this.count() > REVOCATIONS_MAX) {
       throw new TalosError('STORE_FULL', { what: 'revocations', limit: REVOCATIONS_MAX })
     }
   }
