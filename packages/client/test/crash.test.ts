@@ -56,70 +56,74 @@ function idsOf(lines: readonly string[], word: string): string[] {
 }
 
 describe('an agent that is killed at any moment', () => {
-  it(`loses nothing that it acknowledged or kept, over ${KILLS} kills, and stays in its session`, async () => {
-    using folder = tempFolder()
-    await using alice = await TalosClient.create('alice', optionsFor(folder.path))
-    const journal = join(folder.path, 'journal.txt')
-    const acknowledged: string[] = []
-    const granted: string[] = []
-    const atAlice: string[] = []
-    const moments = seededRandom(`kills ${SEED}`)
-    alice.onMessage(({ messageId }) => void atAlice.push(messageId))
-    let bob: Did | undefined
-    let isOver = false
-    const sending = (async () => {
-      for (let count = 0; !isOver; count += 1) {
-        await sleep(3)
-        if (bob === undefined || alice.connectedPeers().length === 0) continue
-        const sent = await alice.send(bob, utf8(`from Alice ${count}`))
-        if (sent.delivered) acknowledged.push(sent.messageId)
-        if (count % GRANT_EVERY === 0) await grantTo(alice, bob).then((cid) => granted.push(cid), noLink)
+  it(
+    `loses nothing that it acknowledged or kept, over ${KILLS} kills, and stays in its session`,
+    async () => {
+      using folder = tempFolder()
+      await using alice = await TalosClient.create('alice', optionsFor(folder.path))
+      const journal = join(folder.path, 'journal.txt')
+      const acknowledged: string[] = []
+      const granted: string[] = []
+      const atAlice: string[] = []
+      const moments = seededRandom(`kills ${SEED}`)
+      alice.onMessage(({ messageId }) => void atAlice.push(messageId))
+      let bob: Did | undefined
+      let isOver = false
+      const sending = (async () => {
+        for (let count = 0; !isOver; count += 1) {
+          await sleep(3)
+          if (bob === undefined || alice.connectedPeers().length === 0) continue
+          const sent = await alice.send(bob, utf8(`from Alice ${count}`))
+          if (sent.delivered) acknowledged.push(sent.messageId)
+          if (count % GRANT_EVERY === 0) await grantTo(alice, bob).then((cid) => granted.push(cid), noLink)
+        }
+      })()
+      let running = await start(folder.path, journal)
+      const session = await alice.establishSession(alice.addPeer(running.invitation))
+      bob = session.peer
+      for (let kills = 0; kills < KILLS; kills += 1) {
+        // At any moment of a life in which something happens, however slow the machine is.
+        const before = acknowledged.length
+        await expect.poll(() => acknowledged.length, { timeout: 10_000 }).toBeGreaterThan(before)
+        const [moment = 0] = moments.bytes(1)
+        await sleep(moment / 2)
+        await kill(running)
+        await expect.poll(() => alice.connectedPeers()).toEqual([])
+        running = await start(folder.path, journal)
+        alice.addPeer(running.invitation)
+        await alice.connect(bob)
       }
-    })()
-    let running = await start(folder.path, journal)
-    const session = await alice.establishSession(alice.addPeer(running.invitation))
-    bob = session.peer
-    for (let kills = 0; kills < KILLS; kills += 1) {
-      // At any moment of a life in which something happens, however slow the machine is.
-      const before = acknowledged.length
-      await expect.poll(() => acknowledged.length, { timeout: 10_000 }).toBeGreaterThan(before)
-      const [moment = 0] = moments.bytes(1)
-      await sleep(moment / 2)
+      await sleep(100)
+      isOver = true
+      await sending
+      await expect.poll(() => alice.database.messages.outgoing(session.peer), { timeout: 10_000 }).toEqual([])
+      const seen = () => new Set(idsOf(livesOf(journal).flat(), 'got'))
+      await expect.poll(() => acknowledged.filter((id) => !seen().has(id)), { timeout: 10_000 }).toEqual([])
+      const kept = idsOf(livesOf(journal).flat(), 'kept')
+      await expect.poll(() => kept.filter((id) => !atAlice.includes(id)), { timeout: 10_000 }).toEqual([])
       await kill(running)
-      await expect.poll(() => alice.connectedPeers()).toEqual([])
-      running = await start(folder.path, journal)
-      alice.addPeer(running.invitation)
-      await alice.connect(bob)
-    }
-    await sleep(100)
-    isOver = true
-    await sending
-    await expect.poll(() => alice.database.messages.outgoing(session.peer), { timeout: 10_000 }).toEqual([])
-    const seen = () => new Set(idsOf(livesOf(journal).flat(), 'got'))
-    await expect.poll(() => acknowledged.filter((id) => !seen().has(id)), { timeout: 10_000 }).toEqual([])
-    const kept = idsOf(livesOf(journal).flat(), 'kept')
-    await expect.poll(() => kept.filter((id) => !atAlice.includes(id)), { timeout: 10_000 }).toEqual([])
-    await kill(running)
 
-    expect(acknowledged.length).toBeGreaterThan(KILLS / 2)
-    expect(kept.length).toBeGreaterThan(0)
-    expect(granted.length).toBeGreaterThan(0)
-    expect(new Set(atAlice).size).toBe(atAlice.length)
-    expect(alice.session(session.peer)?.sessionId).toBe(session.sessionId)
-    checkOnceBesidesTheWindow(livesOf(journal).map((life) => idsOf(life, 'got')))
+      expect(acknowledged.length).toBeGreaterThan(KILLS / 2)
+      expect(kept.length).toBeGreaterThan(0)
+      expect(granted.length).toBeGreaterThan(0)
+      expect(new Set(atAlice).size).toBe(atAlice.length)
+      expect(alice.session(session.peer)?.sessionId).toBe(session.sessionId)
+      checkOnceBesidesTheWindow(livesOf(journal).map((life) => idsOf(life, 'got')))
 
-    await using again = await TalosClient.open('bob', optionsFor(folder.path))
-    const held = again.listCapabilities('received').map(({ cid }) => cid)
-    expect(granted.filter((cid) => !held.includes(cid))).toEqual([])
-    const recorded = [...again.log.reader.entries({ kinds: ['cap.grant'] })].map(({ entry }) => entry.cap)
-    expect(recorded).toHaveLength(held.length)
-    expect(new Set(recorded)).toEqual(new Set(held))
-    expect(again.database.messages.incoming(10, 'effect')).toEqual([])
-    expect(await again.log.verify()).toMatchObject({ size: again.log.size })
-    const entries = [...again.log.reader.entries({ kinds: ['message.receive'] })].map(({ entry }) => entry.message)
-    expect(entries).toHaveLength(new Set(entries).size)
-    expect(new Set(entries)).toEqual(new Set(seen()))
-  }, TIMEOUT_MS)
+      await using again = await TalosClient.open('bob', optionsFor(folder.path))
+      const held = again.listCapabilities('received').map(({ cid }) => cid)
+      expect(granted.filter((cid) => !held.includes(cid))).toEqual([])
+      const recorded = [...again.log.reader.entries({ kinds: ['cap.grant'] })].map(({ entry }) => entry.cap)
+      expect(recorded).toHaveLength(held.length)
+      expect(new Set(recorded)).toEqual(new Set(held))
+      expect(again.database.messages.incoming(10, 'effect')).toEqual([])
+      expect(await again.log.verify()).toMatchObject({ size: again.log.size })
+      const entries = [...again.log.reader.entries({ kinds: ['message.receive'] })].map(({ entry }) => entry.message)
+      expect(entries).toHaveLength(new Set(entries).size)
+      expect(new Set(entries)).toEqual(new Set(seen()))
+    },
+    TIMEOUT_MS,
+  )
 })
 
 /** Resolves once the peer has a new grant. */
