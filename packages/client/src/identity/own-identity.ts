@@ -3,7 +3,7 @@
  *
  * An agent of before key logs gets one at its first open, begun by the key that it has.
  */
-import { Secret, utf8 } from '@talos/bytes'
+import { fromUtf8, Secret, utf8 } from '@talos/bytes'
 import type { Did, PendingChange } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import {
@@ -27,7 +27,7 @@ import {
 } from '@talos/identity'
 import type { AgentFolder, AgentHome } from '@talos/storage'
 import type { AgentWorld, TalosClientOptions } from '../options.ts'
-import { applyFiles, KEY_LOG_FILE, readChange, readOwnLog } from './own-files.ts'
+import { applyFiles, KEY_LOG_FILE, readChange, readOwnLog, verifyOwnLog } from './own-files.ts'
 
 /** What opens an agent's keys. */
 export interface KeyOptions extends Pick<TalosClientOptions, 'signer' | 'keyFileParameters'> {
@@ -75,11 +75,19 @@ export async function openIdentity(folder: AgentFolder, options: KeyOptions): Pr
     const signer = signerOf(secrets, { ...options, did: file.did as Did })
     const keyLog =
       file.v === 1 ? await beginLate(folder, { ...options, secrets, signer }) : readOwnLog(folder, { kernel, file })
+    requireSigningKey(keyLog, { name: folder.name, did: signer.did })
     return { secrets, signer, keyLog, pending, dispose: () => disposeAgentSecrets(secrets) }
   } catch (error) {
     disposeAgentSecrets(secrets)
     throw error
   }
+}
+
+/** A key that was replaced is in an old copy of the key file. @throws TalosError `IDENTITY_LOG_MISSING` */
+function requireSigningKey(log: VerifiedKeyLog, { name, did }: { readonly name: string; readonly did: Did }): void {
+  if (log.deactivated || log.signingKey === did) return
+  const reason = "the key file's key was replaced, so that the key file is an old copy"
+  throw new TalosError('IDENTITY_LOG_MISSING', { name, reason })
 }
 
 /** The `did:key` of an update key's seed. */
@@ -149,11 +157,21 @@ function isSeedOf({ identitySeed }: AgentSecrets | OpenedSecrets, options: KeyOp
   return identitySeed !== undefined && seedSigner(identitySeed, options).did === options.signer.did
 }
 
-/** The log comes first: what a crash leaves of it, before the key file says its name, is begun anew. */
+/**
+ * The log comes first: what a crash leaves of it, before the key file says its name, is begun anew. A log that has gone on is
+ * no such thing: then the key file is a copy from before it, and the durable name must not go with it.
+ *
+ * @throws TalosError `IDENTITY_LOG_MISSING`, and what verifying throws
+ */
 async function beginLate(
   folder: AgentFolder,
   options: KeyOptions & { readonly secrets: OpenedSecrets; readonly signer: Signer },
 ): Promise<VerifiedKeyLog> {
+  if (folder.hasFile(KEY_LOG_FILE)) {
+    const left = verifyOwnLog(fromUtf8(folder.readFile(KEY_LOG_FILE)), options.world.kernel)
+    const reason = 'the key file is a copy from before it'
+    if (left.version > 1) throw new TalosError('IDENTITY_LOG_MISSING', { name: folder.name, reason })
+  }
   const { keyLog, keyFile } = await begin(options)
   folder.writeFile(KEY_LOG_FILE, utf8(keyLog.text))
   folder.writeKeyFile(keyFile)

@@ -101,6 +101,28 @@ describe('an agent of before key logs', () => {
     expect(parseKeyFile(again.folder.readKeyFile(), kernel)).toMatchObject({ v: 2, id: again.durableDid })
   })
 
+  it('is refused with an old copy of its key file, of either version, and keeps its key log', async () => {
+    using folder = tempFolder()
+    const options = optionsFor(folder.path)
+    const made = await TalosClient.create('alice', options)
+    await made.close()
+    const { folder: home } = made
+    const old = home.readKeyFile()
+    const secrets = await openKeyFile({ text: old, passphrase: PASSPHRASE, kernel })
+    const params = { memoryKib: 64, passes: 1, parallelism: 1 }
+    const older = await sealKeyFile({ secrets, passphrase: PASSPHRASE, kernel, random: systemRandom, params })
+    const { did } = await TalosClient.rotateIdentity('alice', options)
+    const [keyFile, keyLog] = [home.readKeyFile(), home.readFile('did.jsonl')]
+    for (const copy of [old, older]) {
+      home.writeKeyFile(copy)
+      expect(await codeOf(TalosClient.open('alice', options))).toBe('IDENTITY_LOG_MISSING')
+      expect(home.readFile('did.jsonl')).toEqual(keyLog)
+    }
+    home.writeKeyFile(keyFile)
+    await using again = await TalosClient.open('alice', options)
+    expect(again.did).toBe(did)
+  })
+
   it('is refused when its key log is gone, or is another: no second one is begun', async () => {
     using folder = tempFolder()
     const options = optionsFor(folder.path)
