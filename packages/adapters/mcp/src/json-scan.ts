@@ -23,6 +23,8 @@ export interface JsonNode {
 export interface ScanOptions {
   /** Refuse repeated names everywhere; otherwise only in the objects that are kept. */
   readonly uniqueNames: boolean
+  /** Take names that differ by case alone for repeated ones, as readers do that pay no heed to case. */
+  readonly anyCase?: boolean
   /** How many levels of containers get their contents into the node: 1 for the outermost alone. */
   readonly keepLevels: number
   readonly maxDepth?: number
@@ -50,6 +52,11 @@ export function stringOf(bytes: Uint8Array, span: { readonly start: number; read
   return text.includes('\\') ? String(JSON.parse(text)) : text.slice(1, -1)
 }
 
+/** A name without regard to case: two that any reader may take for one are equal. */
+export function foldCase(name: string): string {
+  return name.toUpperCase().toLowerCase()
+}
+
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COMMA = 0x2c
@@ -65,13 +72,18 @@ const NO_ITEMS: readonly JsonNode[] = []
 class Scanner {
   readonly #bytes: Uint8Array
   readonly #uniqueNames: boolean
+  readonly #anyCase: boolean
   readonly #keepLevels: number
   readonly #maxDepth: number
   #at = 0
 
-  constructor(bytes: Uint8Array, { uniqueNames, keepLevels, maxDepth = MAX_MESSAGE_DEPTH }: ScanOptions) {
+  constructor(
+    bytes: Uint8Array,
+    { uniqueNames, anyCase = false, keepLevels, maxDepth = MAX_MESSAGE_DEPTH }: ScanOptions,
+  ) {
     this.#bytes = bytes
     this.#uniqueNames = uniqueNames
+    this.#anyCase = anyCase
     this.#keepLevels = keepLevels
     this.#maxDepth = maxDepth
   }
@@ -150,9 +162,10 @@ class Scanner {
     this.#string()
     if (names === undefined) return ''
     const name = stringOf(this.#bytes, { start, end: this.#at })
-    if (names.has(name)) throw invalid('a repeated name')
+    const compared = this.#anyCase ? foldCase(name) : name
+    if (names.has(compared)) throw invalid('a repeated name')
     if (names.size >= MAX_OBJECT_MEMBERS) throw invalid('an object has too many members')
-    names.add(name)
+    names.add(compared)
     return name
   }
 

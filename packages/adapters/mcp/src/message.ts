@@ -3,7 +3,7 @@
  * contracts/spec/14-mcp.md).
  */
 import { TalosError } from '@talos/errors'
-import { type JsonNode, scanJson, stringOf, textOf } from './json-scan.ts'
+import { foldCase, type JsonNode, scanJson, stringOf, textOf } from './json-scan.ts'
 import { MAX_ID_CHARS, MAX_METHOD_CHARS, MAX_TOOL_NAME_CHARS } from './limits.ts'
 
 /** An id as it was written, and a key that is equal for the ids that any reader takes for equal. */
@@ -64,12 +64,31 @@ const NO_ARGUMENTS = new Uint8Array(Buffer.from('{}'))
  * @throws MCP_BATCH_UNSUPPORTED for an array, MCP_MESSAGE_INVALID {reason} for everything else that is no message
  */
 export function parseMessage(bytes: Uint8Array, author: Author): Message {
-  const root = scanJson(bytes, { uniqueNames: author === 'agent', keepLevels: 2 })
+  const isAgents = author === 'agent'
+  const root = scanJson(bytes, { uniqueNames: isAgents, anyCase: isAgents, keepLevels: 2 })
   if (root.kind === 'array') throw new TalosError('MCP_BATCH_UNSUPPORTED')
   if (root.kind !== 'object') throw invalid('it is not an object')
+  if (isAgents) {
+    refuseOtherCase(root, MESSAGE_NAMES)
+    refuseOtherCase(root.members.get('params'), PARAMETER_NAMES)
+  }
   const version = root.members.get('jsonrpc')
   if (version === undefined || !isText(bytes, version, '2.0')) throw invalid('it is not JSON-RPC 2.0')
   return root.members.has('method') ? withMethod(bytes, root) : response(bytes, root)
+}
+
+/** Names that decide what a message is, and what it calls. */
+const MESSAGE_NAMES = ['jsonrpc', 'id', 'method', 'params', 'result', 'error']
+const PARAMETER_NAMES = ['name', 'arguments', '_meta']
+
+/**
+ * Readers that pay no heed to case, as those of Go and .NET, take `Method` for `method`: behind us such a server would see
+ * another call than the one that was judged, or a call where there was none.
+ */
+function refuseOtherCase(node: JsonNode | undefined, names: readonly string[]): void {
+  for (const name of node?.members.keys() ?? []) {
+    if (!names.includes(name) && names.includes(foldCase(name))) throw invalid('a name of the protocol in another case')
+  }
 }
 
 /** The id to answer to where {@link parseMessage} refused the request: as it was written, `null` where there is none. */

@@ -125,6 +125,19 @@ describe('exact bytes', () => {
   })
 })
 
+/** What readers without regard to case take for another call than the one that is written. */
+const OTHER_CASES = [
+  '{"jsonrpc":"2.0","id":1,"method":"ping","Method":"tools/call","params":{"name":"x","arguments":{}}}',
+  '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x"},"PARAMS":{"name":"y"}}',
+  '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x"},"param\\u017f":{"name":"y"}}',
+  '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","Name":"y"}}',
+  '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","Arguments":{"path":"/etc"}}}',
+  '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","_Meta":{}}}',
+  '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","arguments":{"path":"/a","Path":"/etc"}}}',
+  '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","arguments":{"a":[{"b":1,"B":2}]}}}',
+  '{"jsonrpc":"2.0","id":1,"method":"notifications/x","ID":2}',
+]
+
 describe('what is refused', () => {
   it('refuses by JSON-RPC errors what is no message, and goes on', async () => {
     const { ask, agent, served } = await ready()
@@ -138,6 +151,7 @@ describe('what is refused', () => {
       ['{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"a:b"}}', 'MCP_METHOD_REFUSED', -32_601],
       ['{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"x"}}', 'MCP_METHOD_REFUSED', -32_601],
       ['{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{}}', 'MCP_METHOD_REFUSED', -32_601],
+      ...OTHER_CASES.map((line): [string, string, number] => [line, 'MCP_MESSAGE_INVALID', -32_600]),
       [INITIALIZE, 'MCP_NOT_INITIALIZED', -32_600],
     ]
     for (const [line, code, rpcCode] of cases) {
