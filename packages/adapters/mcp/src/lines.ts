@@ -4,6 +4,8 @@ import { TalosError } from '@talos/errors'
 import { MAX_MESSAGE_BYTES } from './limits.ts'
 
 const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
+const SPACE = 0x20
 
 /**
  * The lines of a stream without their line feed; empty ones are left out. What stands behind the last line feed counts as
@@ -66,11 +68,11 @@ export class LineWriter {
     output.on('error', () => undefined)
   }
 
-  /** Resolves when the stream takes more, or is gone. The message must have no line feed; JSON can do without. */
+  /** Resolves when the stream takes more, or is gone. */
   async write(message: Uint8Array): Promise<void> {
     if (!this.#output.writable) return
     const line = Buffer.allocUnsafe(message.length + 1)
-    line.set(withoutLineFeeds(message))
+    line.set(onOneLine(message))
     line[message.length] = LINE_FEED
     if (!this.#output.write(line)) this.#drained ??= this.#drain()
     await this.#drained
@@ -93,10 +95,11 @@ export class LineWriter {
 }
 
 /**
- * A peer may frame a message that has line feeds between its tokens; on a line, each becomes a space, which JSON takes
- * for the same.
+ * A peer may frame a message that has line feeds and carriage returns between its tokens. Many readers end a line at either, and
+ * would take what stands behind for a message of its own, which nobody has judged: each becomes a space, which JSON takes for
+ * the same. Within a string neither can stand.
  */
-function withoutLineFeeds(message: Uint8Array): Uint8Array {
-  if (!message.includes(LINE_FEED)) return message
-  return message.map((byte) => (byte === LINE_FEED ? 0x20 : byte))
+function onOneLine(message: Uint8Array): Uint8Array {
+  if (!message.includes(LINE_FEED) && !message.includes(CARRIAGE_RETURN)) return message
+  return message.map((byte) => (byte === LINE_FEED || byte === CARRIAGE_RETURN ? SPACE : byte))
 }

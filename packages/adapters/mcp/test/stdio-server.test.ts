@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { isTalosError } from '@talos/errors'
 import { describe, expect, it } from 'vitest'
 import { MAX_MESSAGE_BYTES, STDERR_TAIL_BYTES } from '../src/limits.ts'
-import { readLines } from '../src/lines.ts'
+import { LineWriter, readLines } from '../src/lines.ts'
 import { StdioServer } from '../src/stdio-server.ts'
 import { bytes, echoServer, text } from './fixtures.ts'
 
@@ -41,6 +42,20 @@ describe('lines', () => {
       '{"b":2}\r',
       '{}',
     ])
+  })
+
+  it('are written as one, however a message that arrived is broken into some', async () => {
+    const output = new PassThrough()
+    // Readers of Python, Java and .NET end a line at a lone carriage return, and would find a call of its own on the second.
+    const call = '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"x"}}'
+    const message = (space: string) =>
+      `{"jsonrpc":"2.0",${space}"id":1,"method":"ping","params":${space}${call}${space}}`
+    for (const space of ['\r', '\n', '\r\n', '\n\r']) {
+      await new LineWriter(output).write(bytes(message(space)))
+      const written = String(output.read())
+      expect(written).toBe(`${message(' '.repeat(space.length))}\n`)
+      expect(written.split(/\r\n|\r|\n/)).toHaveLength(2)
+    }
   })
 
   it('takes a line at the limit and refuses one past it, before and after its line feed has come', async () => {
