@@ -110,7 +110,9 @@ describe('the executor’s own policy', () => {
     const policy: ExecutorPolicy = {
       decide(request) {
         asked.push(request)
-        return request.args['n'] === 1 ? { outcome: 'allow' } : { outcome: 'deny', reasons: ['no-n', 'a sentence!'] }
+        return request.args['n'] === 1
+          ? { outcome: 'allow' }
+          : { outcome: 'deny', reasons: ['no-n', 'policy 2', 'a sentence!'] }
       },
     }
     const environment = new Map([['zone', 'a']])
@@ -124,7 +126,9 @@ describe('the executor’s own policy', () => {
     expect(decide(2)).toMatchObject({
       outcome: 'deny',
       cause: {
-        causes: [{ code: 'CAPABILITY_POLICY_DENIED', details: { reasons: 'no-n, (a name of 11 characters)' } }],
+        causes: [
+          { code: 'CAPABILITY_POLICY_DENIED', details: { reasons: 'no-n, policy 2, (a reason of 11 characters)' } },
+        ],
       },
     })
     expect(leafCode(decide(9))).toBe('CAPABILITY_ARGUMENT')

@@ -4,7 +4,7 @@ import type { IpldMap } from '@talos/identity'
 import { Budget } from '../conditions/budget.ts'
 import { type Conditions, refusals } from '../conditions/conditions.ts'
 import type { RuleContext } from '../conditions/rule-parts.ts'
-import { showName } from '../conditions/show.ts'
+import { showReason } from '../conditions/show.ts'
 import { type DenialCause, denial } from '../denial.ts'
 import { MAX_JUSTIFICATION_LENGTH } from '../limits.ts'
 import { checkWhen, type WhenCondition } from '../metering/when.ts'
@@ -163,7 +163,7 @@ function checkPolicy(matter: Matter, { policy, environment }: Settings): DenialC
   const { caller: principal, command, args, chain, clock } = matter
   const decision = policy.decide({ principal, command, args, chain: chain.links, nowS: clock.nowS, environment })
   if (decision.outcome === 'allow') return undefined
-  const shown = decision.reasons.slice(0, MAX_SHOWN_REASONS).map(showName)
+  const shown = decision.reasons.slice(0, MAX_SHOWN_REASONS).map(showReason)
   return denial('CAPABILITY_POLICY_DENIED', { details: { reasons: shown.join(', ') || 'no policy permits it' } })
 }
 

@@ -8,6 +8,8 @@
 const PLAIN_TEXT = /^[A-Za-z0-9_./:@~+*-]{1,128}$/
 const PLAIN_PATTERN = /^[!-~]{1,128}$/
 const PLAIN_NAME = /^[A-Za-z0-9_-]{1,64}$/
+/** The name of a policy, which may have spaces, and what is said of it. */
+const PLAIN_REASON = /^[A-Za-z0-9_ .:/-]{1,96}$/
 
 /** Choices that are listed; a longer list is only counted. */
 const LISTED_CHOICES = 8
@@ -32,6 +34,11 @@ export function showPattern(pattern: string): string {
 /** An argument's name. */
 export function showName(name: string): string {
   return PLAIN_NAME.test(name) ? name : `(a name of ${name.length} characters)`
+}
+
+/** A reason of the executor's own policy, which is its owner's text and not a peer's: a few plain words. */
+export function showReason(reason: string): string {
+  return PLAIN_REASON.test(reason) ? reason : `(a reason of ${reason.length} characters)`
 }
 
 /** "from 1 to 5", "of at least 1", "of at most 5"; the widest safe integers are open bounds. */
