@@ -35,7 +35,8 @@ export function workerPart(words: readonly string[]): WorkerPart | undefined {
 /** Starts this same command for one subject; `undefined` where this machine does not have it. */
 export async function startWorker({ scenario, subject }: WorkerPart): Promise<Worker | undefined> {
   const child = fork(process.argv[1] ?? '', [OPTION, scenario, subject], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    // Stdout is for the report alone; what a peer says of itself goes to stderr.
+    stdio: ['ignore', 2, 'inherit', 'ipc'],
   })
   const exited = once(child, 'exit')
   const answer = async (): Promise<Answer> => {
