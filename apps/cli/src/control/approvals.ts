@@ -9,7 +9,7 @@ import {
 } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { systemClock } from '@talos/kernel'
-import type { Performer } from './perform.ts'
+import type { Performer } from './performer.ts'
 
 type ApprovalMethod = 'approve' | 'approvals' | 'approvalRequest' | 'approveAsked' | 'declineAsked' | 'takeApproval'
 type ApprovalControl = Extract<ControlRequest, { readonly method: ApprovalMethod }>

@@ -11,17 +11,8 @@ import {
   parseDidKey,
 } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
-import type { WaitingCalls } from '../waiting.ts'
 import { performApproval } from './approvals.ts'
-
-/** Who answers. */
-export interface Performer {
-  readonly client: TalosClient
-  /** The command that runs the agent, such as `mcp serve`. */
-  readonly command: string
-  /** Calls of this agent that others must approve; none in a process that runs for a moment. */
-  readonly waiting?: WaitingCalls
-}
+import type { Performer } from './performer.ts'
 
 /**
  * Does what was asked.

@@ -10,7 +10,8 @@ import { isTalosError, TalosError } from '@talos/errors'
 import { systemCode } from '../files.ts'
 import { reportOf } from '../output.ts'
 import { prepareSocketPath } from './path.ts'
-import { type Performer, perform } from './perform.ts'
+import { perform } from './perform.ts'
+import type { Performer } from './performer.ts'
 import { MAX_REQUESTS_OPEN, REQUEST_MAX_BYTES, readLine } from './protocol.ts'
 
 const SOCKET_MODE = 0o600

@@ -21,8 +21,8 @@ import { type AuthorizerOptions, type Settings, secondOf, settingsOf } from './a
 import { previewSpending, spend } from './authorization/spending.ts'
 import { type ChannelVerdict, denied, type Verdict } from './authorization/verdict.ts'
 import { parseCommand } from './command.ts'
-import type { ProofLevel } from './delegation.ts'
 import type { DenialCause } from './denial.ts'
+import type { ProofLevel } from './requirements.ts'
 
 /** Commands whose form was checked, at most: more than an executor has tools. */
 const MAX_KNOWN_COMMANDS = 4_096

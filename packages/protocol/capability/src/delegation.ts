@@ -24,10 +24,7 @@ import { DELEGATION_MAX_BYTES, MIN_NONCE_BYTES } from './limits.ts'
 import { accountOf, type Lease, leaseMember, leaseOf, type RevocableNames, revocableNames } from './metering/lease.ts'
 import { compileLimits, type Limit, limitSelectors } from './metering/limit.ts'
 import { compileWhen, type WhenCondition } from './metering/when.ts'
-import type { ApprovalTerms } from './requirements.ts'
-
-/** How strongly a caller proves, per call, that it holds the capability. */
-export type ProofLevel = 'channel' | 'mac' | 'signature'
+import type { ApprovalTerms, ProofLevel } from './requirements.ts'
 
 export interface DelegateOptions {
   readonly signer: Signer

@@ -1,9 +1,9 @@
 export type { MissingApprovals } from './authorization/approving.ts'
 export { DEFAULT_CACHE_LINKS, LIBRARY_MAX_BYTES } from './authorization/library.ts'
 export type { Freshness } from './authorization/matter.ts'
+export { type Metering, type Spent, UNMETERED } from './authorization/metering-port.ts'
 export type { CallProof, CallToAuthorize } from './authorization/opening.ts'
 export type { AuthorizerOptions } from './authorization/settings.ts'
-export { type Metering, type Spent, UNMETERED } from './authorization/spending.ts'
 export type { Allowed, ChannelVerdict, Denied, Referred, Verdict } from './authorization/verdict.ts'
 export { type AuthorizeOptions, authorize, type ReplayView } from './authorize.ts'
 export { Authorizer, type CachingOptions, type ChainHandle, type ChannelCall } from './authorizer.ts'
@@ -43,7 +43,6 @@ export {
   delegate,
   describeDelegation,
   openDelegation,
-  type ProofLevel,
   type VerifiedLink,
 } from './delegation.ts'
 export { type DenialCause, denial, denialPath, denialToJson, explainDenial, modelMessage } from './denial.ts'
@@ -105,6 +104,7 @@ export {
   DEFAULT_REQUIREMENTS,
   MAX_APPROVERS,
   MAX_COST_UNITS,
+  type ProofLevel,
   satisfiesProof,
   type ToolEffect,
   type ToolRequirements,

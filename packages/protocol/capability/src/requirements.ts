@@ -5,7 +5,9 @@
  */
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
-import type { ProofLevel } from './delegation.ts'
+
+/** How strongly a caller proves, per call, that it holds the capability. */
+export type ProofLevel = 'channel' | 'mac' | 'signature'
 
 /** So many of these must have approved the exact call. */
 export interface ApprovalTerms {

@@ -1,8 +1,7 @@
 /** One call that is being judged, whatever proved it, and what is asked of calls of its tool. */
 import type { Did } from '@talos/contracts'
 import type { IpldMap } from '@talos/identity'
-import type { ProofLevel } from '../delegation.ts'
-import type { ToolRequirements } from '../requirements.ts'
+import type { ProofLevel, ToolRequirements } from '../requirements.ts'
 import type { ReadyChain } from './ready-chain.ts'
 import type { Clock } from './walk.ts'
 

@@ -9,7 +9,7 @@ import { ABSOLUTE_MAX_DEPTH, DEFAULT_MAX_DEPTH, MAX_INVOCATION_LIFETIME_S, MAX_L
 import type { Replays } from '../replay.ts'
 import { DEFAULT_REQUIREMENTS, type ToolRequirements } from '../requirements.ts'
 import type { RevocationView } from '../revocation/view.ts'
-import { type Metering, UNMETERED } from './spending.ts'
+import { type Metering, UNMETERED } from './metering-port.ts'
 import type { WalkContext } from './walk.ts'
 
 export interface AuthorizerOptions {

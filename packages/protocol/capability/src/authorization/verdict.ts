@@ -1,9 +1,9 @@
 /** What a decision says (spec 08-invocation, clause 8.5). */
 import type { VerifiedCall } from '../call.ts'
-import type { ProofLevel, VerifiedLink } from '../delegation.ts'
+import type { VerifiedLink } from '../delegation.ts'
 import { type DenialCause, denial } from '../denial.ts'
 import type { Ticket } from '../metering/meter.ts'
-import type { ToolRequirements } from '../requirements.ts'
+import type { ProofLevel, ToolRequirements } from '../requirements.ts'
 import type { MissingApprovals } from './approving.ts'
 import type { Freshness } from './matter.ts'
 
