@@ -162,7 +162,12 @@ describe('mcp serve and mcp connect', () => {
   })
 
   it('end with Ctrl-C, leave no child behind and have shown no secret', async () => {
+    await using connected = await connect(invitation, 'files')
+    const ended = Promise.withResolvers<void>()
+    connected.client.onclose = () => ended.resolve()
     expect(await serving.stop()).toBe(0)
+    await ended.promise
+    expect(agent.printed).toMatch(/the link for files has ended/)
     expect(box.printed + agent.printed).not.toContain(PASSPHRASE)
   })
 })

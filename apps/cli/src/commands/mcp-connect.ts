@@ -7,6 +7,7 @@ import { TalosError } from '@talos/errors'
 import { systemClock } from '@talos/kernel'
 import type { Command } from 'commander'
 import { Context, type Shell } from '../context.ts'
+import { EXIT_FAILED } from '../exit-codes.ts'
 import { type Output, printable } from '../output.ts'
 import { own, untilStopped } from '../owner.ts'
 import { peerOf, reach } from '../peer.ts'
@@ -49,7 +50,14 @@ export function addConnect(mcp: Command, shell: Shell): void {
       const { why } = options
       const stdio = { input: process.stdin, output: process.stdout, ...(why !== undefined && { justification: why }) }
       const relay = await client.connectMcp(peer, server, stdio, (event) => tellRelay(shell.output, event))
-      await Promise.race([relay.closed, stopped])
+      const reason = await Promise.race([relay.closed, stopped.then(() => undefined)])
+      // The MCP client's own end is no failure; that of the link is, and the client cannot see why.
+      if (reason !== undefined && !process.stdin.readableEnded) {
+        shell.output.note(
+          `the link for ${printable(server)} has ended (${printable(reason)}); start again to connect anew`,
+        )
+        shell.exitCode = EXIT_FAILED
+      }
       process.stdin.destroy()
     })
 }
@@ -111,8 +119,14 @@ function isUsable(
   { client, peer }: { readonly client: TalosClient; readonly peer: Did },
 ): boolean {
   const { subject, audience, expiresS } = description
+  const { identities } = client
   const isCurrent = revokedMs === undefined && (expiresS === null || expiresS > systemClock.nowMs() / 1000)
-  return isCurrent && subject === peer && audience === client.did
+  return (
+    isCurrent &&
+    subject !== null &&
+    identities.isSame(subject as Did, peer) &&
+    identities.isSame(audience as Did, client.did)
+  )
 }
 
 /** The server of `/mcp/<server>` and of `/mcp/<server>/tool/<tool>`. */
