@@ -6,6 +6,7 @@ import {
   accountsOf,
   type DelegationDescription,
   describeDelegation,
+  type IdentityStanding,
   openDelegation,
   type Remaining,
   type RevocationState,
@@ -18,8 +19,11 @@ import { Chains } from './chains.ts'
 import type { ExplainWorld } from './explain.ts'
 import { nowS } from './options.ts'
 
-/** `broken`: no way from the owner of the resource to it is known here. */
-export type Standing = 'valid' | 'not yet valid' | 'expired' | 'revoked' | 'broken'
+/**
+ * `broken`: no way from the owner of the resource to it is known here; `key compromised`: somebody else may have signed a link,
+ * which is refused until it is given anew; `issuer ended`: a link's issuer is deactivated.
+ */
+export type Standing = 'valid' | 'not yet valid' | 'expired' | 'revoked' | 'key compromised' | 'issuer ended' | 'broken'
 
 /** One link of a chain, as far as is known here. */
 export interface LinkStanding {
@@ -28,6 +32,8 @@ export interface LinkStanding {
   /** When the issuer's list of revocations that is known was signed; undefined for this agent's own, and where none is known. */
   readonly knownAtS: number | undefined
   readonly isOwn: boolean
+  /** Of the key that signed it. */
+  readonly key: IdentityStanding
   /** What is left of its limits where this agent executes; empty elsewhere. */
   readonly limits: readonly Remaining[]
 }
@@ -87,6 +93,7 @@ function linkStandings(world: ExplainWorld, links: readonly VerifiedLink[]): rea
       revoked: state?.revoked === true ? state : undefined,
       knownAtS: isOwn(link.issuer) ? undefined : revocations.knownAtS(link.issuer),
       isOwn: isOwn(link.issuer),
+      key: identities.standingOf(link.issuer),
       limits: account === undefined ? [] : meter.remaining(account, clock.nowMs()),
     }
   })
@@ -96,6 +103,8 @@ function linkStandings(world: ExplainWorld, links: readonly VerifiedLink[]): rea
 function worst(chain: readonly LinkStanding[], now: number): Standing {
   const isAny = (test: (link: LinkStanding) => boolean) => chain.some(test)
   if (isAny(({ revoked }) => revoked !== undefined)) return 'revoked'
+  if (isAny(({ key }) => key === 'compromised')) return 'key compromised'
+  if (isAny(({ key }) => key === 'deactivated')) return 'issuer ended'
   if (isAny(({ description: { expiresS } }) => expiresS !== null && expiresS < now)) return 'expired'
   return isAny(({ description: { notBeforeS } }) => notBeforeS > now) ? 'not yet valid' : 'valid'
 }
