@@ -600,8 +600,9 @@ export const ERROR_TABLE = {
   },
   PASSPHRASE_WRONG: {
     area: 'identity',
-    message: 'the passphrase does not open the key file',
-    remedy: 'Try again with the passphrase that was given when the agent was created.',
+    message: 'the passphrase does not open the file',
+    remedy:
+      'Try again with the one that was given when it was made: of an agent when it was created, of a backup its own.',
   },
   PASSPHRASE_UNUSABLE: {
     area: 'identity',
