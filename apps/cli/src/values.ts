@@ -50,7 +50,7 @@ export function parseDidOption(text: string, option: string): DidKey {
   try {
     return parseDidKey(text)
   } catch (cause) {
-    throw new TalosError('CLI_OPTION_INVALID', { option, reason: 'it is not a did:key' }, { cause })
+    throw new TalosError('CLI_OPTION_INVALID', { option, reason: 'it is neither a did:key nor a did:talos' }, { cause })
   }
 }
 

@@ -12,6 +12,7 @@ import { describe, expect, it } from 'vitest'
 import { addCapabilities } from '../src/commands/capabilities/index.ts'
 import { rulesOf, TERMS_HELP, type TermOptions, termsOf } from '../src/commands/capabilities/terms.ts'
 import { Output } from '../src/output.ts'
+import { parseDidOption } from '../src/values.ts'
 
 const DOC = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'capabilities.md'), 'utf8')
 const DIDS = [
@@ -76,7 +77,9 @@ describe('docs/capabilities.md', () => {
       expect.arrayContaining(command.options.flatMap(({ mandatory, long }) => (mandatory ? long : []))),
     )
     if (name !== 'grant' && name !== 'delegate') return
-    const { maxRenewals: _, ...terms } = termsOf(command.opts<TermOptions>())
+    const { maxRenewals: _, ...terms } = termsOf(command.opts<TermOptions>(), (did) =>
+      parseDidOption(did, '--approver'),
+    )
     await opens({ rules: rulesOf(command.opts<TermOptions>()), ...terms })
   })
 

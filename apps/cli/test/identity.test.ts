@@ -57,6 +57,25 @@ describe('identity', () => {
     expect(unknown.code).toBe(1)
   })
 
+  it('is named by its durable name as by its key, where its key log is known', async () => {
+    const { id } = await show()
+    const grant = ['capabilities', 'grant', '--server', 'files', '--for', '1h', '--to']
+    const granted = await home.json<{ to: string; cid: string }>([...grant, id])
+    expect(granted.to).toBe(did)
+    const explain = ['capabilities', 'explain', '--server', 'files', '--tool', 'read', '--from', id, '--at', id]
+    expect(await home.json(explain, { passphrase: null })).toMatchObject({ outcome: 'allow' })
+    const about = ['capabilities', 'revoke-all', id]
+    expect(await home.json(about)).toMatchObject({ who: did, revoked: false, capabilities: [granted.cid] })
+    const log = await home.json<{ entries: object[] }>(['audit', 'log', '--kind', 'cap.grant', '--peer', id])
+    expect(log.entries).toMatchObject([{ entry: { peer: did } }])
+    expect(await home.json(['audit', 'log', '--kind', 'cap.grant', '--peer', did])).toEqual(log)
+    expect(await home.json([...grant, id, '--tool', 'drop', '--approver', id])).toMatchObject({ to: did })
+    for (const name of [`did:talos:Qm${'1'.repeat(44)}`, 'did:talos:nonsense']) {
+      const refused = await home.run([...grant, name, '--json'])
+      expect([refused.code, errorOf(refused).code]).toEqual([2, 'CLI_OPTION_INVALID'])
+    }
+  })
+
   it('rotates, asks before an emergency, and goes on under the same name', async () => {
     const { id } = await show()
     const rotated = await home.json<{ did: string; before: string; version: number }>(['identity', 'rotate'])
@@ -64,13 +83,18 @@ describe('identity', () => {
     const asked = await home.run(['identity', 'rotate', '--emergency', '--json'])
     expect([asked.code, errorOf(asked).code]).toEqual([2, 'CLI_NOT_CONFIRMED'])
     expect((await show()).version).toBe(2)
+    await home.json(['capabilities', 'grant', '--to', id, '--server', 'git', '--for', '1h'])
     await home.json(['identity', 'rotate', '--emergency', '--since', '1m', '--yes'])
+    const listed = await home.json<{ capabilities: { standing: string }[] }>(['capabilities', 'list'])
+    expect(listed.capabilities.map(({ standing }) => standing)).toEqual(['key compromised', 'valid', 'valid'])
     const shown = await show()
     expect(shown).toMatchObject({ id, version: 3 })
     expect(shown.keys.map(({ standing }) => standing)).toEqual(['rotated', 'compromised', 'current'])
     const checked = await home.json<{ size: number }>(['audit', 'verify'], { passphrase: null })
     expect(checked).toBeTypeOf('object')
     expect(await home.json(['whoami'])).toMatchObject({ did: shown.signingKey })
+    const before = await home.json<{ entries: object[] }>(['audit', 'log', '--kind', 'cap.grant', '--peer', id])
+    expect(before.entries).toHaveLength(3)
   })
 
   it('backs up to a private file that is never replaced, and restores from it', async () => {

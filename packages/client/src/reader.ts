@@ -29,6 +29,8 @@ export interface AgentReader extends Disposable {
   readonly did: Did
   /** The agent's key log; undefined before the first start of an agent of before key logs. */
   readonly keyLog: VerifiedKeyLog | undefined
+  /** Which keys and durable names are one agent, as far as is known here now. */
+  readonly identities: IdentityBook
   readonly folder: AgentFolder
   readonly kernel: Kernel
   /** Sealed rows stay closed: grants, revocations and open evidence can be read. */
@@ -77,6 +79,9 @@ export function openAgentReader(name: string, options: Pick<TalosClientOptions, 
     name,
     did: did as Did,
     keyLog,
+    get identities() {
+      return identitiesOf({ database, keyLog })
+    },
     folder,
     kernel,
     database,
@@ -105,7 +110,6 @@ export function openAgentReader(name: string, options: Pick<TalosClientOptions, 
 /** What an explanation goes by, read anew: the process that runs the agent goes on beside. */
 function readWorld(reader: Pick<AgentReader, 'did' | 'kernel' | 'database' | 'keyLog'>): ExplainWorld {
   const { did, kernel, database, keyLog } = reader
-  const own = keyLog === undefined ? [] : [identityOf(keyLog)]
   return {
     did,
     kernel,
@@ -113,10 +117,15 @@ function readWorld(reader: Pick<AgentReader, 'did' | 'kernel' | 'database' | 'ke
     clock: systemClock,
     random: systemRandom,
     revocations: openRevocationBook({ database, kernel }),
-    identities: new IdentityBook([...database.identities.list().filter(({ id }) => id !== keyLog?.name), ...own]),
+    identities: identitiesOf({ database, keyLog }),
     former: keyLog === undefined ? [] : formerDids({ did, keyLog }),
     meter: new Meter({ store: database.meters }),
   }
+}
+
+function identitiesOf({ database, keyLog }: Pick<AgentReader, 'database' | 'keyLog'>): IdentityBook {
+  const own = keyLog === undefined ? [] : [identityOf(keyLog)]
+  return new IdentityBook([...database.identities.list().filter(({ id }) => id !== keyLog?.name), ...own])
 }
 
 function openStore(folder: AgentFolder, database: AgentDatabase): SqliteAuditStore {

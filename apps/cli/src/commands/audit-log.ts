@@ -3,11 +3,13 @@
 import type { AuditFilter, AuditReader, AuditRecord } from '@talos/audit'
 import { fromUtf8, toHex } from '@talos/bytes'
 import { commandFromDisplay, displayCommand } from '@talos/capability'
+import type { AgentReader } from '@talos/client'
 import { type AuditEntryKind, parseAuditEntryKind } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { systemClock } from '@talos/kernel'
 import type { Command } from 'commander'
 import { Context, type Shell } from '../context.ts'
+import { isDurable, keyOf } from '../naming.ts'
 import { fields, printable, table } from '../output.ts'
 import { reading } from '../reading.ts'
 import { invalid, parseCount, parseDidOption, parseMoment, shorten, showTime } from '../values.ts'
@@ -37,7 +39,7 @@ export function addLog(audit: Command, shell: Shell): void {
     .command('log')
     .description('list entries')
     .option('--kind <kind>', 'only this kind, such as tool.invoke; repeatable', collect)
-    .option('--peer <did>', 'only with this peer')
+    .option('--peer <did>', 'only with this peer; by its did:talos, under any of its keys')
     .option('--tool <command>', 'only of this tool, such as mcp:files/tool/read_text_file')
     .option('--since <time>', 'from this time on: 2031-05-01T12:00:00Z, or 15m for so long ago')
     .option('--until <time>', 'before this time')
@@ -46,8 +48,9 @@ export function addLog(audit: Command, shell: Shell): void {
     .action(async (options: LogOptions, command: Command) => {
       const filter = filterOf(options)
       const limit = parseCount(options.limit, { option: '--limit', minimum: 1, maximum: MAX_LIMIT })
-      await reading(new Context(shell, command), ({ log }) => {
-        const records = newest(log, { filter, limit })
+      await reading(new Context(shell, command), (reader) => {
+        const { log } = reader
+        const records = newest(log, { filter, limit, isMeant: peerTest(reader, options.peer) })
         shell.output.result({ size: log.size, entries: records.map(recordJson) }, () => table(records.map(rowOf)))
       })
     })
@@ -65,13 +68,27 @@ export function addLog(audit: Command, shell: Shell): void {
 }
 
 /** The last entries that fit, oldest first. */
-function newest(log: AuditReader, { filter, limit }: { readonly filter: AuditFilter; readonly limit: number }) {
+function newest(
+  log: AuditReader,
+  {
+    filter,
+    limit,
+    isMeant,
+  }: { readonly filter: AuditFilter; readonly limit: number; readonly isMeant: (record: AuditRecord) => boolean },
+) {
   const records: AuditRecord[] = []
   for (const record of log.entries({ ...filter, order: 'descending' })) {
-    records.push(record)
+    if (isMeant(record)) records.push(record)
     if (records.length === limit) break
   }
   return records.reverse()
+}
+
+/** For a peer by its durable name, which entries do not have: those under any of its keys. @throws TalosError `CLI_OPTION_INVALID` */
+function peerTest({ identities }: AgentReader, peer: string | undefined): (record: AuditRecord) => boolean {
+  if (peer === undefined || !isDurable(peer)) return () => true
+  const key = keyOf(identities, peer, '--peer')
+  return ({ entry }) => entry.peer !== undefined && identities.isSame(entry.peer, key)
 }
 
 /** @throws TalosError `CLI_OPTION_INVALID` */
@@ -79,7 +96,7 @@ function filterOf({ kind, peer, tool, since, until }: LogOptions): AuditFilter {
   const nowMs = systemClock.nowMs()
   return {
     ...(kind !== undefined && { kinds: kind.map(kindOf) }),
-    ...(peer !== undefined && { peer: parseDidOption(peer, '--peer') }),
+    ...(peer !== undefined && !isDurable(peer) && { peer: parseDidOption(peer, '--peer') }),
     ...(tool !== undefined && { tool: commandFromDisplay(tool) }),
     ...(since !== undefined && { fromMs: parseMoment(since, { option: '--since', nowMs }) }),
     ...(until !== undefined && { toMs: parseMoment(until, { option: '--until', nowMs }) }),

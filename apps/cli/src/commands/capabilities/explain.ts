@@ -7,9 +7,10 @@ import type { Command } from 'commander'
 import { Context, type Shell } from '../../context.ts'
 import { EXIT_FAILED } from '../../exit-codes.ts'
 import { readUserFile } from '../../files.ts'
+import { agentKey } from '../../naming.ts'
 import { printable } from '../../output.ts'
 import { reading } from '../../reading.ts'
-import { invalid, parseDidOption } from '../../values.ts'
+import { invalid } from '../../values.ts'
 import { policyOf } from '../mcp-policy.ts'
 import { leftOf, untilOf } from './standing.ts'
 import { collect } from './terms.ts'
@@ -63,15 +64,16 @@ export function addExplain(capabilities: Command, shell: Shell): void {
     .option('--proof <level>', 'how the call would be proven: channel, mac or signature (default)')
     .addHelpText('after', HELP)
     .action(async (options: ExplainOptions, command: Command) => {
-      const request = await requestOf(options)
-      const explained = await reading(new Context(shell, command), (reader) => reader.explainCall(request))
+      const context = new Context(shell, command)
+      const request = await requestOf(context, options)
+      const explained = await reading(context, (reader) => reader.explainCall(request))
       if (explained.outcome !== 'allow') shell.exitCode = EXIT_FAILED
       shell.output.result(explanationJson(explained), () => explanationLines(explained, shell))
     })
 }
 
 /** @throws TalosError `CLI_OPTION_INVALID`, and what reads the files */
-async function requestOf(options: ExplainOptions): Promise<ExplainRequest> {
+async function requestOf(context: Context, options: ExplainOptions): Promise<ExplainRequest> {
   const { from, at, server, tool, chain, config, why, proof } = options
   if (from === undefined && at === undefined) {
     throw invalid('--from', 'name who would call this agent, or with --at whom this agent would call')
@@ -82,8 +84,8 @@ async function requestOf(options: ExplainOptions): Promise<ExplainRequest> {
     server,
     tool,
     arguments: argumentsOf(options.args),
-    ...(from !== undefined && { holder: parseDidOption(from, '--from') }),
-    ...(at !== undefined && { executor: parseDidOption(at, '--at') }),
+    ...(from !== undefined && { holder: agentKey(context, from, '--from') }),
+    ...(at !== undefined && { executor: agentKey(context, at, '--at') }),
     ...(chain !== undefined && { chain: chain.map((file) => readUserFile(file, DELEGATION_MAX_BYTES)) }),
     ...settingsOf(parsed),
     ...(policy !== undefined && { policy }),
@@ -110,7 +112,7 @@ function argumentsOf(text = '{}'): { readonly [name: string]: JsonValue } {
 
 function proofOf(text: string): ProofLevel {
   const found = PROOFS.find((level) => level === text)
-  if (found === undefined) throw invalid('--proof', `it is not ${PROOFS.join(', ')}`)
+  if (found === undefined) throw invalid('--proof', `it is not ${PROOFS.join(' or ')}`)
   return found
 }
 

@@ -7,8 +7,9 @@ import type { Command } from 'commander'
 import { Context, type Shell } from '../../context.ts'
 import { ask } from '../../control/ask.ts'
 import { requireAbsent, writeNewFile } from '../../files.ts'
+import { agentKey } from '../../naming.ts'
 import { fields, printable } from '../../output.ts'
-import { invalid, parseCidOption, parseCount, parseDidOption, parseDuration } from '../../values.ts'
+import { invalid, parseCidOption, parseCount, parseDuration } from '../../values.ts'
 import { untilOf } from './standing.ts'
 import { addTermOptions, rulesOf, TERMS_HELP, type TermOptions, termsOf } from './terms.ts'
 
@@ -66,8 +67,9 @@ export function addGrant(capabilities: Command, shell: Shell): void {
     .addHelpText('after', GRANT_HELP)
     .action(async (options: GiveOptions & { readonly server: string }, self: Command) => {
       const server = nameOf(options.server, '--server')
-      const request: ControlRequestGrant = { method: 'grant', server, ...givenOf(options) }
-      await give(new Context(shell, self), { request, out: options.out, shell })
+      const context = new Context(shell, self)
+      const request: ControlRequestGrant = { method: 'grant', server, ...givenOf(context, options) }
+      await give(context, { request, out: options.out, shell })
     })
 }
 
@@ -84,13 +86,14 @@ export function addDelegate(capabilities: Command, shell: Shell): void {
     .action(async (cid: string, options: GiveOptions, self: Command) => {
       const { server, tool } = options
       if (tool !== undefined && server === undefined) throw invalid('--tool', 'name its server with --server')
+      const context = new Context(shell, self)
       const request: ControlRequestDelegate = {
         method: 'delegate',
         parent: parseCidOption(cid, 'CID'),
         ...(server !== undefined && { server: nameOf(server, '--server') }),
-        ...givenOf(options),
+        ...givenOf(context, options),
       }
-      await give(new Context(shell, self), { request, out: options.out, shell })
+      await give(context, { request, out: options.out, shell })
     })
 }
 
@@ -121,17 +124,17 @@ function addGiveOptions(command: Command): Command {
 }
 
 /** What both have in common. @throws TalosError `CLI_OPTION_INVALID` */
-function givenOf(options: GiveOptions) {
+function givenOf(context: Context, options: GiveOptions) {
   const { tool, depth, label = '' } = options
   if (label.length > MAX_NAME_CHARS) throw invalid('--label', `it has more than ${MAX_NAME_CHARS} characters`)
   return {
-    to: parseDidOption(options.to, '--to'),
+    to: agentKey(context, options.to, '--to'),
     ...(tool !== undefined && { tool: nameOf(tool, '--tool') }),
     rules: rulesOf(options),
     expiresInS: parseDuration(options.for, '--for'),
     ...(depth !== undefined && { depth: parseCount(depth, { option: '--depth', minimum: 0, maximum: MAX_DEPTH }) }),
     label,
-    terms: termsOf(options),
+    terms: termsOf(options, (did) => agentKey(context, did, '--approver')),
   }
 }
 

@@ -3,8 +3,9 @@ import { type Hex32, parseHex32 } from '@talos/contracts'
 import type { Command } from 'commander'
 import { Context, type Shell } from '../../context.ts'
 import { ask } from '../../control/ask.ts'
+import { agentKey } from '../../naming.ts'
 import { reading } from '../../reading.ts'
-import { invalid, parseCidOption, parseDidOption, parseRemark } from '../../values.ts'
+import { invalid, parseCidOption, parseRemark } from '../../values.ts'
 
 interface ChoiceOptions {
   readonly reason?: string
@@ -42,11 +43,15 @@ export function addRevokeAll(capabilities: Command, shell: Shell): void {
     .option('--yes', 'do it; without this, only tell what it would take back')
     .addHelpText('after', REVOKE_ALL_HELP)
     .action(async (text: string, options: ChoiceOptions & { readonly yes?: boolean }, command: Command) => {
-      const who = parseDidOption(text, 'DID')
-      const choice = choiceOf(options)
       const context = new Context(shell, command)
-      const issued = await reading(context, (reader) => reader.capabilities('issued'))
-      const standing = issued.filter((one) => one.peer === who && one.standing === 'valid')
+      const who = agentKey(context, text, 'DID')
+      const choice = choiceOf(options)
+      const standing = await reading(context, (reader) => {
+        const { identities } = reader
+        return reader
+          .capabilities('issued')
+          .filter((one) => one.standing === 'valid' && identities.isSame(one.peer, who))
+      })
       const cids = standing.map(({ chain }) => chain.at(-1)?.description.cid ?? '')
       const isDone = options.yes === true
       if (isDone) await ask(context, { method: 'revokeAll', who, ...choice }, 'revoked')

@@ -1,9 +1,9 @@
 /** What a capability allows, as people type it: rules, limits, hours, environment, approvals (spec 07-delegation, 16-metering). */
 import { resolve } from 'node:path'
 import { type JsonValue, parseJson } from '@talos/bytes'
-import type { ControlRequestTerms } from '@talos/contracts'
+import type { ControlRequestTerms, DidKey } from '@talos/contracts'
 import type { Command } from 'commander'
-import { invalid, parseCount, parseDidOption, parseDuration } from '../../values.ts'
+import { invalid, parseCount, parseDuration } from '../../values.ts'
 import { hoursOf } from './hours.ts'
 
 const RULE_MAX_BYTES = 8_192
@@ -81,7 +81,7 @@ export function rulesOf({ under = [], rule = [] }: TermOptions): JsonValue[] {
 }
 
 /** Everything else. @throws TalosError `CLI_OPTION_INVALID` */
-export function termsOf(options: TermOptions): ControlRequestTerms {
+export function termsOf(options: TermOptions, approverOf: (did: string) => DidKey): ControlRequestTerms {
   const limits = limitsOf(options)
   const when = [...hoursOf(options.hours ?? []), ...(options.env ?? []).map(environmentOf)]
   const { renewals } = options
@@ -92,7 +92,7 @@ export function termsOf(options: TermOptions): ControlRequestTerms {
     ...(renewals !== undefined && {
       maxRenewals: parseCount(renewals, { option: '--renewals', minimum: 0, maximum: MAX_RENEWALS }),
     }),
-    ...approvalsOf(options),
+    ...approvalsOf(options, approverOf),
   }
 }
 
@@ -141,16 +141,19 @@ function environmentOf(text: string): JsonValue {
   return ['env', name, values.split(',')]
 }
 
-function approvalsOf({ approvals, approver = [] }: TermOptions): Pick<ControlRequestTerms, 'approvals'> {
+function approvalsOf(
+  { approvals, approver = [] }: TermOptions,
+  approverOf: (did: string) => DidKey,
+): Pick<ControlRequestTerms, 'approvals'> {
   if (approvals === undefined && approver.length === 0) return {}
   if (approver.length === 0) throw invalid('--approvals', 'name who may approve with --approver')
   const m = parseCount(approvals ?? '1', { option: '--approvals', minimum: 1, maximum: approver.length })
-  return { approvals: { m, of: approver.map((did) => parseDidOption(did, '--approver')) } }
+  return { approvals: { m, of: approver.map(approverOf) } }
 }
 
 function proofOf(text: string): (typeof PROOFS)[number] {
   const found = PROOFS.find((level) => level === text)
-  if (found === undefined) throw invalid('--proof', `it is not ${PROOFS.join(', ')}`)
+  if (found === undefined) throw invalid('--proof', `it is not ${PROOFS.join(' or ')}`)
   return found
 }
 

@@ -9,7 +9,8 @@ import { parseMoment } from '../../values.ts'
 
 const ROTATE_EXAMPLES = `
 The agent gets another key and keeps its durable name. Sessions begin anew, capabilities given and received go on, proofs
-of before still verify. Leases go on to the end of their term, and are given anew for more (--reissue). Peers that can be dialled are told at once, the others when they meet the agent.
+of before still verify. Leases go on to the end of their term, and are given anew for more (--reissue). Peers that can be
+dialled are told at once, the others when they meet the agent.
 
 With --emergency somebody else may have the key: what it signed from --since on is not the agent's, and what it had given is
 refused until it is given anew (--reissue does so). Make a new backup afterwards: older ones recover nothing any more.
