@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { type JsonValue, parseJson } from '@talos/bytes'
 import type { ControlRequestTerms, DidKey } from '@talos/contracts'
 import type { Command } from 'commander'
-import { invalid, parseCount, parseDuration } from '../../values.ts'
+import { invalid, parseCount, parseDidOption, parseDuration } from '../../values.ts'
 import { hoursOf } from './hours.ts'
 
 const RULE_MAX_BYTES = 8_192
@@ -80,8 +80,13 @@ export function rulesOf({ under = [], rule = [] }: TermOptions): JsonValue[] {
   return rules
 }
 
-/** Everything else. @throws TalosError `CLI_OPTION_INVALID` */
-export function termsOf(options: TermOptions, approverOf: (did: string) => DidKey): ControlRequestTerms {
+/**
+ * Everything else.
+ *
+ * @param approverOf the key of an approver as it was typed; only keys where absent
+ * @throws TalosError `CLI_OPTION_INVALID`
+ */
+export function termsOf(options: TermOptions, approverOf: (did: string) => DidKey = keyOf): ControlRequestTerms {
   const limits = limitsOf(options)
   const when = [...hoursOf(options.hours ?? []), ...(options.env ?? []).map(environmentOf)]
   const { renewals } = options
@@ -149,6 +154,10 @@ function approvalsOf(
   if (approver.length === 0) throw invalid('--approvals', 'name who may approve with --approver')
   const m = parseCount(approvals ?? '1', { option: '--approvals', minimum: 1, maximum: approver.length })
   return { approvals: { m, of: approver.map(approverOf) } }
+}
+
+function keyOf(did: string): DidKey {
+  return parseDidOption(did, '--approver')
 }
 
 function proofOf(text: string): (typeof PROOFS)[number] {
