@@ -3,6 +3,7 @@
  * It holds no rule of its own.
  */
 import type { Did } from '@talos/contracts'
+import { TalosError } from '@talos/errors'
 import type { McpConfig, McpEvent } from '@talos/mcp'
 import type { GrantDirection } from '@talos/storage'
 import type { Agent } from './agent.ts'
@@ -141,9 +142,10 @@ export abstract class CapabilityClient {
    * Serves MCP servers to whoever holds a capability for them.
    *
    * @param options.policy the executor's own policy, which can deny what a capability allows
-   * @throws TalosError `MCP_POLICY_MISSING` where the configuration names a policy and none is given
+   * @throws TalosError `MCP_POLICY_MISSING` where the configuration names a policy and none is given, `IDENTITY_DEACTIVATED`
    */
   serveMcp(config: McpConfig, options: ServeMcpOptions = {}): { close(): Promise<void> } {
+    if (this.#agent.keyLog.deactivated) throw new TalosError('IDENTITY_DEACTIVATED')
     const { channels, executor, revocations } = this.#parts
     const { policy, onEvent } = options
     const gate = new ExecutorGate({

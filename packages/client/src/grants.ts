@@ -78,6 +78,12 @@ type Terms = Pick<
 /** The terms of a request that is granted now. @throws TalosError `CAPABILITY_OPTION_INVALID` */
 export function termsOf(request: GrantRequest, nowS: number): Terms {
   const { expiresInS, notBeforeS, lease, policy, rules, depth, need, limits, when, approvals } = request
+  if (expiresInS !== null && (!Number.isSafeInteger(expiresInS) || expiresInS < 1)) {
+    throw new TalosError('CAPABILITY_OPTION_INVALID', {
+      option: 'expiresInS',
+      reason: 'not a whole number of at least 1',
+    })
+  }
   const beginS = notBeforeS ?? (lease === undefined ? undefined : nowS)
   return {
     expiresS: expiresInS === null ? null : nowS + expiresInS,

@@ -78,6 +78,15 @@ describe('authority between agents', () => {
     await passOn(await give(TOOL, 1))
   })
 
+  it.each([-1, 0, 1.5, Number.NaN])('gives nothing for %d seconds', async (expiresInS) => {
+    await using pair = await pairOfAgents()
+    const { alice, bob } = pair
+    await expect(bob.grantCapability({ to: alice.did, tool: TOOL, expiresInS })).rejects.toMatchObject({
+      code: 'CAPABILITY_OPTION_INVALID',
+    })
+    expect(bob.listCapabilities('issued')).toEqual([])
+  })
+
   it('refuses an invitation to itself and a session with itself', async () => {
     await using pair = await pairOfAgents()
     const { bob, bobDid, invitation } = pair

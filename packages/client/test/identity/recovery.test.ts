@@ -3,6 +3,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ClientEvent, TalosClient } from '@talos/client'
 import { isTalosError } from '@talos/errors'
+import { parseMcpConfig } from '@talos/mcp'
 import { tempFolder } from '@talos/testkit'
 import { describe, expect, it, vi } from 'vitest'
 import { nextMessage, optionsFor, pairOfAgents } from '../agents.ts'
@@ -109,6 +110,8 @@ describe('an agent whose machine is lost', () => {
   })
 })
 
+const SERVERS = JSON.stringify({ mcpServers: { files: { command: 'none' } } })
+
 describe('an agent that is deactivated', () => {
   it('does nothing but tell its peers, who refuse everything of it', async () => {
     await using pair = await pairOfAgents()
@@ -128,6 +131,7 @@ describe('an agent that is deactivated', () => {
     expect(await codeOf(again.grantCapability({ to: bobDid, command: '/x/y', expiresInS: 60 }))).toBe(
       'IDENTITY_DEACTIVATED',
     )
+    expect(await codeOf((async () => again.serveMcp(parseMcpConfig(SERVERS)))())).toBe('IDENTITY_DEACTIVATED')
     await again.tellPeers()
     expect(bob.identities.standingOf(did)).toBe('deactivated')
     expect(await codeOf(bob.send(did, bytes('x')))).toBe('PEER_DEACTIVATED')
