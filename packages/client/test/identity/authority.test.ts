@@ -92,6 +92,32 @@ describe('a capability given before', () => {
     expect(verify(await alice.exportProof(refused.invocation))).toMatchObject({ valid: true, proves: 'refusal' })
   })
 
+  it('is proven after the caller changed its key, and changed it again because that was stolen', async () => {
+    await using pair = await pairOfAgents()
+    const { alice, bob, bobDid } = pair
+    const { config, read } = served(pair)
+    bob.serveMcp(config)
+    await alice.establishSession(bobDid)
+    await granted(bob, alice.did)
+    const dids = [alice.did]
+    const calls = [(await read(alice, bobDid)).invocation]
+    await alice.close()
+    await TalosClient.rotateIdentity('alice', optionsFor(pair.home))
+    const second = await pair.reopen('alice')
+    dids.push(second.did)
+    calls.push((await read(second, bobDid)).invocation)
+    await second.close()
+    // A key log counts in seconds, and what was signed in the second of the loss does not count.
+    await new Promise((resolve) => setTimeout(resolve, 1_100))
+    await TalosClient.rotateIdentity('alice', { ...optionsFor(pair.home), reason: 'compromised' })
+    const third = await pair.reopen('alice')
+    await third.connect(bobDid)
+    for (const [index, call] of calls.entries()) {
+      const report = verify(await third.exportProof(call))
+      expect(report).toMatchObject({ valid: true, proves: 'execution', facts: { agent: dids[index] } })
+    }
+  })
+
   it('by a key that is compromised is refused until it is issued anew', async () => {
     await using pair = await pairOfAgents()
     const { alice, bob, bobDid } = pair
