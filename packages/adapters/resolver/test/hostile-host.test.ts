@@ -9,6 +9,8 @@ import { clock, codeOf, kernel, newSigner, resolverWith, webDid } from './world.
 const UPGRADE = 'connection: upgrade\r\nupgrade: websocket'
 const HINT = 'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n'
 
+const LATE = { code: 'DID_FETCH_FAILED', details: { reason: 'its host did not answer in time' } }
+
 let host: HttpsHost
 
 beforeAll(async () => {
@@ -78,9 +80,7 @@ describe('a hostile or broken host', () => {
 
   it('that never answers is left after the time', async () => {
     host.files.set('/.well-known/did.json', () => undefined)
-    const started = Date.now()
-    expect(await codeOf(resolverWith(host, { timeoutMs: 200 }).resolve(webDid(host)))).toBe('DID_FETCH_FAILED')
-    expect(Date.now() - started).toBeLessThan(2_000)
+    await expect(resolverWith(host, { timeoutMs: 200 }).resolve(webDid(host))).rejects.toMatchObject(LATE)
   })
 
   it('that sends its answer drop by drop is left after the time', async () => {
@@ -88,9 +88,7 @@ describe('a hostile or broken host', () => {
       const drops = setInterval(() => response.write(' '), 20)
       response.on('close', () => clearInterval(drops))
     })
-    const started = Date.now()
-    expect(await codeOf(resolverWith(host, { timeoutMs: 300 }).resolve(webDid(host)))).toBe('DID_FETCH_FAILED')
-    expect(Date.now() - started).toBeLessThan(2_000)
+    await expect(resolverWith(host, { timeoutMs: 300 }).resolve(webDid(host))).rejects.toMatchObject(LATE)
   })
 
   it.each([
@@ -103,9 +101,7 @@ describe('a hostile or broken host', () => {
       socket.on('error', () => undefined)
       answer(socket)
     })
-    const started = Date.now()
     expect(await codeOf(resolverWith(host, { timeoutMs: 500 }).resolve(webDid(host)))).toBe('DID_FETCH_FAILED')
-    expect(Date.now() - started).toBeLessThan(2_000)
   })
 
   it('without a good certificate is not believed, whatever the environment says', async () => {
