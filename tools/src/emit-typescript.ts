@@ -55,7 +55,7 @@ class Emitter {
         : [definition.description]
     const type =
       node.kind === 'object'
-        ? `export interface ${typeName} ${this.#objectType(node.members)}`
+        ? `export type ${typeName} = ${this.#objectType(node.members)}`
         : `export type ${typeName} = ${this.#namedType(definition)}`
     return [
       docComment(about),

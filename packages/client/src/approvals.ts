@@ -5,7 +5,7 @@
  * Nothing here is decided by a peer: what a request says is shown as it is, and what is signed is the digest that this side
  * takes of it.
  */
-import { decodeCbor, encodeCbor, fromHex, type IpldValue, toHex } from '@talos/bytes'
+import { decodeCbor, encodeCbor, fromHex, toHex } from '@talos/bytes'
 import {
   approve,
   argumentsToJson,
@@ -264,7 +264,7 @@ function requestOf(call: CallToApprove, kernel: Agent['kernel']): ApprovalReques
     display: displayCommand(command),
     argumentsJson: argumentsToJson(args),
     justification: why,
-    bytes: encodeCbor(call as unknown as IpldValue),
+    bytes: encodeCbor(call),
   }
 }
 

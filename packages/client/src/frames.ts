@@ -1,5 +1,5 @@
 /** Application frames (spec 15-frames): their bytes, how they may travel, and what is kept of them. */
-import { decodeCbor, encodeCbor, type IpldValue } from '@talos/bytes'
+import { decodeCbor, encodeCbor } from '@talos/bytes'
 import { type AppFrame, type Did, parseAppFrame } from '@talos/contracts'
 import { isTalosError, TalosError } from '@talos/errors'
 import { MAX_MESSAGE_BYTES } from '@talos/session'
@@ -12,7 +12,7 @@ export type Carriage = 'request' | 'one-way'
 export type ChannelFrame = Extract<AppFrame, { t: 'open' | 'data' | 'close' }>
 
 export function encodeFrame(frame: AppFrame): Uint8Array {
-  return encodeCbor(frame as unknown as IpldValue)
+  return encodeCbor(frame)
 }
 
 /** @throws TalosError `FRAME_INVALID` */

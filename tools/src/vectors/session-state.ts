@@ -1,5 +1,5 @@
 /** Vectors of stored session records (contracts/spec/06-session.md, 6.9) and of padded sizes (6.5). */
-import { concatBytes, decodeCbor, encodeCbor, type IpldValue, toHex } from '@talos/bytes'
+import { concatBytes, decodeCbor, encodeCbor, toHex } from '@talos/bytes'
 import type { SessionRecord } from '@talos/contracts'
 import { decodeSessionState, encodeSessionState, paddedSize } from '@talos/session'
 import { type CaseDraft, NOW_MS, type Stage, stage } from './session-cast.ts'
@@ -38,8 +38,7 @@ function oldChain(...keys: readonly Uint8Array[]): { readonly headerKey: Uint8Ar
 
 /** Skipped keys as byte strings: what is one, and what is none. */
 function packed(record: SessionRecord): readonly CaseDraft[] {
-  const stored = (...keys: readonly Uint8Array[]) =>
-    encodeCbor({ ...record, oldChains: [oldChain(...keys)] } as unknown as IpldValue)
+  const stored = (...keys: readonly Uint8Array[]) => encodeCbor({ ...record, oldChains: [oldChain(...keys)] })
   const refuse = (description: string, bytes: Uint8Array): CaseDraft => {
     return { clause: '6.9', description, input: { stateHex: toHex(bytes) }, error: 'SESSION_STATE_INVALID' }
   }
@@ -53,7 +52,7 @@ function packed(record: SessionRecord): readonly CaseDraft[] {
     refuse('skipped keys of 45 bytes', stored(least, Uint8Array.of(0))),
     refuse('a skipped key of number 2^24', stored(skippedKey(2 ** 24))),
     refuse('a skipped key that was stored at 2^53', stored(skippedKey(1, 2n ** 53n))),
-    refuse('skipped keys as a list', encodeCbor(listed as unknown as IpldValue)),
+    refuse('skipped keys as a list', encodeCbor(listed)),
     refuse('2,001 skipped keys in two chains', stored(...many)),
   ]
 }
@@ -63,7 +62,7 @@ function ahead(record: SessionRecord): CaseDraft {
   return {
     clause: '6.9',
     description: 'a skipped key of the next number of its chain',
-    input: { stateHex: toHex(encodeCbor(changed as unknown as IpldValue)) },
+    input: { stateHex: toHex(encodeCbor(changed)) },
     error: 'SESSION_STATE_INVALID',
   }
 }
@@ -77,7 +76,7 @@ function steps(given: Stage): readonly CaseDraft[] {
   const [initiator, responder] = [given.initiated.state, given.responded.state]
   const within = (state: Stage['initiated']['state'], epoch: number, step: object) => {
     const record = recordOf(state)
-    return encodeCbor({ ...record, epoch, pq: { ...record.pq, ...step } } as unknown as IpldValue)
+    return encodeCbor({ ...record, epoch, pq: { ...record.pq, ...step } })
   }
   const accept = (description: string, stored: Uint8Array) => accepted(description, decodeSessionState(stored))
   const refuse = (description: string, stored: Uint8Array): CaseDraft => {
@@ -90,7 +89,7 @@ function steps(given: Stage): readonly CaseDraft[] {
     accept('a responder that answers step 1', within(responder, 0, { answer })),
     accept('a responder that offered step 2', within(responder, 1, { offer })),
     accept('an initiator that answers step 2', within(initiator, 1, { answer })),
-    refuse('no place for a step', encodeCbor(stepless as unknown as IpldValue)),
+    refuse('no place for a step', encodeCbor(stepless)),
     refuse('an offer at the side that answers', within(responder, 0, { offer })),
     refuse('an agreed secret at the side that answers', within(responder, 0, { agreed })),
     refuse('an answer at the side that offers', within(initiator, 0, { answer })),
@@ -110,7 +109,7 @@ function refusals(record: SessionRecord, bytes: Uint8Array): readonly CaseDraft[
     return { clause: '6.9', description, input: { stateHex: toHex(changed) }, error: 'SESSION_STATE_INVALID' }
   }
   const changed = (description: string, change: object) => {
-    return refuse(description, encodeCbor({ ...record, ...change } as unknown as IpldValue))
+    return refuse(description, encodeCbor({ ...record, ...change }))
   }
   const { rootKey: _root, ...rootless } = record
   const { exporter: _exporter, ...closed } = record
@@ -118,10 +117,10 @@ function refusals(record: SessionRecord, bytes: Uint8Array): readonly CaseDraft[
     refuse('no bytes', new Uint8Array(0)),
     refuse('a byte more', Uint8Array.of(...bytes, 0)),
     refuse('a byte less', bytes.subarray(0, -1)),
-    refuse('no root key', encodeCbor(rootless as unknown as IpldValue)),
+    refuse('no root key', encodeCbor(rootless)),
     changed('another version', { version: 2 }),
-    refuse('a record of version 3', encodeCbor({ ...closed, version: 3 } as unknown as IpldValue)),
-    refuse('no exporter secret', encodeCbor(closed as unknown as IpldValue)),
+    refuse('a record of version 3', encodeCbor({ ...closed, version: 3 })),
+    refuse('no exporter secret', encodeCbor(closed)),
     changed('an exporter secret of 33 bytes', { exporter: new Uint8Array(33) }),
     changed('another suite', { suite: 'ts0' }),
     changed('an epoch that is none', { epoch: 2 ** 32 }),

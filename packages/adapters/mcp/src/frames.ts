@@ -1,5 +1,5 @@
 /** The frames of an MCP channel (clause 14.3 of contracts/spec/14-mcp.md). */
-import { decodeCbor, encodeCbor, type IpldValue } from '@talos/bytes'
+import { decodeCbor, encodeCbor } from '@talos/bytes'
 import { type McpFrame, type McpFrameReady, parseMcpFrame } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { MAX_MCP_FRAME_BYTES } from './limits.ts'
@@ -11,7 +11,7 @@ const FRAME_DEPTH = 3
 /** @throws MCP_FRAME_INVALID where a part is over its limit */
 export function encodeMcpFrame(frame: McpFrame): Uint8Array {
   try {
-    return encodeCbor(parseMcpFrame(frame) as unknown as IpldValue)
+    return encodeCbor(parseMcpFrame(frame))
   } catch (cause) {
     throw new TalosError('MCP_FRAME_INVALID', { reason: 'a part is missing or too large' }, { cause })
   }

@@ -136,7 +136,7 @@ class Resolver implements DidResolver {
 
   async #ask(did: ParsedDid, signal: AbortSignal | undefined): Promise<{ resolution: DidResolution; ttlMs: number }> {
     if (did.method === 'key') {
-      const json = didDocument({ did: did.did }) as unknown as JsonObject
+      const json = didDocument({ did: did.did })
       return { resolution: this.#answer(did.did, { json, document: readDidDocument(json) }), ttlMs: 0 }
     }
     if (did.method === 'web') {

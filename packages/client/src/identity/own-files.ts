@@ -5,7 +5,7 @@
  * A change is one file, written before anything else changes: from then on it is carried out, by this process or by the
  * next one that opens the agent, in steps that may be done again.
  */
-import { decodeJcs, encodeJcs, fromBase64url, fromUtf8, type JsonValue, toBase64url, utf8 } from '@talos/bytes'
+import { decodeJcs, encodeJcs, fromBase64url, fromUtf8, toBase64url, utf8 } from '@talos/bytes'
 import { type PendingChange, parsePendingChange } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { KeyFile, VerifiedKeyLog } from '@talos/identity'
@@ -66,7 +66,7 @@ export function encodeChange(change: PendingChange): Uint8Array {
   const reserve = kind === 'rotate' && !isEmergency ? OWN_LOG_RESERVE_CHARACTERS : 0
   const limit = OWN_LOG_MAX_CHARACTERS - reserve
   if (log.length > limit) throw new TalosError('KEY_LOG_LIMIT', { what: 'characters of a log of ours', limit })
-  const bytes = utf8(encodeJcs(parsePendingChange(change) as unknown as JsonValue))
+  const bytes = utf8(encodeJcs(parsePendingChange(change)))
   if (bytes.length > CHANGE_MAX_BYTES) {
     throw new TalosError('INPUT_TOO_LARGE', { sizeBytes: bytes.length, limitBytes: CHANGE_MAX_BYTES })
   }

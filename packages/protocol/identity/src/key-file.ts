@@ -107,7 +107,7 @@ export async function sealKeyFile(options: SealKeyFileOptions): Promise<string> 
   key.fill(0)
   root.forget()
   const sealed = { ...bound, ciphertext: toBase64url(ciphertext), ...(reserve !== undefined && { reserve }) }
-  return jcsOf({ ...sealed, checksum: checksumOf(sealed, kernel) })
+  return encodeJcs({ ...sealed, checksum: checksumOf(sealed, kernel) })
 }
 
 /**
@@ -172,16 +172,18 @@ export function parseKeyFile(text: string, kernel: Kernel): KeyFile {
   return file
 }
 
+type Head = Pick<KeyFileV1, 'v' | 'did'> | Pick<KeyFileV2, 'v' | 'did' | 'id' | 'signer'>
+
 type Bound = Omit<KeyFileV1, 'ciphertext' | 'checksum'> | Omit<KeyFileV2, 'ciphertext' | 'reserve' | 'checksum'>
 
 /** Who the file is of, before anything is sealed. */
-function headOf({ secrets, did, kernel, identity }: SealKeyFileOptions) {
+function headOf({ secrets, did, kernel, identity }: SealKeyFileOptions): Head {
   const own = secrets.identitySeed === undefined ? did : didOf(secrets.identitySeed, kernel)
   const isWithout = secrets.identitySeed === undefined && identity === undefined
   if (own === undefined || isWithout) throw new TalosError('KEY_FILE_SIGNER', { holder: 'nobody' })
-  if (identity === undefined) return { v: 1, did: own } as const
+  if (identity === undefined) return { v: 1, did: own }
   const signer = secrets.identitySeed === undefined ? 'external' : 'file'
-  return { v: 2, did: own, id: identity.id, signer } as const
+  return { v: 2, did: own, id: identity.id, signer }
 }
 
 function parseText(text: string): KeyFile {
@@ -222,7 +224,7 @@ function isExternal(file: KeyFile): boolean {
 function headText(bound: Bound): string {
   const { v, did, kdf, aead, check } = bound
   const common = { did, kdf, aead, check }
-  return bound.v === 1 ? jcsOf({ v, ...common }) : jcsOf({ v, id: bound.id, signer: bound.signer, ...common })
+  return bound.v === 1 ? encodeJcs({ v, ...common }) : encodeJcs({ v, id: bound.id, signer: bound.signer, ...common })
 }
 
 function associatedData(bound: Bound): Uint8Array {
@@ -233,13 +235,8 @@ function reserveData(bound: Bound): Uint8Array {
   return concatBytes(utf8(`${reserveInfo(bound)}\0`), utf8(headText(bound)))
 }
 
-function checksumOf(sealed: object, kernel: Kernel): string {
-  return toHex(kernel.sha256(utf8(jcsOf(sealed))))
-}
-
-/** The members are JSON by their schema; interfaces have no index signature that would say so. */
-function jcsOf(members: object): string {
-  return encodeJcs(members as unknown as JsonValue)
+function checksumOf(sealed: JsonValue, kernel: Kernel): string {
+  return toHex(kernel.sha256(utf8(encodeJcs(sealed))))
 }
 
 function sealReserve(

@@ -3,6 +3,7 @@
  * each use. Key files and backups share it.
  */
 import { fromBase64url, toBase64url, utf8 } from '@talos/bytes'
+import type { KeyFileKdf } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { AEAD_KEY_BYTES, type Kernel } from '@talos/kernel'
 import type { Random } from '@talos/ports'
@@ -28,13 +29,6 @@ export interface KeyFileParameters {
   readonly parallelism: number
 }
 
-/** The member `kdf` of a key file or backup. */
-export interface KdfMember extends KeyFileParameters {
-  readonly name: 'argon2id'
-  /** 16 random bytes in base64url. */
-  readonly salt: string
-}
-
 /** A stretched passphrase. Dispose of it by `forget`. */
 export interface PassphraseRoot {
   /** The main key of a use, and what commits a file to it; 32 bytes each. */
@@ -45,7 +39,7 @@ export interface PassphraseRoot {
 }
 
 /** Fresh salt for given costs. */
-export function newKdf(params: KeyFileParameters, random: Random): KdfMember {
+export function newKdf(params: KeyFileParameters, random: Random): KeyFileKdf {
   const { memoryKib, passes, parallelism } = params
   return { name: 'argon2id', memoryKib, passes, parallelism, salt: toBase64url(random.bytes(SALT_BYTES)) }
 }
@@ -57,7 +51,7 @@ export function newKdf(params: KeyFileParameters, random: Random): KdfMember {
  */
 export async function stretchPassphrase(options: {
   readonly passphrase: string
-  readonly kdf: KdfMember
+  readonly kdf: KeyFileKdf
   readonly kernel: Kernel
 }): Promise<PassphraseRoot> {
   const { passphrase, kdf, kernel } = options

@@ -94,7 +94,7 @@ function bundleOf(parts: ProofParts): ProofBundle {
 /** A value that canonical JSON cannot say is the caller's mistake, as every other part that does not fit. */
 function encode(bundle: ProofBundle): string {
   try {
-    return encodeJcs(bundle as unknown as JsonValue)
+    return encodeJcs(bundle)
   } catch (error) {
     if (!isTalosError(error)) throw error
     throw new TalosError('PROOF_PARTS_INVALID', { reason: error.code }, { cause: error })

@@ -2,7 +2,7 @@
  * The stored form of a state (spec 06-session 6.9): always the leased one. A record names the end of the send lease as the
  * next number, so that whoever resumes from it can seal nothing that was sealed before.
  */
-import { decodeCbor, encodeCbor, type IpldValue } from '@talos/bytes'
+import { decodeCbor, encodeCbor } from '@talos/bytes'
 import { parseSessionRecord, type SessionRecord } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { MAX_SESSION_MESSAGES, MAX_SESSION_RECORD_BYTES, MAX_SKIPPED_KEYS, SESSION_SUITE } from './constants.ts'
@@ -34,7 +34,7 @@ export function encodeSessionState(state: SessionState): Uint8Array {
     oldChains,
     pq: { ...pq, sinceBytes },
   }
-  return encodeCbor(record as unknown as IpldValue)
+  return encodeCbor(record)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { concatBytes, decodeCbor, encodeCbor, type IpldValue } from '@talos/bytes'
+import { concatBytes, decodeCbor, encodeCbor } from '@talos/bytes'
 import type { SessionRecord } from '@talos/contracts'
 import { describe, expect, it } from 'vitest'
 import {
@@ -25,7 +25,7 @@ function withChains(state: SessionState, sizes: readonly number[]): Uint8Array {
   const [current = 0, ...old] = sizes
   const oldChains = old.map((size) => ({ headerKey: new Uint8Array(32), skipped: keys(size) }))
   const receiving = { ...record.receiving, count: 2 ** 24, skipped: keys(current) }
-  return encodeCbor({ ...record, receiving, oldChains } as unknown as IpldValue)
+  return encodeCbor({ ...record, receiving, oldChains })
 }
 
 describe('a stored session', () => {
@@ -68,7 +68,7 @@ describe('a stored session', () => {
     const record = recordOf(bob)
     const stored = (count: number) => {
       const receiving = { ...record.receiving, count, skipped: keys(1) }
-      return encodeCbor({ ...record, receiving } as unknown as IpldValue)
+      return encodeCbor({ ...record, receiving })
     }
     expect(decodeSessionState(stored(2 ** 24)).toJSON().skippedKeys).toBe(1)
     expect(() => decodeSessionState(stored(2 ** 24 - 1))).toThrow(invalid)
@@ -80,7 +80,7 @@ describe('a stored session', () => {
     const stored = (where: 'current' | 'old', skipped: Uint8Array) => {
       const old = where === 'old' ? [{ headerKey: new Uint8Array(32), skipped }] : []
       const receiving = { ...record.receiving, count: 2 ** 24, ...(where === 'current' && { skipped }) }
-      return encodeCbor({ ...record, receiving, oldChains: old } as unknown as IpldValue)
+      return encodeCbor({ ...record, receiving, oldChains: old })
     }
     const least = skippedKey({ number: 0, storedMs: 0n })
     const most = skippedKey({ number: 2 ** 24 - 1, storedMs: 2n ** 53n - 1n })
@@ -116,7 +116,7 @@ describe('a stored session', () => {
     const agreed = bytes(32)
     const stored = (side: 'alice' | 'bob', epoch: number, step: object) => {
       const record = recordOf(states[side])
-      return encodeCbor({ ...record, epoch, pq: { ...record.pq, ...step } } as unknown as IpldValue)
+      return encodeCbor({ ...record, epoch, pq: { ...record.pq, ...step } })
     }
     for (const [opener, answerer, epoch] of [
       ['alice', 'bob', 0],

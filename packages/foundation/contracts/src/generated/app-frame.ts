@@ -56,7 +56,7 @@ export function parseAppFrame(value: unknown): AppFrame {
 }
 
 /** Opens or confirms a session and says nothing else. */
-export interface AppFrameGreeting {
+export type AppFrameGreeting = {
   readonly t: 'greeting'
 }
 
@@ -71,7 +71,7 @@ export function parseAppFrameGreeting(value: unknown): AppFrameGreeting {
 }
 
 /** A message of the application. */
-export interface AppFrameMessage {
+export type AppFrameMessage = {
   readonly t: 'message'
   readonly body: Uint8Array
 }
@@ -88,7 +88,7 @@ export function parseAppFrameMessage(value: unknown): AppFrameMessage {
 }
 
 /** A signed delegation or approval for the recipient, or a signed revocation that concerns it. */
-export interface AppFrameAuthority {
+export type AppFrameAuthority = {
   readonly t: 'authority'
   readonly kind: 'delegation' | 'revocation' | 'approval'
   readonly label: string
@@ -109,7 +109,7 @@ export function parseAppFrameAuthority(value: unknown): AppFrameAuthority {
 }
 
 /** Asks for an issuer's list of revocations, from the position after `after` on. */
-export interface AppFramePull {
+export type AppFramePull = {
   readonly t: 'pull'
   readonly issuer: DidKey
   readonly after: number
@@ -128,7 +128,7 @@ export function parseAppFramePull(value: unknown): AppFramePull {
 }
 
 /** Signed revocations at the positions after `after` of their issuer's list, and a signed head. */
-export interface AppFrameRevocations {
+export type AppFrameRevocations = {
   readonly t: 'revocations'
   readonly issuer: DidKey
   readonly after: number
@@ -151,7 +151,7 @@ export function parseAppFrameRevocations(value: unknown): AppFrameRevocations {
 }
 
 /** Asks for the newest renewal of a lease, from its issuer or from whoever passed it on. */
-export interface AppFrameRenew {
+export type AppFrameRenew = {
   readonly t: 'renew'
   readonly capability: Cid
 }
@@ -168,7 +168,7 @@ export function parseAppFrameRenew(value: unknown): AppFrameRenew {
 }
 
 /** Asks for the recipient's approval of one exact call, a value of schema call-to-approve. */
-export interface AppFrameConsult {
+export type AppFrameConsult = {
   readonly t: 'consult'
   readonly call: Uint8Array
 }
@@ -185,7 +185,7 @@ export function parseAppFrameConsult(value: unknown): AppFrameConsult {
 }
 
 /** Asks for the evidence of one invocation between the two sides. */
-export interface AppFrameAsk {
+export type AppFrameAsk = {
   readonly t: 'ask'
   readonly request: number
   readonly invocation: Cid
@@ -204,7 +204,7 @@ export function parseAppFrameAsk(value: unknown): AppFrameAsk {
 }
 
 /** The evidence: log-key delegation, the entries that record the call with their proofs, known revocations. */
-export interface AppFrameAnswer {
+export type AppFrameAnswer = {
   readonly t: 'answer'
   readonly request: number
   readonly found: boolean
@@ -232,7 +232,7 @@ export function parseAppFrameAnswer(value: unknown): AppFrameAnswer {
 }
 
 /** The exact bytes of a log entry, and its tlog-proof. */
-export interface AppFrameInclusion {
+export type AppFrameInclusion = {
   readonly entry: Uint8Array
   readonly proof: string
 }
@@ -249,7 +249,7 @@ export function parseAppFrameInclusion(value: unknown): AppFrameInclusion {
 }
 
 /** Opens a channel: an ordered exchange of frames under a protocol's name. */
-export interface AppFrameChannelOpen {
+export type AppFrameChannelOpen = {
   readonly t: 'open'
   readonly channel: AppFrameChannelId
   readonly protocol: string
@@ -270,7 +270,7 @@ export function parseAppFrameChannelOpen(value: unknown): AppFrameChannelOpen {
 }
 
 /** One piece of a channel's frame; `last` ends the frame. */
-export interface AppFrameChannelData {
+export type AppFrameChannelData = {
   readonly t: 'data'
   readonly channel: AppFrameChannelId
   readonly sequence: number
@@ -293,7 +293,7 @@ export function parseAppFrameChannelData(value: unknown): AppFrameChannelData {
 }
 
 /** Ends a channel from either side. */
-export interface AppFrameChannelClose {
+export type AppFrameChannelClose = {
   readonly t: 'close'
   readonly channel: AppFrameChannelId
   readonly reason: 'done' | 'refused' | 'failed' | 'protocol'

@@ -8,7 +8,7 @@ export const APPROVAL_TAG = 'talos/approve@1'
  * Somebody's consent to one exact call.
  * Specified in 19-approval 19.2.
  */
-export interface Approval {
+export type Approval = {
   /** Who approves. */
   readonly iss: DidKey
   /** Digest of the exact call. */

@@ -18,7 +18,7 @@ import {
  * keys or network metadata.
  * Specified in 10-audit-entry 10.2.
  */
-export interface AuditEntry {
+export type AuditEntry = {
   readonly v: 1
   /** Index of the entry's leaf, so that a copied entry fits no other place. */
   readonly seq: number
@@ -142,7 +142,7 @@ export function parseAuditEntryKind(value: unknown): AuditEntryKind {
  * Salted commitments (clause 10.4). Whoever holds salt and value can disclose them; without the salt nothing can be
  * guessed from them.
  */
-export interface AuditEntryCommitments {
+export type AuditEntryCommitments = {
   readonly params?: Hex32
   readonly result?: Hex32
   readonly content?: Hex32
@@ -161,7 +161,7 @@ export function parseAuditEntryCommitments(value: unknown): AuditEntryCommitment
 }
 
 /** What entry 0 says about the log itself. */
-export interface AuditEntryOpening {
+export type AuditEntryOpening = {
   /** The log's name, the first line of its checkpoints. */
   readonly origin: string
   /** The bytes of the envelope (03-identity 3.7) by which the identity lets the log key sign, in base64url. */

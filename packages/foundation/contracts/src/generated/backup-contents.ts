@@ -7,7 +7,7 @@ import { checkDid, checkDidKey, checkTimestampMs, type Did, type DidKey, type Ti
  * sessions, prekeys, messages or the audit log.
  * Specified in 21-identity-lifecycle 21.8.
  */
-export interface BackupContents {
+export type BackupContents = {
   readonly v: 1
   /** Ed25519 seed of the DID; absent where an external signer holds the key. */
   readonly identitySeed?: Uint8Array
@@ -57,7 +57,7 @@ export function parseBackupContents(value: unknown): BackupContents {
   return value as BackupContents
 }
 
-export interface BackupContentsPeer {
+export type BackupContentsPeer = {
   readonly did: DidKey
   readonly name?: string
   readonly endpoints: readonly string[]
@@ -77,7 +77,7 @@ export function parseBackupContentsPeer(value: unknown): BackupContentsPeer {
   return value as BackupContentsPeer
 }
 
-export interface BackupContentsGrant {
+export type BackupContentsGrant = {
   readonly direction: 'issued' | 'received'
   readonly peer: Did
   readonly label: string

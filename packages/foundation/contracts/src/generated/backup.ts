@@ -19,7 +19,7 @@ import { checkKeyFileAead, checkKeyFileKdf, type KeyFileAead, type KeyFileKdf } 
  * ChaCha20-Poly1305 seals the contents under it.
  * Specified in 21-identity-lifecycle 21.8.
  */
-export interface Backup {
+export type Backup = {
   readonly format: 'talos-backup/v1'
   /** The agent's durable name. */
   readonly id: Did

@@ -8,7 +8,7 @@ import { checkDid, checkDidKey, type Did, type DidKey } from './common.ts'
  * made.
  * Specified in 15-frames 15.13.
  */
-export interface CallToApprove {
+export type CallToApprove = {
   /** Who is to call. */
   readonly iss: DidKey
   /** Who is to execute. */

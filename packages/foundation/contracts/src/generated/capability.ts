@@ -34,7 +34,7 @@ export const CAPABILITY_TAG = 'talos/cap@1'
  * that are counted, times, leases, approvals.
  * Specified in 07-delegation 7.2.
  */
-export interface Capability {
+export type Capability = {
   /** Who gives the authority. */
   readonly iss: DidKey
   /** Who receives it. */

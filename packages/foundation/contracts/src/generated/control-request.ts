@@ -62,7 +62,7 @@ export function parseControlRequest(value: unknown): ControlRequest {
 }
 
 /** Issues a capability. */
-export interface ControlRequestGrant {
+export type ControlRequestGrant = {
   readonly method: 'grant'
   readonly to: DidKey
   readonly server: string
@@ -94,7 +94,7 @@ export function parseControlRequestGrant(value: unknown): ControlRequestGrant {
 }
 
 /** Passes on a capability that was received; without a server, the whole of it. */
-export interface ControlRequestDelegate {
+export type ControlRequestDelegate = {
   readonly method: 'delegate'
   readonly parent: CidText
   readonly to: DidKey
@@ -127,7 +127,7 @@ export function parseControlRequestDelegate(value: unknown): ControlRequestDeleg
 }
 
 /** Renews a lease that the agent gave, and offers it to its holder. */
-export interface ControlRequestRenew {
+export type ControlRequestRenew = {
   readonly method: 'renew'
   readonly cid: CidText
   readonly expiresInS?: number
@@ -146,7 +146,7 @@ export function parseControlRequestRenew(value: unknown): ControlRequestRenew {
 }
 
 /** The further terms of talos/cap@1 (07-delegation 7.2, 16-metering). */
-export interface ControlRequestTerms {
+export type ControlRequestTerms = {
   readonly need?: 'channel' | 'mac' | 'signature'
   readonly limits?: readonly JsonValue[]
   readonly when?: readonly JsonValue[]
@@ -170,7 +170,7 @@ export function parseControlRequestTerms(value: unknown): ControlRequestTerms {
 }
 
 /** How many of whom must have approved each exact call. */
-export interface ControlRequestApprovalTerms {
+export type ControlRequestApprovalTerms = {
   readonly m: number
   readonly of: readonly DidKey[]
 }
@@ -190,7 +190,7 @@ export function parseControlRequestApprovalTerms(value: unknown): ControlRequest
 }
 
 /** Takes a capability back. */
-export interface ControlRequestRevoke {
+export type ControlRequestRevoke = {
   readonly method: 'revoke'
   readonly cid: CidText
   readonly reason?: string
@@ -211,7 +211,7 @@ export function parseControlRequestRevoke(value: unknown): ControlRequestRevoke 
 }
 
 /** Takes back everything that the agent gave to somebody. */
-export interface ControlRequestRevokeAll {
+export type ControlRequestRevokeAll = {
   readonly method: 'revokeAll'
   readonly who: DidKey
   readonly reason?: string
@@ -232,7 +232,7 @@ export function parseControlRequestRevokeAll(value: unknown): ControlRequestRevo
 }
 
 /** Approves the exact call of a request, once. */
-export interface ControlRequestApprove {
+export type ControlRequestApprove = {
   readonly method: 'approve'
   readonly request: string
   readonly note?: string
@@ -253,7 +253,7 @@ export function parseControlRequestApprove(value: unknown): ControlRequestApprov
 }
 
 /** Asks which calls wait for approvals: those that others asked this agent about, and its own. */
-export interface ControlRequestApprovals {
+export type ControlRequestApprovals = {
   readonly method: 'approvals'
 }
 
@@ -268,7 +268,7 @@ export function parseControlRequestApprovals(value: unknown): ControlRequestAppr
 }
 
 /** Asks for the request of one of those calls, in its canonical bytes. */
-export interface ControlRequestApprovalRequest {
+export type ControlRequestApprovalRequest = {
   readonly method: 'approvalRequest'
   readonly digest: Hex32
 }
@@ -285,7 +285,7 @@ export function parseControlRequestApprovalRequest(value: unknown): ControlReque
 }
 
 /** Approves a call that others asked this agent about, once. */
-export interface ControlRequestApproveAsked {
+export type ControlRequestApproveAsked = {
   readonly method: 'approveAsked'
   readonly digest: Hex32
   readonly note?: string
@@ -306,7 +306,7 @@ export function parseControlRequestApproveAsked(value: unknown): ControlRequestA
 }
 
 /** Forgets a call that others asked this agent about. */
-export interface ControlRequestDeclineAsked {
+export type ControlRequestDeclineAsked = {
   readonly method: 'declineAsked'
   readonly digest: Hex32
 }
@@ -323,7 +323,7 @@ export function parseControlRequestDeclineAsked(value: unknown): ControlRequestD
 }
 
 /** Hands in an approval of a call of this agent that came as a file. */
-export interface ControlRequestTakeApproval {
+export type ControlRequestTakeApproval = {
   readonly method: 'takeApproval'
   readonly bytes: string
 }
@@ -340,7 +340,7 @@ export function parseControlRequestTakeApproval(value: unknown): ControlRequestT
 }
 
 /** Stores a capability that was received as a file. */
-export interface ControlRequestImport {
+export type ControlRequestImport = {
   readonly method: 'import'
   readonly bytes: string
 }
@@ -357,7 +357,7 @@ export function parseControlRequestImport(value: unknown): ControlRequestImport 
 }
 
 /** Builds the proof bundle of one call. */
-export interface ControlRequestExportProof {
+export type ControlRequestExportProof = {
   readonly method: 'exportProof'
   readonly invocation: CidText
 }
@@ -374,7 +374,7 @@ export function parseControlRequestExportProof(value: unknown): ControlRequestEx
 }
 
 /** Signs the log as it is now. */
-export interface ControlRequestCheckpoint {
+export type ControlRequestCheckpoint = {
   readonly method: 'checkpoint'
 }
 
@@ -389,7 +389,7 @@ export function parseControlRequestCheckpoint(value: unknown): ControlRequestChe
 }
 
 /** Asks who runs here. */
-export interface ControlRequestStatus {
+export type ControlRequestStatus = {
   readonly method: 'status'
 }
 

@@ -64,7 +64,7 @@ export function parseControlResponse(value: unknown): ControlResponse {
 }
 
 /** The capability that was issued, passed on or renewed. */
-export interface ControlResponseGranted {
+export type ControlResponseGranted = {
   readonly answer: 'granted'
   readonly cid: CidText
   readonly bytes: string
@@ -86,7 +86,7 @@ export function parseControlResponseGranted(value: unknown): ControlResponseGran
 }
 
 /** The capability is taken back. */
-export interface ControlResponseRevoked {
+export type ControlResponseRevoked = {
   readonly answer: 'revoked'
 }
 
@@ -101,7 +101,7 @@ export function parseControlResponseRevoked(value: unknown): ControlResponseRevo
 }
 
 /** The capability that was stored. */
-export interface ControlResponseImported {
+export type ControlResponseImported = {
   readonly answer: 'imported'
   readonly cid: CidText
 }
@@ -118,7 +118,7 @@ export function parseControlResponseImported(value: unknown): ControlResponseImp
 }
 
 /** The signed approval. */
-export interface ControlResponseApproved {
+export type ControlResponseApproved = {
   readonly answer: 'approved'
   readonly bytes: string
 }
@@ -135,7 +135,7 @@ export function parseControlResponseApproved(value: unknown): ControlResponseApp
 }
 
 /** Calls that wait for approvals, oldest first. */
-export interface ControlResponseApprovals {
+export type ControlResponseApprovals = {
   readonly answer: 'approvals'
   /** What others asked this agent to approve. */
   readonly asked: readonly ControlResponseWaitingCall[]
@@ -162,7 +162,7 @@ export function parseControlResponseApprovals(value: unknown): ControlResponseAp
 }
 
 /** A call without its arguments. */
-export interface ControlResponseWaitingCall {
+export type ControlResponseWaitingCall = {
   readonly digest: Hex32
   readonly caller: Did
   readonly executor: Did
@@ -189,7 +189,7 @@ export function parseControlResponseWaitingCall(value: unknown): ControlResponse
 }
 
 /** The request for the approval of one call. */
-export interface ControlResponseApprovalRequest {
+export type ControlResponseApprovalRequest = {
   readonly answer: 'approvalRequest'
   readonly request: string
 }
@@ -206,7 +206,7 @@ export function parseControlResponseApprovalRequest(value: unknown): ControlResp
 }
 
 /** The call is forgotten. */
-export interface ControlResponseDeclined {
+export type ControlResponseDeclined = {
   readonly answer: 'declined'
 }
 
@@ -221,7 +221,7 @@ export function parseControlResponseDeclined(value: unknown): ControlResponseDec
 }
 
 /** The call that the approval is of; the next attempt brings it along. */
-export interface ControlResponseApprovalTaken {
+export type ControlResponseApprovalTaken = {
   readonly answer: 'approvalTaken'
   readonly digest: Hex32
 }
@@ -238,7 +238,7 @@ export function parseControlResponseApprovalTaken(value: unknown): ControlRespon
 }
 
 /** The proof bundle. */
-export interface ControlResponseProof {
+export type ControlResponseProof = {
   readonly answer: 'proof'
   readonly bundle: string
 }
@@ -255,7 +255,7 @@ export function parseControlResponseProof(value: unknown): ControlResponseProof 
 }
 
 /** The signed note. */
-export interface ControlResponseCheckpoint {
+export type ControlResponseCheckpoint = {
   readonly answer: 'checkpoint'
   readonly note: string
 }
@@ -272,7 +272,7 @@ export function parseControlResponseCheckpoint(value: unknown): ControlResponseC
 }
 
 /** Who runs here, and as what. */
-export interface ControlResponseStatus {
+export type ControlResponseStatus = {
   readonly answer: 'status'
   readonly did: DidKey
   readonly command: string
@@ -293,7 +293,7 @@ export function parseControlResponseStatus(value: unknown): ControlResponseStatu
 }
 
 /** The error's code and the values of its message. */
-export interface ControlResponseFailed {
+export type ControlResponseFailed = {
   readonly answer: 'failed'
   readonly code: string
   readonly details: { readonly [name: string]: string | number | boolean }

@@ -22,7 +22,7 @@ export const DELEGATION_TAG = 'ucan/dlg@1.0.0'
  * UCAN 1.0's delegation: one link of a chain of authority, in UCAN's own terms.
  * Specified in 07-delegation 7.1.
  */
-export interface Delegation {
+export type Delegation = {
   /** Who gives the authority. */
   readonly iss: DidKey
   /** Who receives it. */

@@ -16,7 +16,7 @@ export function parseDenial(value: unknown): Denial {
 }
 
 /** One cause: a stable code, its message, and what lies underneath. */
-export interface DenialCause {
+export type DenialCause = {
   readonly code: string
   readonly message: string
   readonly remedy: string

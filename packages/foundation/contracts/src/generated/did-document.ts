@@ -7,7 +7,7 @@ import { checkDidKey, type DidKey } from './common.ts'
  * `keyAgreement`, and where it can be reached.
  * Specified in 03-identity 3.5.
  */
-export interface DidDocument {
+export type DidDocument = {
   /** Exactly the DID 1.1 context, which defines Multikey as well. */
   readonly '@context': readonly 'https://www.w3.org/ns/did/v1.1'[]
   readonly id: DidKey
@@ -49,7 +49,7 @@ export function parseDidDocument(value: unknown): DidDocument {
 }
 
 /** One public key as Multikey. */
-export interface DidDocumentVerificationMethod {
+export type DidDocumentVerificationMethod = {
   readonly id: DidDocumentDidUrl
   readonly type: 'Multikey'
   readonly controller: DidKey
@@ -85,7 +85,7 @@ export function parseDidDocumentRelationship(value: unknown): DidDocumentRelatio
 }
 
 /** One endpoint of the agent. */
-export interface DidDocumentService {
+export type DidDocumentService = {
   readonly id: DidDocumentDidUrl
   /** What is served, such as `TalosEndpoint`. */
   readonly type: string

@@ -17,7 +17,7 @@ export const INVITATION_TAG = 'talos/invite@1'
  * Where an agent can be dialled and with which transport key, signed by the agent.
  * Specified in 03-identity 3.8.
  */
-export interface Invitation {
+export type Invitation = {
   readonly iss: DidKey
   /** Addresses to dial, best first. */
   readonly ep: readonly string[]

@@ -31,7 +31,7 @@ export const INVOCATION_TAG = 'ucan/inv@1.0.0'
  * UCAN 1.0's invocation: the signed intent to make one call.
  * Specified in 08-invocation 8.1.
  */
-export interface Invocation {
+export type Invocation = {
   /** Who calls. */
   readonly iss: DidKey
   /** Whose resource is called. */

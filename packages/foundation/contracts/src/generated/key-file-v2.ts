@@ -16,7 +16,7 @@ import {
  * under another key of the same passphrase.
  * Specified in 03-identity 3.6.
  */
-export interface KeyFileV2 {
+export type KeyFileV2 = {
   readonly v: 2
   /** The key that signs for the agent. */
   readonly did: DidKey
@@ -58,7 +58,7 @@ export function parseKeyFileV2(value: unknown): KeyFileV2 {
 }
 
 /** Argon2id (RFC 9106), version 0x13. */
-export interface KeyFileV2Kdf {
+export type KeyFileV2Kdf = {
   readonly name: 'argon2id'
   readonly memoryKib: number
   readonly passes: number
@@ -82,7 +82,7 @@ export function parseKeyFileV2Kdf(value: unknown): KeyFileV2Kdf {
 }
 
 /** ChaCha20-Poly1305 (RFC 8439). */
-export interface KeyFileV2Aead {
+export type KeyFileV2Aead = {
   readonly name: 'chacha20-poly1305'
   /** 12 random bytes in base64url. */
   readonly nonce: string
@@ -100,7 +100,7 @@ export function parseKeyFileV2Aead(value: unknown): KeyFileV2Aead {
 }
 
 /** key-file-reserve (64 bytes), sealed, with the 16-byte tag. */
-export interface KeyFileV2Reserve {
+export type KeyFileV2Reserve = {
   /** 12 random bytes in base64url. */
   readonly nonce: string
   /** 80 bytes in base64url. */

@@ -6,7 +6,7 @@ import { type Base64url32, checkBase64url32, checkDidKey, checkHex32, type DidKe
  * An agent's secrets at rest: Argon2id turns the passphrase into a key, ChaCha20-Poly1305 seals the secrets under it.
  * Specified in 03-identity 3.6.
  */
-export interface KeyFile {
+export type KeyFile = {
   readonly v: 1
   readonly did: DidKey
   readonly kdf: KeyFileKdf
@@ -39,7 +39,7 @@ export function parseKeyFile(value: unknown): KeyFile {
 }
 
 /** Argon2id (RFC 9106), version 0x13. */
-export interface KeyFileKdf {
+export type KeyFileKdf = {
   readonly name: 'argon2id'
   readonly memoryKib: number
   readonly passes: number
@@ -63,7 +63,7 @@ export function parseKeyFileKdf(value: unknown): KeyFileKdf {
 }
 
 /** ChaCha20-Poly1305 (RFC 8439). */
-export interface KeyFileAead {
+export type KeyFileAead = {
   readonly name: 'chacha20-poly1305'
   /** 12 random bytes in base64url. */
   readonly nonce: string

@@ -8,7 +8,7 @@ export const LOG_KEY_TAG = 'talos/logkey@1'
  * The identity lets a key of its own sign the checkpoints of one audit log.
  * Specified in 03-identity 3.7.
  */
-export interface LogKey {
+export type LogKey = {
   readonly iss: DidKey
   /** The Ed25519 public key that signs the log's checkpoints. */
   readonly log: Key32

@@ -90,7 +90,7 @@ export function parseMcpFrameLevel(value: unknown): McpFrameLevel {
 }
 
 /** From the tool side, first of all: its instance, and what it asks of calls. */
-export interface McpFrameReady {
+export type McpFrameReady = {
   /** Kind. */
   readonly k: 'ready'
   /** The executor's instance epoch, for the nonces of calls (08-invocation 8.6). */
@@ -117,7 +117,7 @@ export function parseMcpFrameReady(value: unknown): McpFrameReady {
 }
 
 /** What one tool asks of its calls. */
-export interface McpFrameToolTerms {
+export type McpFrameToolTerms = {
   /** Its name. */
   readonly tool: string
   readonly proof: McpFrameLevel
@@ -138,7 +138,7 @@ export function parseMcpFrameToolTerms(value: unknown): McpFrameToolTerms {
 }
 
 /** A message that carries no evidence. */
-export interface McpFrameData {
+export type McpFrameData = {
   /** Kind. */
   readonly k: 'data'
   readonly body: McpFrameMessage
@@ -156,7 +156,7 @@ export function parseMcpFrameData(value: unknown): McpFrameData {
 }
 
 /** From the agent: a `tools/call` or `tools/list` request and the signed intent to make it. */
-export interface McpFrameCall {
+export type McpFrameCall = {
   /** Kind. */
   readonly k: 'call'
   readonly body: McpFrameMessage
@@ -183,7 +183,7 @@ export function parseMcpFrameCall(value: unknown): McpFrameCall {
 }
 
 /** From the agent: a `tools/call` request with a call that the session vouches for, and no signature. */
-export interface McpFrameBare {
+export type McpFrameBare = {
   /** Kind. */
   readonly k: 'bare'
   readonly body: McpFrameMessage
@@ -213,7 +213,7 @@ export function parseMcpFrameBare(value: unknown): McpFrameBare {
 }
 
 /** From the tool side: the response to a request that came as a call, and its receipt. */
-export interface McpFrameResult {
+export type McpFrameResult = {
   /** Kind. */
   readonly k: 'result'
   readonly body: McpFrameMessage

@@ -7,7 +7,7 @@ import { type Base64url, checkBase64url, checkDidKey, type DidKey } from './comm
  * is done.
  * Specified in 21-identity-lifecycle 21.4.
  */
-export interface PendingChange {
+export type PendingChange = {
   readonly v: 1
   readonly kind: 'rotate' | 'recover' | 'restore' | 'deactivate'
   /** The key that signs from now on. */
@@ -44,7 +44,7 @@ export function parsePendingChange(value: unknown): PendingChange {
 }
 
 /** A new audit log begins, since the one before is not at hand. */
-export interface PendingChangeNewLog {
+export type PendingChangeNewLog = {
   readonly epoch: number
   /** The last checkpoint of the epoch before, where it is known. */
   readonly previous?: string

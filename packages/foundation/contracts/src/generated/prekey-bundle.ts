@@ -8,7 +8,7 @@ export const PREKEY_BUNDLE_TAG = 'talos/prekeys@1'
  * What an agent instance publishes so that others can open sessions with it; payload of a signed envelope.
  * Specified in 05-prekeys-handshake 5.2.
  */
-export interface PrekeyBundle {
+export type PrekeyBundle = {
   /** The agent; its Ed25519 key signs the envelope. */
   readonly iss: DidKey
   /** The one suite of Talos Session 1. */
@@ -59,7 +59,7 @@ export function parsePrekeyBundleInstanceName(value: unknown): PrekeyBundleInsta
 }
 
 /** A signed X25519 prekey. */
-export interface PrekeyBundleSignedPrekey {
+export type PrekeyBundleSignedPrekey = {
   /** Number of the key, chosen by its owner. */
   readonly id: number
   /** X25519 public key. */
@@ -84,7 +84,7 @@ export function parsePrekeyBundleSignedPrekey(value: unknown): PrekeyBundleSigne
 }
 
 /** A signed ML-KEM-768 prekey. */
-export interface PrekeyBundleSignedKemPrekey {
+export type PrekeyBundleSignedKemPrekey = {
   /** Number of the key, chosen by its owner. */
   readonly id: number
   /** ML-KEM-768 encapsulation key. */

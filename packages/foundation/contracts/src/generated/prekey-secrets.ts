@@ -6,7 +6,7 @@ import { checkTimestampS, type TimestampS } from './common.ts'
  * The private half of one bundle without its one-time pairs, as stored. Secret bytes: storage seals them.
  * Specified in 05-prekeys-handshake 5.9.
  */
-export interface PrekeySecrets {
+export type PrekeySecrets = {
   /** Version of this record. */
   readonly version: 1
   /** SHA-256 of the bundle's envelope. */

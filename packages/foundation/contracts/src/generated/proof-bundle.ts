@@ -9,7 +9,7 @@ import { checkDidDocument, type DidDocument } from './did-document.ts'
  * objects travel as their exact bytes in base64url.
  * Specified in 12-proof-bundle 12.1.
  */
-export interface ProofBundle {
+export type ProofBundle = {
   readonly format: 'talos-proof/v1'
   /** Both sides: who they are, and which key signs their logs. */
   readonly identity?: ProofBundleIdentity
@@ -58,7 +58,7 @@ export function parseProofBundleBytes(value: unknown): ProofBundleBytes {
   return value as ProofBundleBytes
 }
 
-export interface ProofBundleIdentity {
+export type ProofBundleIdentity = {
   /** Who called. */
   readonly agent: ProofBundleParty
   /** Who was called. */
@@ -85,7 +85,7 @@ export function parseProofBundleIdentity(value: unknown): ProofBundleIdentity {
 }
 
 /** One side of the call. */
-export interface ProofBundleParty {
+export type ProofBundleParty = {
   readonly did: DidKey
   /** The document that follows from the DID alone: no session key, no services. */
   readonly document: DidDocument
@@ -111,7 +111,7 @@ export function parseProofBundleParty(value: unknown): ProofBundleParty {
   return value as ProofBundleParty
 }
 
-export interface ProofBundleAuthority {
+export type ProofBundleAuthority = {
   /** The delegations that the invocation names, from the root to the caller. */
   readonly proofs: readonly ProofBundleBytes[]
   /** Revocations of these delegations that were known at export. */
@@ -135,7 +135,7 @@ export function parseProofBundleAuthority(value: unknown): ProofBundleAuthority 
   return value as ProofBundleAuthority
 }
 
-export interface ProofBundleIntent {
+export type ProofBundleIntent = {
   /** The envelope of the invocation (08-invocation 8.1). */
   readonly invocation: ProofBundleBytes
   readonly inclusion: ProofBundleInclusion
@@ -152,7 +152,7 @@ export function parseProofBundleIntent(value: unknown): ProofBundleIntent {
   return value as ProofBundleIntent
 }
 
-export interface ProofBundleExecution {
+export type ProofBundleExecution = {
   /** The envelope of the receipt (09-receipt-revocation 9.1). */
   readonly receipt: ProofBundleBytes
   /** Of the entry that records the receipt. */
@@ -174,7 +174,7 @@ export function parseProofBundleExecution(value: unknown): ProofBundleExecution 
 }
 
 /** An entry of a log, and the proof that the log holds it. */
-export interface ProofBundleInclusion {
+export type ProofBundleInclusion = {
   /** The exact bytes of the entry (10-audit-entry 10.1). */
   readonly entry: ProofBundleBytes
   /** The text of a C2SP tlog-proof without an extra line, its checkpoint signed by the log alone. */
@@ -193,7 +193,7 @@ export function parseProofBundleInclusion(value: unknown): ProofBundleInclusion 
 }
 
 /** One opening: exactly one of `value` and `bytes`. */
-export interface ProofBundleDisclosure {
+export type ProofBundleDisclosure = {
   readonly layer: 'intent' | 'execution'
   /** The path that the commitment was made under. */
   readonly path: 'params' | 'result' | 'content' | 'request'
@@ -219,7 +219,7 @@ export function parseProofBundleDisclosure(value: unknown): ProofBundleDisclosur
 }
 
 /** The entries of one key log, oldest first. */
-export interface ProofBundleKeyLog {
+export type ProofBundleKeyLog = {
   readonly entries: readonly ProofBundleBytes[]
 }
 

@@ -5,7 +5,7 @@ import { array, bytes, type Check, integer, object, optional, ref, run } from '.
  * A prekey bundle as it is served: the signed envelope, and at most one one-time pair with its path.
  * Specified in 05-prekeys-handshake 5.4.
  */
-export interface PublishedBundle {
+export type PublishedBundle = {
   /** The signed envelope with tag talos/prekeys@1, exact bytes. */
   readonly envelope: Uint8Array
   /** Absent when no one-time pair is left. */
@@ -24,7 +24,7 @@ export function parsePublishedBundle(value: unknown): PublishedBundle {
 }
 
 /** The public half of a one-time pair with its inclusion path. */
-export interface PublishedBundlePublishedOneTime {
+export type PublishedBundlePublishedOneTime = {
   /** Leaf index under the bundle's root. */
   readonly index: number
   /** X25519 public key. */

@@ -8,7 +8,7 @@ export const RECEIPT_BATCH_TAG = 'talos/receipts@1'
  * What the executor signs once for several receipts: the root of the tree that they stand in.
  * Specified in 09-receipt-revocation 9.3.
  */
-export interface ReceiptBatch {
+export type ReceiptBatch = {
   /** The executor. */
   readonly iss: DidKey
   /** Receipts of the batch. */

@@ -17,7 +17,7 @@ export const RECEIPT_TAG = 'talos/receipt@1'
  * What the executor says that it did with one invocation.
  * Specified in 09-receipt-revocation 9.1.
  */
-export interface Receipt {
+export type Receipt = {
   /** The executor. */
   readonly iss: DidKey
   /** The invocation. */

@@ -8,7 +8,7 @@ export const REVOCATION_HEAD_TAG = 'talos/revhead@1'
  * What an issuer's list of revocations is at one time: how many it has, and a digest over all in their order.
  * Specified in 09-receipt-revocation 9.6.
  */
-export interface RevocationHead {
+export type RevocationHead = {
   /** Whose list it is. */
   readonly iss: DidKey
   /** How many revocations the list has. */

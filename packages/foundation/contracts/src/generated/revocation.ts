@@ -19,7 +19,7 @@ export const REVOCATION_TAG = 'talos/revoke@1'
  * Takes one delegation back, or all that the issuer gave to one audience, and with each every chain that it stands in.
  * Specified in 09-receipt-revocation 9.4.
  */
-export interface Revocation {
+export type Revocation = {
   /** An issuer of the chain up to the revoked link, or its holder; of `who`, the issuer of the delegations. */
   readonly iss: DidKey
   /** The delegation; there where `who` is not. */

@@ -9,7 +9,7 @@ export const SESSION_KEY_CERTIFICATE_TAG = 'talos/session-key@1'
  * Certifies the X25519 identity key of an instance; the initiator's credential in deniable mode.
  * Specified in 05-prekeys-handshake 5.8.
  */
-export interface SessionKeyCertificate {
+export type SessionKeyCertificate = {
   /** The agent; its Ed25519 key signs the envelope. */
   readonly iss: DidKey
   /** The one suite of Talos Session 1. */

@@ -7,7 +7,7 @@ import { checkPrekeyBundleInstanceName, type PrekeyBundleInstanceName } from './
  * The whole state of one end of a session, as stored. Secret bytes: storage seals them.
  * Specified in 06-session 6.9.
  */
-export interface SessionRecord {
+export type SessionRecord = {
   /** Version of this record. */
   readonly version: 4
   /** The one suite of Talos Session 1. */
@@ -98,7 +98,7 @@ export function parseSessionRecord(value: unknown): SessionRecord {
 }
 
 /** The sending chain and the ratchet key that it belongs to. */
-export interface SessionRecordSendingChain {
+export type SessionRecordSendingChain = {
   /** X25519 ratchet secret. */
   readonly ratchetSecret: Uint8Array
   /** X25519 ratchet public key. */
@@ -126,7 +126,7 @@ export function parseSessionRecordSendingChain(value: unknown): SessionRecordSen
 }
 
 /** The receiving chain and the keys of its messages that did not arrive yet. */
-export interface SessionRecordReceivingChain {
+export type SessionRecordReceivingChain = {
   /** Header key of the chain. */
   readonly headerKey: Uint8Array
   /** Chain key of the next message. */
@@ -163,7 +163,7 @@ export function parseSessionRecordReceivingChain(value: unknown): SessionRecordR
  * The post-quantum step after `epoch`: what counts towards it and, while it runs, this side's part. At most one of
  * `offer`, `agreed` and `answer`.
  */
-export interface SessionRecordPqStep {
+export type SessionRecordPqStep = {
   /** When the step before was mixed in, or the session made. */
   readonly sinceMs: TimestampMs
   /** Messages of the session at that moment. */
@@ -194,7 +194,7 @@ export function parseSessionRecordPqStep(value: unknown): SessionRecordPqStep {
 }
 
 /** An offer that was sealed. */
-export interface SessionRecordPqOffer {
+export type SessionRecordPqOffer = {
   /** ML-KEM-768 seed `d || z` of the offered key. */
   readonly seed: Uint8Array
   /** When it was last sealed. */
@@ -213,7 +213,7 @@ export function parseSessionRecordPqOffer(value: unknown): SessionRecordPqOffer 
 }
 
 /** What an offer is answered with, each time the same. */
-export interface SessionRecordPqAnswer {
+export type SessionRecordPqAnswer = {
   /** SHA-256 of the offered encapsulation key. */
   readonly offerHash: Uint8Array
   /** ML-KEM-768 ciphertext. */
@@ -238,7 +238,7 @@ export function parseSessionRecordPqAnswer(value: unknown): SessionRecordPqAnswe
 }
 
 /** What is left of an earlier receiving chain. */
-export interface SessionRecordOldChain {
+export type SessionRecordOldChain = {
   /** Header key of the chain. */
   readonly headerKey: Uint8Array
   /**

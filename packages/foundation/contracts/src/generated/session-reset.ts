@@ -9,7 +9,7 @@ export const SESSION_RESET_TAG = 'talos/reset@1'
  * Says that its issuer cannot open messages of one session, so that the peer begins a new one.
  * Specified in 06-session 6.12.
  */
-export interface SessionReset {
+export type SessionReset = {
   /** Who cannot open. */
   readonly iss: DidKey
   /** Who sealed. */

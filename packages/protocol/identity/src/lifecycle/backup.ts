@@ -16,7 +16,6 @@ import {
   encodeJcs,
   equalBytes,
   fromBase64url,
-  type IpldValue,
   type JsonValue,
   toBase64url,
   toHex,
@@ -62,7 +61,7 @@ export interface SealBackupOptions {
  */
 export async function sealBackup(options: SealBackupOptions): Promise<string> {
   const { id, did, version, madeS, contents, passphrase, kernel, random } = options
-  const plaintext = encodeCbor(contents as unknown as IpldValue)
+  const plaintext = encodeCbor(contents)
   if (plaintext.length > BACKUP_CONTENTS_MAX_BYTES) {
     throw new TalosError('INPUT_TOO_LARGE', { sizeBytes: plaintext.length, limitBytes: BACKUP_CONTENTS_MAX_BYTES })
   }
@@ -76,7 +75,7 @@ export async function sealBackup(options: SealBackupOptions): Promise<string> {
   const ciphertext = kernel.aeadSeal({ key, nonce, associatedData: associatedData(head) }, plaintext)
   for (const secret of [key, plaintext]) secret.fill(0)
   const sealed = { ...head, ciphertext: toBase64url(ciphertext) }
-  return jcsOf({ ...sealed, checksum: checksumOf(sealed, kernel) })
+  return encodeJcs({ ...sealed, checksum: checksumOf(sealed, kernel) })
 }
 
 /**
@@ -133,15 +132,11 @@ function unseal(backup: Backup, key: Uint8Array, kernel: Kernel): Uint8Array {
 
 function associatedData(bound: Omit<Backup, 'ciphertext' | 'checksum'>): Uint8Array {
   const { format, id, did, version, madeS, kdf, aead, check } = bound
-  return concatBytes(utf8(`${DOMAIN}\0`), utf8(jcsOf({ format, id, did, version, madeS, kdf, aead, check })))
+  return concatBytes(utf8(`${DOMAIN}\0`), utf8(encodeJcs({ format, id, did, version, madeS, kdf, aead, check })))
 }
 
-function checksumOf(sealed: object, kernel: Kernel): string {
-  return toHex(kernel.sha256(utf8(jcsOf(sealed))))
-}
-
-function jcsOf(members: object): string {
-  return encodeJcs(members as unknown as JsonValue)
+function checksumOf(sealed: JsonValue, kernel: Kernel): string {
+  return toHex(kernel.sha256(utf8(encodeJcs(sealed))))
 }
 
 function invalid(reason: string, cause?: unknown): TalosError {

@@ -72,9 +72,7 @@ describe('a DID document of others', () => {
 
   it('may be an agent of ours, or a version of a log of ours', async () => {
     const { did } = signer(3)
-    expect(keysFor(readDidDocument(didDocument({ did }) as unknown as JsonObject), 'capabilityDelegation', 0)).toEqual([
-      did,
-    ])
+    expect(keysFor(readDidDocument(didDocument({ did })), 'capabilityDelegation', 0)).toEqual([did])
     const log = await newLog()
     expect(keysFor(readDidDocument(log.document), 'assertionMethod', 0)).toEqual([signer(1).did])
   })
