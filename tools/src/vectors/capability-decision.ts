@@ -1,122 +1,29 @@
 /** Vectors of decisions with all that an executor knows and asks (8.5, 8.9 to 8.11): proof, epochs, freshness, keys, approvals. */
 import { createHash } from 'node:crypto'
-import { macOf } from './capability-call.ts'
-import { type Agent, agent, cbor, linkText, linkTo, type Token, token, type Value } from './capability-tokens.ts'
-
-const NOW = 1_767_225_600
-const COMMAND = '/mcp/git/tool/git_log'
-const EPOCH = Buffer.alloc(16, 7)
-const EARLIER = Buffer.alloc(16, 8)
-
-const owner = agent(1)
-const alice = agent(2)
-const bob = agent(3)
-const carol = agent(4)
-
-type Payload = { readonly [name: string]: Value }
-type Level = 'channel' | 'mac' | 'signature'
-
-let counter = 0
-function nonce(): Buffer {
-  counter += 1
-  const bytes = Buffer.alloc(12, 1)
-  bytes.writeUInt32BE(counter, 8)
-  return bytes
-}
-
-/** A `talos/cap@1` of the owner to Alice, good for calls by channel. */
-function grant(changes: Payload = {}, issuer = owner): Token {
-  return token(issuer, 'talos/cap@1', {
-    aud: alice.did,
-    sub: owner.did,
-    cmd: COMMAND,
-    pol: [],
-    nonce: nonce(),
-    exp: NOW + 3_600,
-    depth: 0,
-    need: 'channel',
-    rules: [],
-    ...changes,
-  })
-}
-
-interface Made {
-  readonly proof: { readonly [name: string]: string }
-  readonly cid: string
-}
-
-/** A call by Alice to the owner; its nonce begins with the current epoch. */
-function made(level: Level, proofs: readonly Token[], changes: Payload = {}, by: Agent = alice): Made {
-  const payload = {
-    aud: owner.did,
-    sub: owner.did,
-    cmd: COMMAND,
-    args: {},
-    prf: proofs.map(({ link }) => link),
-    nonce: Buffer.concat([EPOCH, nonce()]),
-    iat: NOW,
-    exp: NOW + 30,
-    ...changes,
-  }
-  if (level === 'signature') {
-    const { bytes, link } = token(by, 'ucan/inv@1.0.0', payload)
-    return { proof: { level, invocationHex: bytes.toString('hex') }, cid: linkText(link) }
-  }
-  const call = cbor({ iss: by.did, ...payload })
-  const bare = { level, callHex: call.toString('hex'), holder: by.did }
-  const proof = level === 'channel' ? bare : { ...bare, keyHex: '09'.repeat(32), macHex: macOf(call).toString('hex') }
-  return { proof, cid: linkText(linkTo(call)) }
-}
-
-interface Scene {
-  readonly clause?: string
-  readonly call: Made
-  readonly proofs: readonly Token[]
-  /** Further members of the input. */
-  readonly input?: object
-}
-
-const TOOL = { proof: 'channel', effect: 'write', risk: 'normal' }
-
-function inputOf({ call, proofs, input = {} }: Scene): object {
-  return {
-    proof: call.proof,
-    proofsHex: proofs.map(({ bytes }) => bytes.toString('hex')),
-    executor: owner.did,
-    nowMs: NOW * 1_000,
-    bytes: 100,
-    epochHex: EPOCH.toString('hex'),
-    earlier: [{ epochHex: EARLIER.toString('hex'), endedS: NOW - 1 }],
-    tool: TOOL,
-    ...input,
-  }
-}
-
-function allows(description: string, scene: Scene, expected: object = {}): object {
-  const level = scene.call.proof['level']
-  const said = { outcome: 'allow', call: scene.call.cid, links: scene.proofs.length, level, revocation: 'fresh' }
-  return {
-    clause: scene.clause ?? '8.5',
-    description,
-    valid: true,
-    input: inputOf(scene),
-    expected: { ...said, ...expected },
-  }
-}
-
-function refers(description: string, scene: Scene, expected: object): object {
-  const said = { outcome: 'refer', call: scene.call.cid, ...expected }
-  return { clause: scene.clause ?? '8.5', description, valid: true, input: inputOf(scene), expected: said }
-}
-
-/** `codes`: from the first cause below CAPABILITY_DENIED down. */
-function refuses(codes: readonly [string, ...string[]], description: string, scene: Scene): object {
-  const { clause = '8.5' } = scene
-  return { clause, description, valid: false, input: inputOf(scene), error: codes[0], codes }
-}
+import {
+  alice,
+  allows,
+  bob,
+  COMMAND,
+  carol,
+  EARLIER,
+  grant,
+  type Level,
+  type Made,
+  made,
+  NOW,
+  nonce,
+  owner,
+  type Payload,
+  refers,
+  refuses,
+  resetNonces,
+  TOOL,
+} from './capability-decision-scene.ts'
+import { type Agent, cbor, linkText, token } from './capability-tokens.ts'
 
 export function decisionCases(): readonly object[] {
-  counter = 0
+  resetNonces()
   return [
     ...byLevel(),
     ...bySession(),
