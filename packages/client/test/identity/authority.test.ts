@@ -35,16 +35,23 @@ async function granted(bob: TalosClient, to: Did) {
   return grant
 }
 
+/** Bob serves, and Alice has a session with him and his grant. */
+async function begun(pair: Pair) {
+  const { alice, bob, bobDid } = pair
+  const { config, read } = served(pair)
+  bob.serveMcp(config)
+  await alice.establishSession(bobDid)
+  const grant = await granted(bob, alice.did)
+  return { config, read, grant }
+}
+
 const verify = (bundle: string) => verifyProofBundle(bundle, { kernel })
 
 describe('a capability given before', () => {
   it('is used after the caller has another key, and every proof verifies', async () => {
     await using pair = await pairOfAgents()
-    const { alice, bob, bobDid } = pair
-    const { config, read } = served(pair)
-    bob.serveMcp(config)
-    await alice.establishSession(bobDid)
-    await granted(bob, alice.did)
+    const { alice, bobDid } = pair
+    const { read } = await begun(pair)
     const first = await read(alice, bobDid)
     const early = await alice.exportProof(first.invocation)
     const second = await read(alice, bobDid)
@@ -64,10 +71,7 @@ describe('a capability given before', () => {
   it('is used after the executor has another key, and ends by a revocation under that', async () => {
     await using pair = await pairOfAgents()
     const { alice, bob, bobDid } = pair
-    const { config, read } = served(pair)
-    bob.serveMcp(config)
-    await alice.establishSession(bobDid)
-    const grant = await granted(bob, alice.did)
+    const { config, read, grant } = await begun(pair)
     const first = await read(alice, bobDid)
     expect(first.outcome).toBe('allow')
     const endpoint = alice.database.peers.get(bobDid)?.endpoints[0] ?? ''
@@ -94,11 +98,8 @@ describe('a capability given before', () => {
 
   it('is proven after the caller changed its key, and changed it again because that was stolen', async () => {
     await using pair = await pairOfAgents()
-    const { alice, bob, bobDid } = pair
-    const { config, read } = served(pair)
-    bob.serveMcp(config)
-    await alice.establishSession(bobDid)
-    await granted(bob, alice.did)
+    const { alice, bobDid } = pair
+    const { read } = await begun(pair)
     const dids = [alice.did]
     const calls = [(await read(alice, bobDid)).invocation]
     await alice.close()
@@ -121,10 +122,7 @@ describe('a capability given before', () => {
   it('by a key that is compromised is refused until it is issued anew', async () => {
     await using pair = await pairOfAgents()
     const { alice, bob, bobDid } = pair
-    const { config, read } = served(pair)
-    bob.serveMcp(config)
-    await alice.establishSession(bobDid)
-    const grant = await granted(bob, alice.did)
+    const { config, read, grant } = await begun(pair)
     const first = await read(alice, bobDid)
     const endpoint = alice.database.peers.get(bobDid)?.endpoints[0] ?? ''
     await bob.close()
