@@ -1,8 +1,10 @@
 /** The tables of `agent.db`. Published migrations never change; a new version is a new entry at the end. */
 import type { Migrations } from './database.ts'
+import { ANCHOR_TABLES } from './schema-anchor.ts'
 import { IDENTITY_TABLES } from './schema-identity.ts'
 import { METERING_TABLES } from './schema-metering.ts'
 import { REVOCATION_TABLES } from './schema-revocation.ts'
+import { WITNESS_TABLES } from './schema-witness.ts'
 
 const VERSION_1 = `
   CREATE TABLE sessions (
@@ -176,4 +178,7 @@ const VERSION_3 = `
 /** What capabilities and identities need beyond the first versions; each part's tables stand in a file of their own. */
 const VERSION_4 = [REVOCATION_TABLES, METERING_TABLES, IDENTITY_TABLES].join('\n')
 
-export const AGENT_MIGRATIONS: Migrations = [VERSION_1, VERSION_2, VERSION_3, VERSION_4]
+/** What witnessing and anchoring need. */
+const VERSION_5 = [WITNESS_TABLES, ANCHOR_TABLES].join('\n')
+
+export const AGENT_MIGRATIONS: Migrations = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5]
