@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { TalosError } from '@talos/errors'
 import { Command, CommanderError } from 'commander'
-import { addAudit } from './commands/audit.ts'
+import { addAudit } from './commands/audit/index.ts'
 import { addCapabilities } from './commands/capabilities/index.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addHelp } from './commands/help.ts'

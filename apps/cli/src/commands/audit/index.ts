@@ -1,12 +1,14 @@
 /** `talos audit`: the agent's own log, read, checked and named by its root. Needs no passphrase. */
 import type { Command } from 'commander'
-import type { Shell } from '../context.ts'
-import { addRoot, addVerify } from './audit-check.ts'
-import { addLog } from './audit-log.ts'
+import type { Shell } from '../../context.ts'
+import { addRoot, addVerify } from './check.ts'
+import { addLog } from './log.ts'
+import { addShow } from './show.ts'
 
 export function addAudit(program: Command, shell: Shell): void {
   const audit = program.command('audit').description("read and check the agent's audit log")
   addLog(audit, shell)
+  addShow(audit, shell)
   addRoot(audit, shell)
   addVerify(audit, shell)
 }

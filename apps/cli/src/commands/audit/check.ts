@@ -1,11 +1,11 @@
 /** `talos audit verify` and `talos audit root`: is the log whole, and what names it. */
 import { toHex } from '@talos/bytes'
 import type { Command } from 'commander'
-import { Context, type Shell } from '../context.ts'
-import { ask } from '../control/ask.ts'
-import { fields } from '../output.ts'
-import { Progress } from '../progress.ts'
-import { reading } from '../reading.ts'
+import { Context, type Shell } from '../../context.ts'
+import { ask } from '../../control/ask.ts'
+import { fields } from '../../output.ts'
+import { Progress } from '../../progress.ts'
+import { reading } from '../../reading.ts'
 
 const VERIFY_HELP = `
 Examples:

@@ -1,23 +1,21 @@
-/** `talos audit log` and `talos audit show`: entries, for people and for programs. */
+/** `talos audit log`: entries, for people and for programs. */
 
 import type { AuditFilter, AuditReader, AuditRecord } from '@talos/audit'
-import { fromUtf8, toHex } from '@talos/bytes'
 import { commandFromDisplay, displayCommand } from '@talos/capability'
 import type { AgentReader } from '@talos/client'
 import { type AuditEntryKind, parseAuditEntryKind } from '@talos/contracts'
-import { TalosError } from '@talos/errors'
 import { systemClock } from '@talos/kernel'
 import type { Command } from 'commander'
-import { Context, type Shell } from '../context.ts'
-import { isDurable, keyOf } from '../naming.ts'
-import { fields, printable, table } from '../output.ts'
-import { reading } from '../reading.ts'
-import { invalid, parseCount, parseDidOption, parseMoment, shorten, showTime } from '../values.ts'
+import { Context, type Shell } from '../../context.ts'
+import { isDurable, keyOf } from '../../naming.ts'
+import { printable, table } from '../../output.ts'
+import { reading } from '../../reading.ts'
+import { invalid, parseCount, parseDidOption, parseMoment, shorten, showTime } from '../../values.ts'
+import { recordJson } from './show.ts'
 
 const DEFAULT_LIMIT = '50'
 /** What a terminal or a program takes at once; more is read with --until. */
 const MAX_LIMIT = 100_000
-const HASH = /^[0-9a-f]{64}$/
 
 const EXAMPLES = `
 Examples:
@@ -52,17 +50,6 @@ export function addLog(audit: Command, shell: Shell): void {
         const { log } = reader
         const records = newest(log, { filter, limit, isMeant: peerTest(reader, options.peer) })
         shell.output.result({ size: log.size, entries: records.map(recordJson) }, () => table(records.map(rowOf)))
-      })
-    })
-  audit
-    .command('show')
-    .argument('<entry>', 'its index, or the 64 hex digits of its hash')
-    .description('show one entry whole')
-    .addHelpText('after', '\nExamples:\n  $ talos audit show 0\n  $ talos audit show 3f9c… --json')
-    .action(async (place: string, _options: object, command: Command) => {
-      await reading(new Context(shell, command), ({ log }) => {
-        const record = find(log, place)
-        shell.output.result(recordJson(record), () => showLines(record))
       })
     })
 }
@@ -111,33 +98,10 @@ function kindOf(text: string): AuditEntryKind {
   }
 }
 
-/** @throws TalosError `CLI_OPTION_INVALID`, `CLI_ENTRY_UNKNOWN`, `AUDIT_RANGE` */
-function find(log: AuditReader, place: string): AuditRecord {
-  if (!HASH.test(place)) {
-    return log.entry(parseCount(place, { option: 'ENTRY', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))
-  }
-  for (const record of log.entries({ order: 'descending' })) if (toHex(record.leafHash) === place) return record
-  throw new TalosError('CLI_ENTRY_UNKNOWN')
-}
-
-function recordJson({ index, leafHash, entry }: AuditRecord): object {
-  return { index, hash: toHex(leafHash), entry }
-}
-
 function rowOf({ index, entry }: AuditRecord): string[] {
   const { ts, kind, decision, tool, reason, peer } = entry
   const what = [decision, tool && displayCommand(tool), reason].filter((word) => word !== undefined).join(' ')
   return [String(index), showTime(ts), kind, peer === undefined ? '' : shorten(peer), printable(what)]
-}
-
-function showLines({ index, leafHash, body, entry }: AuditRecord): string[] {
-  const rows = Object.entries(entry)
-    .filter(([name]) => name !== 'v' && name !== 'seq')
-    .map(([name, value]): [string, string] => {
-      if (name === 'ts') return ['time', showTime(entry.ts)]
-      return [name, printable(typeof value === 'string' ? value : JSON.stringify(value))]
-    })
-  return fields([['index', String(index)], ['hash', toHex(leafHash)], ...rows, ['bytes', printable(fromUtf8(body))]])
 }
 
 function collect(value: string, previous: readonly string[] = []): readonly string[] {
