@@ -20,6 +20,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['session', 'capability', 'audit'],
   ['proof'],
   ['storage', 'network', 'mcp', 'resolver', 'cedar', 'pkcs11'],
+  ['tlog'],
   ['client'],
   ['cli'],
 ]

@@ -1,0 +1,1 @@
+export { type LogPath, parseLogPath } from './log-path.ts'
