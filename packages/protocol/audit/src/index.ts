@@ -13,6 +13,7 @@ export {
 } from './commitment.ts'
 export type { AuditEvent, CommitInput } from './drafts.ts'
 export { decodeEntry, encodeEntry, entryId, MAX_ENTRY_BYTES } from './entry.ts'
+export type { LogSource, RevocationPage } from './light/source.ts'
 export { AuditLog, type AuditLogOptions } from './log.ts'
 export { type AuditFilter, AuditReader, type AuditRecord } from './reader.ts'
 export type {

@@ -1,6 +1,41 @@
 // Generated from contracts/errors by tools/src/generate.ts; do not edit.
 
 export const ERROR_TABLE = {
+  RLP_INVALID: {
+    area: 'anchor',
+    message: 'the bytes are no canonical RLP: {reason}',
+    remedy: 'Fetch the part of the anchor again from another RPC endpoint; a proof with such bytes was altered.',
+  },
+  ANCHOR_FORM_INVALID: {
+    area: 'anchor',
+    message: 'the anchor is not acceptable: {reason}',
+    remedy: 'Compare it with contracts/spec/25-anchor.md; export it again.',
+  },
+  ANCHOR_HEADER_INVALID: {
+    area: 'anchor',
+    message: 'the block header of the anchor is not acceptable: {reason}',
+    remedy: 'Fetch the header again from another RPC endpoint, or treat the anchor as false.',
+  },
+  ANCHOR_RECEIPT_INVALID: {
+    area: 'anchor',
+    message: 'the receipt of the anchor is not acceptable: {reason}',
+    remedy: 'Fetch the receipt again from another RPC endpoint, or treat the anchor as false.',
+  },
+  ANCHOR_RECEIPT_UNPROVEN: {
+    area: 'anchor',
+    message: 'the receipt is not in the block of the anchor: {reason}',
+    remedy: 'Treat the anchor as false, or export it again.',
+  },
+  ANCHOR_EVENT_MISMATCH: {
+    area: 'anchor',
+    message: 'the receipt has no such anchor: {reason}',
+    remedy: 'Treat the anchor as false, or export it again.',
+  },
+  ANCHOR_LEAF_UNPROVEN: {
+    area: 'anchor',
+    message: 'what is to be anchored is not in the anchored log of logs',
+    remedy: 'The anchor is of something else: take the one that belongs to this checkpoint.',
+  },
   AUDIT_ENTRY_INVALID: {
     area: 'audit',
     message: 'the audit entry is not acceptable: {reason}',
@@ -856,6 +891,81 @@ export const ERROR_TABLE = {
     area: 'lifecycle',
     message: 'agent {name} is being restored, and what its backup holds is not there yet',
     remedy: 'Run the same restore or recover command again, with the same backup.',
+  },
+  LIGHT_STATE_INVALID: {
+    area: 'light',
+    message: 'what was kept of the followed log cannot be used: {reason}',
+    remedy: 'Put the file back, or follow the log anew with the name of its agent, which you have from elsewhere.',
+  },
+  LIGHT_SOURCE_INVALID: {
+    area: 'light',
+    message: 'the source of the log gives something else than was asked for: {what}',
+    remedy: 'Ask another source of the same log.',
+  },
+  LIGHT_OTHER_LOG: {
+    area: 'light',
+    message: 'the source gives another log than the one that is followed: another {part}',
+    remedy: 'Check the address. An agent that was made again from a backup has a new log, which is followed anew.',
+  },
+  LIGHT_LOG_KEY: {
+    area: 'light',
+    message: "the key of the log is not the agent's: {reason}",
+    remedy: 'Ask again in a minute, as the agent may be changing its key. If it stays so, do not rely on this log.',
+  },
+  LIGHT_CHECKPOINT_INVALID: {
+    area: 'light',
+    message: 'the checkpoint is not one that the log signed',
+    remedy: 'Ask another source of the same log.',
+  },
+  LIGHT_ROLLBACK: {
+    area: 'light',
+    message: 'the log is offered with {offered} entries; {known} were signed before',
+    remedy: 'Ask another source. If all say so, entries were taken away: keep your state file as evidence.',
+  },
+  LIGHT_FORK: {
+    area: 'light',
+    message: 'the log signed two histories that exclude each other: of {first} and of {second} entries',
+    remedy: 'Keep the evidence, show it to others who follow this log, and rely on neither history.',
+  },
+  LIGHT_TILES: {
+    area: 'light',
+    message: 'the hashes that the source gives are not those of the signed tree of {size} entries',
+    remedy: 'Ask another source of the same log.',
+  },
+  LIGHT_KEY_LOG_INVALID: {
+    area: 'light',
+    message: 'the key log of the agent does not verify',
+    remedy: 'Ask another source of the same log.',
+  },
+  LIGHT_KEY_LOG_ROLLBACK: {
+    area: 'light',
+    message: 'the key log is offered with {offered} entries; {known} are known',
+    remedy: 'Ask another source. A key that was replaced must not come back.',
+  },
+  LIGHT_KEY_LOG_FORK: {
+    area: 'light',
+    message: 'the key log has another history than the one that is known, from entry {entry} on or before it',
+    remedy: "Keep your state file and the key log as evidence, and rely on none of the agent's keys.",
+  },
+  LIGHT_REVOCATIONS_INVALID: {
+    area: 'light',
+    message: 'the list of revocations does not hold: {reason}',
+    remedy: 'Ask another source of the same log.',
+  },
+  LIGHT_REVOCATIONS_ROLLBACK: {
+    area: 'light',
+    message: 'the list of revocations is offered with {offered} items; {known} are known',
+    remedy: 'Ask another source. A revocation never ends.',
+  },
+  LIGHT_REVOCATIONS_FORK: {
+    area: 'light',
+    message: 'the agent signed two lists of revocations that exclude each other: of {known} and of {offered} items',
+    remedy: "Keep both heads as evidence and rely on none of the agent's delegations.",
+  },
+  LIGHT_ENTRY_INVALID: {
+    area: 'light',
+    message: 'entry {index} is not in the followed tree of {size} entries as it was given',
+    remedy: 'Ask whoever gave the entry for its exact bytes and its index.',
   },
   MCP_CONFIG_INVALID: {
     area: 'mcp',
