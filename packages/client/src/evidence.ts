@@ -157,7 +157,14 @@ export class EvidenceKeeper {
 
   async #findFor(peer: Did, cid: Cid): Promise<Omit<Answer, 't' | 'request'>> {
     const { agent } = this.#options
-    const nothing = { found: false, logKey: new Uint8Array(0), inclusions: [], revocations: [] }
+    const nothing = {
+      found: false,
+      logKey: new Uint8Array(0),
+      inclusions: [],
+      revocations: [],
+      heads: [],
+      witnesses: [],
+    }
     const invocation = agent.database.evidence.get(cid, 'invocation')?.bytes
     const invoked = agent.database.evidence.get(cid, 'executor.invoke')?.bytes
     // A call that ran ends in its result; that it was refused before or after is another matter.
@@ -168,7 +175,7 @@ export class EvidenceKeeper {
     if (!agent.identities.isSame(issuer, peer)) return nothing
     const inclusions = await this.#inclusions([outcome, ...(invoked === undefined ? [] : [invoked])])
     const revocations = revocationsOf(proofs, agent).slice(0, MAX_REVOCATIONS)
-    return { found: true, logKey: agent.logKey, inclusions, revocations }
+    return { found: true, logKey: agent.logKey, inclusions, revocations, heads: [], witnesses: [] }
   }
 
   /** Entries with their proofs, all under one checkpoint. */

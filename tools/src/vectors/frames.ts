@@ -18,6 +18,18 @@ interface Case {
   readonly error?: string
 }
 
+const WITNESS = { did: DID, logKey: filled(6, 100), history: '' }
+const NOTHING_FOUND = {
+  t: 'answer',
+  request: 2,
+  found: false,
+  logKey: new Uint8Array(0),
+  inclusions: [],
+  revocations: [],
+  heads: [],
+  witnesses: [],
+}
+
 /** What a valid frame of each kind holds. */
 const FRAMES: readonly (readonly [
   clause: string,
@@ -38,9 +50,15 @@ const FRAMES: readonly (readonly [
       logKey: filled(3, 100),
       inclusions: [{ entry: utf8('{}'), proof: 'c2sp.org/tlog-proof@v1\n' }],
       revocations: [filled(4, 80)],
+      heads: [
+        { head: filled(1, 90), items: [filled(4, 80)] },
+        { head: filled(2, 90), items: [] },
+      ],
+      log: { checkpoint: 'a note\n', consistency: [filled(5, 32)] },
+      witnesses: [WITNESS],
     },
   ],
-  ['15.6', { t: 'answer', request: 2, found: false, logKey: new Uint8Array(0), inclusions: [], revocations: [] }],
+  ['15.6', NOTHING_FOUND],
   ['15.4', { t: 'open', channel: 1, protocol: 'talos/mcp/1', name: 'files' }],
   ['15.4', { t: 'data', channel: 1, sequence: 0, last: false, body: filled(5, 3) }],
   ['15.4', { t: 'close', channel: 1, reason: 'done' }],
@@ -91,7 +109,16 @@ function refused(): readonly (readonly [clause: string, description: string, byt
         logKey: filled(3, 100),
         inclusions: Array.from({ length: 5 }, () => ({ entry: utf8('{}'), proof: 'x' })),
         revocations: [],
+        heads: [],
+        witnesses: [],
       }),
+    ],
+    ['15.6', 'an answer that says nothing of lists', of(dropped(NOTHING_FOUND, 'heads'))],
+    ['15.6', 'seventeen witnesses', of({ ...NOTHING_FOUND, witnesses: Array.from({ length: 17 }, () => WITNESS) })],
+    [
+      '15.6',
+      'a consistency hash of 31 bytes',
+      of({ ...NOTHING_FOUND, log: { checkpoint: 'x', consistency: [filled(5, 31)] } }),
     ],
     ['15.4', 'a channel numbered 0', of({ t: 'open', channel: 0, protocol: 'talos/mcp/1', name: 'files' })],
     ['15.4', 'a protocol in capitals', of({ t: 'open', channel: 1, protocol: 'MCP', name: 'files' })],
@@ -189,4 +216,8 @@ function approvalRequests(): VectorFile {
 
 function argumentsOf(hasSome: boolean): string {
   return hasSome ? '{"mode":420,"path":"/srv/a","rate":1.50,"tags":["x",null,true]}' : '{}'
+}
+
+function dropped(frame: { readonly [name: string]: IpldValue }, name: string): IpldValue {
+  return Object.fromEntries(Object.entries(frame).filter(([member]) => member !== name))
 }

@@ -100,9 +100,10 @@ export function scene(changes: Changes = {}): Scene {
   const bundle = {
     format: 'talos-proof/v1',
     identity: { agent: party(caller, CALLER_LOG), executor: party(executor, EXECUTOR_LOG) },
-    authority: { proofs: carried.map(base64url), revocations: (changes.revocations ?? []).map(base64url) },
+    authority: { proofs: carried.map(base64url), revocations: (changes.revocations ?? []).map(base64url), heads: [] },
     intent: { invocation: base64url(invocation), inclusion: intent },
     execution: { receipt: base64url(receipt), ...outcome },
+    witnesses: [],
     disclosures: changes.disclosures ?? [],
     anchors: [],
   }

@@ -1,5 +1,5 @@
 /** Building a proof bundle out of one call's evidence (spec 12-proof-bundle, clause 12.11). */
-import { encodeJcs, type JsonValue, toBase64url, utf8 } from '@talos/bytes'
+import { encodeJcs, type JsonValue, toBase64, toBase64url, utf8 } from '@talos/bytes'
 import type { Did, ProofBundle, ProofBundleDisclosure, ProofBundleInclusion, ProofBundleParty } from '@talos/contracts'
 import { isTalosError, TalosError } from '@talos/errors'
 import { didDocument } from '@talos/identity'
@@ -24,7 +24,10 @@ export interface ProofInclusion {
 }
 
 /** What opens one salted commitment. */
-export type ProofDisclosure = {
+export type ProofDisclosure = WholeDisclosure | FieldDisclosure
+
+/** Opens the whole of what an entry or a receipt commits to. */
+export type WholeDisclosure = {
   /** Whose: the agent's entry, or the executor's entries and receipt. */
   readonly layer: 'intent' | 'execution'
   /** The path that the commitment was made under. */
@@ -32,6 +35,22 @@ export type ProofDisclosure = {
   /** 32 bytes. */
   readonly salt: Uint8Array
 } & ({ readonly value: JsonValue } | { readonly bytes: Uint8Array })
+
+/** Opens one value of the arguments or of the output, and nothing else of them. */
+export interface FieldDisclosure {
+  readonly layer: 'intent' | 'execution'
+  readonly path: 'arguments' | 'output'
+  /** RFC 6901. */
+  readonly pointer: string
+  /** 32 bytes. */
+  readonly salt: Uint8Array
+  readonly value: JsonValue
+  /** The leaf's place, and how many leaves there are. */
+  readonly index: number
+  readonly size: number
+  /** Hashes of 32 bytes, the leaf's own sibling first. */
+  readonly proof: readonly Uint8Array[]
+}
 
 export interface ProofParts {
   /** Who called. */
@@ -79,13 +98,14 @@ function bundleOf(parts: ProofParts): ProofBundle {
       executor: partyOf(executor),
       ...(others.length > 0 && { others }),
     },
-    authority: { proofs: proofs.map(toBase64url), revocations: revocations.map(toBase64url) },
+    authority: { proofs: proofs.map(toBase64url), revocations: revocations.map(toBase64url), heads: [] },
     intent: { invocation: toBase64url(parts.invocation), inclusion: inclusionOf(parts.intent) },
     execution: {
       receipt: toBase64url(parts.receipt),
       inclusion: inclusionOf(parts.outcome),
       ...(invoked !== undefined && { invoked: inclusionOf(invoked) }),
     },
+    witnesses: [],
     disclosures: disclosures.map(disclosureOf),
     anchors: [],
   }
@@ -120,6 +140,10 @@ function inclusionOf({ entry, proof }: ProofInclusion): ProofBundleInclusion {
 function disclosureOf(disclosure: ProofDisclosure): ProofBundleDisclosure {
   const { layer, path } = disclosure
   const opening = { layer, path, salt: toBase64url(disclosure.salt) }
+  if ('pointer' in disclosure) {
+    const { pointer, value, index, size, proof } = disclosure
+    return { ...opening, pointer, value, index, size, proof: proof.map(toBase64) }
+  }
   if ('value' in disclosure) return { ...opening, value: disclosure.value }
   return { ...opening, bytes: toBase64url(disclosure.bytes) }
 }

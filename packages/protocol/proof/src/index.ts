@@ -1,10 +1,12 @@
 export type { Refusal } from './authority.ts'
 export {
   buildProofBundle,
+  type FieldDisclosure,
   type ProofDisclosure,
   type ProofInclusion,
   type ProofParts,
   type ProofParty,
+  type WholeDisclosure,
 } from './build.ts'
 export type { ProofCheck, ProofLayer, ProofVerdict } from './checks.ts'
 export type { LogPlace } from './inclusion.ts'

@@ -9,12 +9,13 @@ import {
   integer,
   object,
   oneOfValues,
+  optional,
   ref,
   run,
   string,
   variant,
 } from '../check.ts'
-import { checkDidKey, type DidKey } from './common.ts'
+import { checkDidKey, checkHash32, type DidKey, type Hash32 } from './common.ts'
 
 /**
  * What travels sealed inside a session: a message, a greeting, authority, evidence, or a channel's frame.
@@ -211,6 +212,11 @@ export type AppFrameAnswer = {
   readonly logKey: Uint8Array
   readonly inclusions: readonly AppFrameInclusion[]
   readonly revocations: readonly Uint8Array[]
+  /** What the executor knew of revocations when it decided. */
+  readonly heads: readonly AppFrameRevocationList[]
+  /** A later checkpoint of the log, as witnesses saw it. */
+  readonly log?: AppFrameLogHead
+  readonly witnesses: readonly AppFrameWitnessKey[]
 }
 
 const checkAppFrameAnswer: Check = object({
@@ -223,12 +229,77 @@ const checkAppFrameAnswer: Check = object({
     { minItems: 0, maxItems: 4 },
   ),
   revocations: array(bytes(1, 65_536), { minItems: 0, maxItems: 32 }),
+  heads: array(
+    ref(() => checkAppFrameRevocationList),
+    { minItems: 0, maxItems: 16 },
+  ),
+  log: optional(ref(() => checkAppFrameLogHead)),
+  witnesses: array(
+    ref(() => checkAppFrameWitnessKey),
+    { minItems: 0, maxItems: 16 },
+  ),
 })
 
 /** Returns `value` typed as AppFrameAnswer. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
 export function parseAppFrameAnswer(value: unknown): AppFrameAnswer {
   run('app-frame#answer', checkAppFrameAnswer, value)
   return value as AppFrameAnswer
+}
+
+/** A signed head of an issuer's list of revocations, and the list's envelopes in their order. */
+export type AppFrameRevocationList = {
+  readonly head: Uint8Array
+  readonly items: readonly Uint8Array[]
+}
+
+const checkAppFrameRevocationList: Check = object({
+  head: bytes(1, 16_384),
+  items: array(bytes(1, 16_384), { minItems: 0, maxItems: 256 }),
+})
+
+/** Returns `value` typed as AppFrameRevocationList. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameRevocationList(value: unknown): AppFrameRevocationList {
+  run('app-frame#revocationList', checkAppFrameRevocationList, value)
+  return value as AppFrameRevocationList
+}
+
+/** A signed note with cosignatures, and the consistency proof from the checkpoint of the inclusions to it. */
+export type AppFrameLogHead = {
+  readonly checkpoint: string
+  readonly consistency: readonly Hash32[]
+}
+
+const checkAppFrameLogHead: Check = object({
+  checkpoint: string({ minLength: 1, maxLength: 16_384 }),
+  consistency: array(
+    ref(() => checkHash32),
+    { minItems: 0, maxItems: 106 },
+  ),
+})
+
+/** Returns `value` typed as AppFrameLogHead. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameLogHead(value: unknown): AppFrameLogHead {
+  run('app-frame#logHead', checkAppFrameLogHead, value)
+  return value as AppFrameLogHead
+}
+
+/** Who cosigned, by which key; the text of its key log where it has one. */
+export type AppFrameWitnessKey = {
+  readonly did: DidKey
+  readonly logKey: Uint8Array
+  readonly history: string
+}
+
+const checkAppFrameWitnessKey: Check = object({
+  did: ref(() => checkDidKey),
+  logKey: bytes(1, 8_192),
+  history: string({ maxLength: 1_040_384 }),
+})
+
+/** Returns `value` typed as AppFrameWitnessKey. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameWitnessKey(value: unknown): AppFrameWitnessKey {
+  run('app-frame#witnessKey', checkAppFrameWitnessKey, value)
+  return value as AppFrameWitnessKey
 }
 
 /** The exact bytes of a log entry, and its tlog-proof. */

@@ -3,12 +3,12 @@
 import { loadKernel, systemClock } from '@talos/kernel'
 import { describeProof, PROOF_BUNDLE_MAX_BYTES, type ProofReport, verifyProofBundle } from '@talos/proof'
 import type { Command } from 'commander'
-import { Context, type Shell } from '../context.ts'
-import { ask } from '../control/ask.ts'
-import { EXIT_FAILED, EXIT_USAGE } from '../exit-codes.ts'
-import { readUserFile, writeNewFile } from '../files.ts'
-import { printable } from '../output.ts'
-import { parseCidOption } from '../values.ts'
+import { Context, type Shell } from '../../context.ts'
+import { ask } from '../../control/ask.ts'
+import { EXIT_FAILED, EXIT_USAGE } from '../../exit-codes.ts'
+import { readUserFile, writeNewFile } from '../../files.ts'
+import { printable } from '../../output.ts'
+import { parseCidOption } from '../../values.ts'
 
 const VERIFY_HELP = `
 Examples:
