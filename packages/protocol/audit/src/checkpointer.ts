@@ -78,6 +78,28 @@ export class Checkpointer {
   }
 
   /**
+   * Holds the store against a checkpoint of this log that somebody else kept, such as a witness: the only sign of a store
+   * that was set back together with the guard. A note that the store does not contain goes to the guard, so that every
+   * later start refuses as well. Only the key that signs now counts: with an earlier one a thief could stop the log.
+   *
+   * @returns `AUDIT_ROLLBACK` when the store does not contain it; undefined when it does
+   * @throws TalosError the codes of `openCheckpoint` for a note that this log's key did not sign; `AUDIT_STORE_FAILED`
+   */
+  async confront(note: string): Promise<TalosError | undefined> {
+    const { reader, guard, kernel } = this.#options
+    const kept = openCheckpoint(note, { logKey: this.#logKey, kernel })
+    const isLonger = kept.size > reader.size
+    if (!isLonger && sameRoot(reader, kept)) return undefined
+    const reason = isLonger ? `it has ${reader.size} entries` : 'its entries are others'
+    try {
+      await guard.write(note)
+      return rollback(kept.size, reason)
+    } catch (cause) {
+      return rollback(kept.size, reason, cause)
+    }
+  }
+
+  /**
    * Signs the reader's head, or returns the last checkpoint when nothing was added. Calls must not overlap.
    *
    * @throws TalosError `AUDIT_ROLLBACK` when the log does not extend the last checkpoint; `AUDIT_CHECKPOINT_FAILED` when

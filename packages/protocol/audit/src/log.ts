@@ -140,6 +140,21 @@ export class AuditLog implements AsyncDisposable {
   }
 
   /**
+   * Holds the log against a checkpoint of its own that somebody else kept, such as a witness that answers with a larger
+   * size or another root. A log that does not contain it was set back, guard and all: from then on, and after every later
+   * start, it is there for reading only.
+   *
+   * @returns the fault, `AUDIT_ROLLBACK`; undefined when the log contains that checkpoint
+   * @throws TalosError the codes of `openCheckpoint` for a note that this log's present key did not sign, which says
+   *   nothing about the log; `AUDIT_STORE_FAILED`
+   */
+  async confront(note: string): Promise<TalosError | undefined> {
+    const fault = await this.#checkpointer.confront(note)
+    this.#fault ??= fault
+    return fault
+  }
+
+  /**
    * An entry with its tlog-proof text, under the last signed checkpoint, or a new one when that does not reach it.
    *
    * @throws TalosError `AUDIT_RANGE`, `AUDIT_CORRUPT`, and the codes of `checkpoint`
