@@ -17,16 +17,16 @@ const LAYERS: readonly (readonly string[])[] = [
   ['kernel'],
   ['merkle'],
   ['identity'],
-  ['session', 'capability', 'audit'],
+  ['session', 'capability', 'audit', 'anchor'],
   ['proof'],
-  ['storage', 'network', 'mcp', 'resolver', 'cedar', 'pkcs11'],
+  ['storage', 'network', 'mcp', 'resolver', 'cedar', 'pkcs11', 'evm'],
   ['tlog'],
   ['client'],
   ['cli'],
 ]
 const PACKAGES = LAYERS.flat()
 /** Neither opens the clock, the disk or the network: a port brings them. */
-const PURE = 'errors bytes contracts ports merkle identity session capability audit proof'.split(' ')
+const PURE = 'errors bytes contracts ports merkle identity session capability audit anchor proof'.split(' ')
 
 function layerOf(name: string): number {
   return LAYERS.findIndex((layer) => layer.includes(name))
