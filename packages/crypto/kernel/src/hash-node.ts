@@ -25,7 +25,9 @@ const outerView = new DataView(outer.buffer)
 export const nodeHash: HashEngine = { sha256, hmacSha256 }
 
 function sha256(data: Uint8Array): Uint8Array {
-  return new Uint8Array(hash('sha256', data, 'buffer'))
+  // A plain array over the digest's own memory, which nothing else lies in: copying it would cost a tenth of the hash.
+  const { buffer, byteOffset, byteLength } = hash('sha256', data, 'buffer')
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 /**
