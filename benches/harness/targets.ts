@@ -27,7 +27,7 @@ export interface RatioTarget extends TargetBounds {
 type Verdict = 'reach' | 'must' | 'missed' | 'not measured'
 
 export interface JudgedTarget extends TargetBounds {
-  readonly unit: 'x' | 'us' | 'B'
+  readonly unit: 'x' | 'us' | 'B' | 'gas'
   readonly value?: Spread
   /** The same of processor time: the better witness where other processes share the cores. */
   readonly cpuValue?: Spread
@@ -58,7 +58,7 @@ export function judgeRatio(target: RatioTarget, scenarios: readonly MeasuredScen
 /** Judges a number that is no ratio. */
 export function judgeValue(
   bounds: TargetBounds,
-  { unit, value }: { readonly unit: 'us' | 'B'; readonly value: Spread | undefined },
+  { unit, value }: { readonly unit: JudgedTarget['unit']; readonly value: Spread | undefined },
 ): JudgedTarget {
   if (value === undefined) return { ...bounds, unit, met: 'not measured' }
   return { ...bounds, unit, value, met: verdict(bounds, value.median) }

@@ -1,0 +1,225 @@
+/** The tree in memory: building it, verifying what it proves, and a checkpoint that extends another one. */
+import { randomBytes } from 'node:crypto'
+import type { Kernel } from '@talos/kernel'
+import {
+  CompactRange,
+  consistencyProof,
+  inclusionProof,
+  leafIndex,
+  logVerifierKey,
+  nodeReader,
+  openCheckpoint,
+  type ReadNode,
+  signCheckpoint,
+  TILE_BYTES,
+  TileBuilder,
+  type TileId,
+  treeSize,
+  verifyConsistency,
+  verifyInclusion,
+} from '@talos/merkle'
+import type { Scenario } from '../harness/command.ts'
+import { type Kernels, kernelList } from '../harness/kernels.ts'
+import { repeat, type Subject } from '../harness/measure.ts'
+import { importEntry, isInstalled } from '../harness/peers.ts'
+import * as floor from './floor.ts'
+import { buildSubject, MERKLETREEJS, type Merkletreejs, proofSubject, verifySubject } from './merkletreejs.ts'
+
+export const FLOOR = 'plain hashes'
+export const BUILD = 'build-1m'
+export const PROVE = 'inclusion-hot'
+export const VERIFY = 'inclusion-verify'
+export const CHECKPOINT = 'checkpoint'
+export const BATCH = 'batch-100'
+
+const LEAVES = 1_048_576
+const LEAF_BYTES = 32
+const CHUNK = 65_536
+/** A path in a tree of `LEAVES`. */
+const PATH = 20
+const BATCH_ENTRIES = 100
+const ENTRY_BYTES = 300
+
+export function treeScenarios(kernels: Kernels): readonly Scenario[] {
+  return [
+    scenario(kernels, {
+      id: BUILD,
+      title: 'A tree of 1,048,576 leaves of 32 B: leaf hashes, tiles, root',
+      ours: (kernel) => {
+        const leaves = someLeaves()
+        return () => void build(kernel, leaves)
+      },
+      floor: () => {
+        const leaves = floor.prefixLeaves(someLeaves())
+        return () => void floor.perfectRoot(floor.leafHashes(leaves))
+      },
+      peer: (peer) => buildSubject(peer, someLeaves()),
+    }),
+    scenario(kernels, {
+      id: PROVE,
+      title: 'An inclusion proof from a tree of 1,048,576 leaves in memory',
+      ours: prove,
+      peer: (peer) => proofSubject(peer, someLeaves()),
+    }),
+    scenario(kernels, {
+      id: VERIFY,
+      title: `Verifying an inclusion proof of ${PATH} hashes`,
+      ours: verifyPath,
+      floor: () => floor.hashPath(PATH),
+      peer: (peer) => verifySubject(peer, someLeaves()),
+    }),
+    scenario(kernels, {
+      id: CHECKPOINT,
+      title: 'Verifying a checkpoint and that it extends another one; the floor verifies its signature',
+      ours: verifyCheckpoint,
+      floor: floor.verifyOne,
+    }),
+    scenario(kernels, {
+      id: BATCH,
+      title: `Verifying ${BATCH_ENTRIES} new entries and their checkpoint; the floor: their hashes and one signature`,
+      ours: verifyBatch,
+      floor: batchFloor,
+    }),
+  ]
+}
+
+interface Case {
+  readonly id: string
+  readonly title: string
+  readonly ours: (kernel: Kernel) => (() => void) | Promise<() => void>
+  readonly floor?: () => () => unknown
+  readonly peer?: (peer: Merkletreejs) => Subject
+}
+
+function scenario(kernels: Kernels, { id, title, ours, floor: floorOf, peer }: Case): Scenario {
+  const makers = new Map<string, () => Subject | Promise<Subject>>(
+    kernelList(kernels).map((kernel) => {
+      const name = `talos ${kernel.name}`
+      return [name, async () => repeat(name, await ours(kernel))]
+    }),
+  )
+  if (floorOf !== undefined) makers.set(FLOOR, () => repeat(FLOOR, floorOf()))
+  if (peer !== undefined && isInstalled(MERKLETREEJS)) {
+    makers.set(MERKLETREEJS, async () => peer(await importEntry<Merkletreejs>(MERKLETREEJS)))
+  }
+  return {
+    id,
+    title,
+    subjectNames: ['talos native', 'talos portable', FLOOR, MERKLETREEJS],
+    open: async (names) => {
+      const subjects: Subject[] = []
+      for (const [name, make] of makers) if (names.has(name)) subjects.push(await make())
+      return { subjects }
+    },
+  }
+}
+
+function someLeaves(): Uint8Array[] {
+  const all = randomBytes(LEAVES * LEAF_BYTES)
+  return Array.from({ length: LEAVES }, (_, index) => all.subarray(index * LEAF_BYTES, (index + 1) * LEAF_BYTES))
+}
+
+interface Built {
+  readonly range: CompactRange
+  readonly tiles: ReadonlyMap<string, Uint8Array>
+}
+
+/** As the log does it: the edge in one call of the kernel for a batch, and the tiles that the batch completes. */
+function build(kernel: Kernel, leaves: readonly Uint8Array[]): Built {
+  const range = CompactRange.empty(kernel)
+  const builder = TileBuilder.empty(kernel)
+  const tiles = new Map<string, Uint8Array>()
+  for (let start = 0; start < leaves.length; start += CHUNK) {
+    for (const hash of range.appendLeaves(leaves.slice(start, start + CHUNK))) {
+      for (const { level, index, hashes } of builder.append(hash)) tiles.set(`${level}/${index}`, hashes)
+    }
+  }
+  for (let level = 0; level < 3; level += 1) {
+    const hashes = builder.partial(level)
+    if (hashes.length > 0) tiles.set(`${level}/${Math.floor(LEAVES / 256 ** (level + 1))}`, hashes)
+  }
+  return { range, tiles }
+}
+
+function nodesOf(kernel: Kernel): { readonly range: CompactRange; readonly readNode: ReadNode } {
+  const { range, tiles } = build(kernel, someLeaves())
+  const readTile = ({ level, index }: TileId) => tiles.get(`${level}/${index}`) ?? new Uint8Array(TILE_BYTES)
+  return { range, readNode: nodeReader(readTile, kernel) }
+}
+
+function prove(kernel: Kernel): () => void {
+  const { readNode } = nodesOf(kernel)
+  let index = 0
+  return () => {
+    index = (index + 7919) % LEAVES
+    inclusionProof({ index: leafIndex(index), size: treeSize(LEAVES), readNode, kernel })
+  }
+}
+
+function verifyPath(kernel: Kernel): () => void {
+  const proof = Array.from({ length: PATH }, () => randomBytes(LEAF_BYTES))
+  const leafHash = randomBytes(LEAF_BYTES)
+  const root = proof.reduce((below: Uint8Array, sibling) => kernel.nodeHash(below, sibling), leafHash)
+  const claim = { index: leafIndex(0), size: treeSize(LEAVES), leafHash, proof, root, kernel }
+  return () => verifyInclusion(claim)
+}
+
+const ORIGIN = 'talos/z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK/1'
+
+/** A log of some hundred thousand entries that grew by a batch: its checkpoint, and what shows that it only grew. */
+async function grown(kernel: Kernel, leaves: readonly Uint8Array[]) {
+  const seed = randomBytes(LEAF_BYTES)
+  const range = CompactRange.empty(kernel)
+  const builder = TileBuilder.empty(kernel)
+  const tiles = new Map<string, Uint8Array>()
+  const add = (more: readonly Uint8Array[]): void => {
+    for (const hash of range.appendLeaves(more)) {
+      for (const { level, index, hashes } of builder.append(hash)) tiles.set(`${level}/${index}`, hashes)
+    }
+  }
+  const from = 300_000
+  const before = someLeaves().slice(0, from)
+  for (let start = 0; start < from; start += CHUNK) add(before.slice(start, start + CHUNK))
+  const fromRange = { size: range.size, edge: range.edge(), root: range.root() }
+  add(leaves)
+  const readTile = ({ level, index }: TileId) => tiles.get(`${level}/${index}`) ?? builder.partial(level)
+  const to = range.size
+  const proof = consistencyProof({ from: treeSize(from), to, readNode: nodeReader(readTile, kernel), kernel })
+  const signer = {
+    publicKey: kernel.ed25519PublicKey(seed),
+    sign: async (text: Uint8Array) => kernel.ed25519Sign(seed, text),
+  }
+  const note = await signCheckpoint({ origin: ORIGIN, size: to, root: range.root(), signer, kernel })
+  const logKey = logVerifierKey({ origin: ORIGIN, publicKey: signer.publicKey, kernel })
+  return { from: fromRange, proof, note, logKey }
+}
+
+async function verifyCheckpoint(kernel: Kernel): Promise<() => void> {
+  const { from, proof, note, logKey } = await grown(kernel, someLeaves().slice(0, BATCH_ENTRIES))
+  return () => {
+    const { size, root } = openCheckpoint(note, { logKey, kernel })
+    verifyConsistency({ from: from.size, to: size, fromRoot: from.root, toRoot: root, proof, kernel })
+  }
+}
+
+async function verifyBatch(kernel: Kernel): Promise<() => void> {
+  const entries = Array.from({ length: BATCH_ENTRIES }, () => randomBytes(ENTRY_BYTES))
+  const { from, note, logKey } = await grown(kernel, entries)
+  return () => {
+    const { size, root } = openCheckpoint(note, { logKey, kernel })
+    const range = CompactRange.decode({ kernel, ...from })
+    range.appendLeaves(entries)
+    if (range.size !== size || Buffer.compare(range.root(), root) !== 0) throw new Error('another tree')
+  }
+}
+
+function batchFloor(): () => void {
+  const entries = floor.prefixLeaves(Array.from({ length: BATCH_ENTRIES }, () => randomBytes(ENTRY_BYTES)))
+  const verify = floor.verifyOne()
+  const hasher = new floor.NodeHasher()
+  return () => {
+    const hashes = floor.leafHashes(entries)
+    hashes.reduce((below, hash) => hasher.hash(below, hash))
+    verify()
+  }
+}
