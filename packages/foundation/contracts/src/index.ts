@@ -197,6 +197,7 @@ export {
 } from './generated/did-document.ts'
 export { decodeFirstFlight, encodeFirstFlight, type FirstFlight } from './generated/first-flight.ts'
 export { decodeFirstPayload, encodeFirstPayload, type FirstPayload } from './generated/first-payload.ts'
+export { type ForkEvidence, parseForkEvidence } from './generated/fork-evidence.ts'
 export { INVITATION_TAG, type Invitation, parseInvitation } from './generated/invitation.ts'
 export { INVOCATION_TAG, type Invocation, parseInvocation } from './generated/invocation.ts'
 export {
@@ -235,6 +236,7 @@ export {
   parseKeyFileV2Kdf,
   parseKeyFileV2Reserve,
 } from './generated/key-file-v2.ts'
+export { type LightState, parseLightState } from './generated/light-state.ts'
 export { decodeLinkClose, encodeLinkClose, LINK_CLOSE_SIZE_BYTES, type LinkClose } from './generated/link-close.ts'
 export {
   decodeLinkContent,

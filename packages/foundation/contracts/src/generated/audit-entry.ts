@@ -146,12 +146,18 @@ export type AuditEntryCommitments = {
   readonly params?: Hex32
   readonly result?: Hex32
   readonly content?: Hex32
+  /** Root over commitments to the parts of a call's arguments (clause 10.8). */
+  readonly arguments?: Hex32
+  /** Root over commitments to the parts of a tool's result (clause 10.8). */
+  readonly output?: Hex32
 }
 
 const checkAuditEntryCommitments: Check = object({
   params: optional(ref(() => checkHex32)),
   result: optional(ref(() => checkHex32)),
   content: optional(ref(() => checkHex32)),
+  arguments: optional(ref(() => checkHex32)),
+  output: optional(ref(() => checkHex32)),
 })
 
 /** Returns `value` typed as AuditEntryCommitments. @throws TalosError SCHEMA_INVALID {schema, path, reason} */

@@ -587,6 +587,17 @@ export const ERROR_TABLE = {
     message: 'the secret was already erased',
     remedy: 'Use the secret before it is disposed, or load it again.',
   },
+  AUDIT_FIELD_UNKNOWN: {
+    area: 'fields',
+    message: 'the {name} of the call have no part of their own at this pointer',
+    remedy:
+      'Use a pointer to one of the parts that were committed to; values of more than 256 parts are committed to in larger pieces.',
+  },
+  AUDIT_FIELD_INVALID: {
+    area: 'fields',
+    message: 'the opening of a part is not acceptable: {reason}',
+    remedy: 'Compare it with contracts/spec/10-audit-entry.md, clause 10.8; treat the disclosure as false.',
+  },
   DID_INVALID: {
     area: 'identity',
     message: 'the value is not a did:key of an Ed25519 key: {reason}',
@@ -1839,6 +1850,78 @@ export const ERROR_TABLE = {
     area: 'storage',
     message: "the peer's prekey bundle has serial {offered}, but {seen} was seen before",
     remedy: 'Ask the peer for its current bundle: somebody served an old one.',
+  },
+  WITNESS_LOG_KEY: {
+    area: 'witness',
+    message: 'the key does not speak for that log or witness: {reason}',
+    remedy: 'Ask the agent for its newest key log, then for the delegation again; without one, do not trust the key.',
+  },
+  WITNESS_LOG_UNKNOWN: {
+    area: 'witness',
+    message: 'this witness does not know the log',
+    remedy: "Show the delegation of the log's key first: an agent does that when it is linked.",
+  },
+  WITNESS_NOT_SIGNED: {
+    area: 'witness',
+    message: 'no key that counts for this log signed the checkpoint',
+    remedy: "Send the checkpoint with the signature of the log's current key.",
+  },
+  WITNESS_RANGE: {
+    area: 'witness',
+    message: "the earlier size is {from}, larger than the checkpoint's {size}",
+    remedy: 'Send a checkpoint that is not smaller than the one that it is proven to extend.',
+  },
+  WITNESS_CONFLICT: {
+    area: 'witness',
+    message: 'this witness knows the log at {size} entries, and the proof begins at {from}',
+    remedy: 'Send the checkpoint again with a proof from {size} on.',
+  },
+  WITNESS_INCONSISTENT: {
+    area: 'witness',
+    message: 'the checkpoint is not shown to extend the one of {size} entries',
+    remedy: 'Send the consistency proof between the two; a log that cannot has been replaced, cut or forked.',
+  },
+  WITNESS_FORK: {
+    area: 'witness',
+    message: 'the log signed two checkpoints, of {first} and of {second} entries, that exclude each other',
+    remedy: 'Keep the evidence and tell the owner of the log by another way; nothing more of this log is cosigned.',
+  },
+  WITNESS_FULL: {
+    area: 'witness',
+    message: 'there is no room for more {what}: {limit} are kept',
+    remedy: 'Ask another witness; what was cosigned is never forgotten to make room.',
+  },
+  WITNESS_SIGNING_FAILED: {
+    area: 'witness',
+    message: 'the checkpoint of {size} entries was noted and not cosigned',
+    remedy: "Send it again with an empty proof from its own size; if it fails again, look at the witness's key.",
+  },
+  WITNESS_LINE_INVALID: {
+    area: 'witness',
+    message: 'the cosignature is not one of that witness for that checkpoint: {reason}',
+    remedy: 'Ask the witness again; a line that does not verify is worth nothing.',
+  },
+  WITNESS_POLICY_INVALID: {
+    area: 'witness',
+    message: 'line {line} of the witness policy is malformed: {reason}',
+    remedy: 'Compare the file with contracts/spec/23-witness.md and c2sp.org/tlog-policy.',
+  },
+  WITNESS_ANSWER_MISSING: {
+    area: 'witness',
+    message: 'the peer did not answer as a witness: {reason}',
+    remedy:
+      'Try again when the peer is linked; one that has seen more of this log than there is here says so by an event.',
+  },
+  WITNESS_HOLD: {
+    area: 'witness',
+    message: 'nothing is signed until a peer has said how far it has seen this log',
+    remedy:
+      'Link to a peer that knew this agent before its database was put back, or take the word of nobody with `talos audit witness --resume`.',
+  },
+  FORK_INVALID: {
+    area: 'witness',
+    message: 'this is no evidence of a fork: {reason}',
+    remedy: 'Blame nobody for it; ask for the two signed checkpoints themselves.',
   },
 } as const
 
