@@ -5,6 +5,7 @@ import type { Kernel } from '@talos/kernel'
 import type { Clock, Random } from '@talos/ports'
 import { type CommitPath, type Committable, commitTo, deriveSalt, SALT_BYTES, saltScope } from './commitment.ts'
 import { encodeEntry, entryId } from './entry.ts'
+import type { FieldsName } from './fields/fields.ts'
 import type { AuditStore, SaltKey, StoredEntry } from './store.ts'
 
 /** A value to commit to, or the 64 hex digits of a commitment that somebody else made. */
@@ -15,7 +16,9 @@ export interface AuditEvent
   extends Partial<Omit<AuditEntry, 'v' | 'seq' | 'ts' | 'agent' | 'kind' | 'commit' | 'log'>> {
   readonly kind: Exclude<AuditEntryKind, 'log.open'>
   /** Values stay with the caller; the entry holds commitments alone. */
-  readonly commit?: { readonly [path in CommitPath]?: CommitInput }
+  readonly commit?: { readonly [path in CommitPath]?: CommitInput } & {
+    readonly [name in FieldsName]?: { readonly commitment: string }
+  }
 }
 
 /** An event, or what entry 0 says. */
@@ -29,15 +32,12 @@ export interface DraftingOptions {
   readonly agent: Did
 }
 
-/** An entry without its leaf hash: a batch is hashed in one call. */
-export type DraftedEntry = Omit<StoredEntry, 'leafHash'>
-
 /** Collects the entries of one batch. A draft that is refused leaves no trace. */
 export class BatchDrafter {
   readonly #options: DraftingOptions
   readonly #first: number
   readonly #saltKeys = new Map<string, SaltKey>()
-  readonly entries: DraftedEntry[] = []
+  readonly entries: StoredEntry[] = []
 
   constructor(options: DraftingOptions, first: number) {
     this.#options = options
@@ -61,7 +61,7 @@ export class BatchDrafter {
     this.entries.push(...added)
   }
 
-  #entry(draft: Draft, place: { readonly index: number; readonly keys: Map<string, SaltKey> }): DraftedEntry {
+  #entry(draft: Draft, place: { readonly index: number; readonly keys: Map<string, SaltKey> }): StoredEntry {
     const { clock, random, agent } = this.#options
     const { index, keys } = place
     const ts = clock.nowMs()
@@ -70,8 +70,7 @@ export class BatchDrafter {
     const scope = saltScope(base)
     const entry: AuditEntry =
       commit === undefined ? base : { ...base, commit: this.#commitments(commit, { index, scope, keys }) }
-    const drafted = { index, tsMs: ts, kind: entry.kind, body: encodeEntry(entry) }
-    return entry.session === undefined ? drafted : { ...drafted, session: entry.session }
+    return { index, body: encodeEntry(entry) }
   }
 
   #commitments(

@@ -13,7 +13,33 @@ export {
 } from './commitment.ts'
 export type { AuditEvent, CommitInput } from './drafts.ts'
 export { decodeEntry, encodeEntry, entryId, MAX_ENTRY_BYTES } from './entry.ts'
+export {
+  type ExactArray,
+  type ExactJson,
+  type ExactLimits,
+  type ExactNumber,
+  type ExactObject,
+  parseExactJson,
+  writeExactJson,
+} from './fields/exact-json.ts'
+export {
+  FIELD_POINTER_MAX_CHARS,
+  FIELDS_MAX_BYTES,
+  FIELDS_MAX_DEPTH,
+  FIELDS_MAX_LEAVES,
+  FIELDS_MIN_LEAVES,
+  type Field,
+  type FieldClaim,
+  type FieldOpening,
+  type FieldsName,
+  FieldTree,
+  type FieldTreeOptions,
+  readFields,
+  splitFields,
+  verifyField,
+} from './fields/fields.ts'
 export type { LogSource, RevocationPage } from './light/source.ts'
+export { entriesOf, groupsOf } from './group.ts'
 export { AuditLog, type AuditLogOptions } from './log.ts'
 export { type AuditFilter, AuditReader, type AuditRecord } from './reader.ts'
 export type {
@@ -22,6 +48,7 @@ export type {
   AuditIndex,
   AuditStore,
   CheckpointGuard,
+  EntryGroup,
   PartialTile,
   SaltKey,
   StoredCheckpoint,
