@@ -98,7 +98,7 @@ export class FieldTree {
   readonly root: Uint8Array
 
   constructor(options: FieldTreeOptions) {
-    const { name, value, kernel } = options
+    const { value, kernel } = options
     this.#options = options
     const fields = splitFields(value).map((field) => this.#commit(field))
     this.#fields = new Map(fields.map((field) => [field.pointer, field]))
