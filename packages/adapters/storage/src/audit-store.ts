@@ -9,30 +9,31 @@ import type {
   AuditBatch,
   AuditHead,
   AuditStore,
+  EntryGroup,
   PartialTile,
   StoredCheckpoint,
-  StoredEntry,
   StoreQuery,
 } from '@talos/audit'
-import { concatBytes, equalBytes } from '@talos/bytes'
-import type { AuditEntryKind } from '@talos/contracts'
+import { equalBytes } from '@talos/bytes'
 import { isTalosError, TalosError } from '@talos/errors'
 import type { TileId } from '@talos/merkle'
 import { Database, type Migrations, type Parameters, type Row } from './database.ts'
-import { bytesOf, integerOf, optionalOf, textOf } from './rows.ts'
+import { bytesOf, integerOf, textOf } from './rows.ts'
 
-/** Entries that are read at once while iterating; at 16 KiB each a page stays below 4 MiB. */
-const PAGE_ENTRIES = 256
+/** Groups that are read at once while iterating: a megabyte or two of usual entries, 64 MiB of the longest. */
+const PAGE_GROUPS = 16
+/** Checkpoints that are read at once while iterating. */
+const PAGE_CHECKPOINTS = 256
+
+const ASCENDING = 'SELECT * FROM entries WHERE first >= :low AND first < :high ORDER BY first LIMIT :limit'
+const DESCENDING = 'SELECT * FROM entries WHERE first >= :low AND first < :high ORDER BY first DESC LIMIT :limit'
 
 const MIGRATIONS: Migrations = [
   `
-  CREATE TABLE entry (
-    idx INTEGER PRIMARY KEY CHECK (idx >= 0),
-    ts INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    session TEXT,
-    leaf BLOB NOT NULL CHECK (length(leaf) = 32),
-    body BLOB NOT NULL
+  CREATE TABLE entries (
+    first INTEGER PRIMARY KEY CHECK (first >= 0),
+    count INTEGER NOT NULL CHECK (count BETWEEN 1 AND 256 - first % 256),
+    bodies BLOB NOT NULL
   ) STRICT;
   CREATE TABLE tile (
     level INTEGER NOT NULL,
@@ -92,32 +93,28 @@ export class SqliteAuditStore implements AuditStore {
     medium('append entries', () => this.#database.transaction(() => this.#write(batch)))
   }
 
-  entry(index: number): StoredEntry | undefined {
-    const row = this.#get('SELECT * FROM entry WHERE idx = :index', { index })
-    return row && entryOf(row)
+  group(index: number): EntryGroup | undefined {
+    const row = this.#get('SELECT * FROM entries WHERE first <= :index ORDER BY first DESC LIMIT 1', { index })
+    const group = row && groupOf(row)
+    return group !== undefined && index < group.first + group.count ? group : undefined
   }
 
-  *entries(query: StoreQuery): Generator<StoredEntry, void> {
-    const { from, to, order = 'ascending', ...columns } = query
-    const { sql, parameters } = pageStatement(columns, order)
-    let low = from
+  *groups({ from, to, order = 'ascending' }: StoreQuery): Generator<EntryGroup, void> {
+    if (from >= to) return
+    const isAscending = order === 'ascending'
+    const sql = isAscending ? ASCENDING : DESCENDING
+    let low = this.group(from)?.first ?? from
     let high = to
     for (;;) {
-      const rows = medium('read entries', () => this.#database.all(sql, { ...parameters, low, high }))
+      const rows = medium('read entries', () => this.#database.all(sql, { low, high, limit: PAGE_GROUPS }))
       for (const row of rows) {
-        const entry = entryOf(row)
-        if (order === 'ascending') low = entry.index + 1
-        else high = entry.index
-        yield entry
+        const group = groupOf(row)
+        if (isAscending) low = group.first + 1
+        else high = group.first
+        yield group
       }
-      if (rows.length < PAGE_ENTRIES) return
+      if (rows.length < PAGE_GROUPS) return
     }
-  }
-
-  leafHashes({ from, to }: { readonly from: number; readonly to: number }): Uint8Array {
-    const sql = 'SELECT leaf FROM entry WHERE idx >= :from AND idx < :to ORDER BY idx'
-    const rows = medium('read leaf hashes', () => this.#database.all(sql, { from, to }))
-    return concatBytes(...rows.map((row) => bytesOf(row, 'leaf')))
   }
 
   tile({ level, index }: TileId): Uint8Array | undefined {
@@ -141,13 +138,13 @@ export class SqliteAuditStore implements AuditStore {
     const sql = 'SELECT size, note FROM checkpoint WHERE size > :after ORDER BY size LIMIT :limit'
     let after = -1
     for (;;) {
-      const parameters = { after, limit: PAGE_ENTRIES }
+      const parameters = { after, limit: PAGE_CHECKPOINTS }
       const rows = medium('read checkpoints', () => this.#database.all(sql, parameters))
       for (const row of rows) {
         after = integerOf(row, 'size')
         yield { size: after, note: textOf(row, 'note') }
       }
-      if (rows.length < PAGE_ENTRIES) return
+      if (rows.length < PAGE_CHECKPOINTS) return
     }
   }
 
@@ -172,18 +169,16 @@ export class SqliteAuditStore implements AuditStore {
     this.#database.close()
   }
 
-  #write({ expected, entries, tiles, partials, saltKeys, head }: AuditBatch): void {
+  #write({ expected, groups, tiles, partials, saltKeys, head }: AuditBatch): void {
     const database = this.#database
     const current = this.head()
     const sameRoot = current === undefined || equalBytes(current.root, expected.root)
     if ((current?.size ?? 0) !== expected.size || !sameRoot) {
       throw new TalosError('AUDIT_STORE_CONFLICT', { expected: expected.size, actual: current?.size ?? 0 })
     }
-    for (const { index, tsMs, kind, session = null, leafHash, body } of entries) {
-      database.run(
-        'INSERT INTO entry (idx, ts, kind, session, leaf, body) VALUES (:index, :tsMs, :kind, :session, :leafHash, :body)',
-        { index, tsMs, kind, session, leafHash, body },
-      )
+    for (const { first, count, bodies } of groups) {
+      const parameters = { first, count, bodies }
+      database.run('INSERT INTO entries (first, count, bodies) VALUES (:first, :count, :bodies)', parameters)
     }
     for (const { level, index, hashes } of tiles) {
       database.run('INSERT INTO tile (level, n, hashes) VALUES (:level, :index, :hashes)', { level, index, hashes })
@@ -212,38 +207,8 @@ export class SqliteAuditStore implements AuditStore {
   }
 }
 
-/** The statement of one page: only the columns that narrow, so that each combination is prepared once. */
-function pageStatement(
-  { kinds, session, fromMs, toMs }: Omit<StoreQuery, 'from' | 'to' | 'order'>,
-  order: 'ascending' | 'descending',
-): { readonly sql: string; readonly parameters: Parameters } {
-  const conditions = ['idx >= :low', 'idx < :high']
-  const parameters: Record<string, string | number> = { limit: PAGE_ENTRIES }
-  const narrow = (condition: string, name: string, value: string | number | undefined): void => {
-    if (value === undefined) return
-    conditions.push(condition)
-    parameters[name] = value
-  }
-  narrow('kind IN (SELECT value FROM json_each(:kinds))', 'kinds', kinds && JSON.stringify(kinds))
-  narrow('session = :session', 'session', session)
-  narrow('ts >= :fromMs', 'fromMs', fromMs)
-  narrow('ts < :toMs', 'toMs', toMs)
-  const direction = order === 'ascending' ? 'ASC' : 'DESC'
-  const sql = `SELECT * FROM entry WHERE ${conditions.join(' AND ')} ORDER BY idx ${direction} LIMIT :limit`
-  return { sql, parameters }
-}
-
-function entryOf(row: Row): StoredEntry {
-  const session = optionalOf(row, 'session', textOf)
-  const entry = {
-    index: integerOf(row, 'idx'),
-    tsMs: integerOf(row, 'ts'),
-    // Another text than a kind's is found when the entry is read: it has to be the body's.
-    kind: textOf(row, 'kind') as AuditEntryKind,
-    leafHash: bytesOf(row, 'leaf'),
-    body: bytesOf(row, 'body'),
-  }
-  return session === undefined ? entry : { ...entry, session }
+function groupOf(row: Row): EntryGroup {
+  return { first: integerOf(row, 'first'), count: integerOf(row, 'count'), bodies: bytesOf(row, 'bodies') }
 }
 
 /** A medium that fails becomes `AUDIT_STORE_FAILED`; a damaged file and a conflict keep their own codes. */

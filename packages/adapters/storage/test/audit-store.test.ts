@@ -130,8 +130,8 @@ describe('a file that is not what it should be', () => {
     await append(log, 300)
     await log.close()
     const database = new DatabaseSync(join(folder.path, 'audit.db'))
-    database.exec(`UPDATE entry SET body = CAST(replace(CAST(body AS TEXT), 'key.prekeys', 'key.rotate') AS BLOB)
-      WHERE idx = 40`)
+    database.exec(`UPDATE entries SET bodies = CAST(replace(CAST(bodies AS TEXT), 'key.prekeys', 'key.prekeyz') AS BLOB)
+      WHERE first = 1`)
     database.close()
     const again = await AuditLog.open(auditFiles(folder.path))
     expect(await codeOf(() => again.verify())).toBe('AUDIT_CORRUPT')
@@ -143,14 +143,13 @@ describe('a file that is not what it should be', () => {
     const path = join(folder.path, 'audit.db')
     SqliteAuditStore.open({ path }).close()
     const database = new DatabaseSync(path)
-    database.exec('DROP TABLE entry; DROP TABLE head; DROP TABLE secret; DROP TABLE checkpoint')
+    database.exec('DROP TABLE entries; DROP TABLE head; DROP TABLE secret; DROP TABLE checkpoint')
     database.close()
     const store = SqliteAuditStore.open({ path })
     const runs = [
       () => store.head(),
-      () => store.entry(0),
-      () => [...store.entries({ from: 0, to: 1 })],
-      () => store.leafHashes({ from: 0, to: 1 }),
+      () => store.group(0),
+      () => [...store.groups({ from: 0, to: 1 })],
       () => [...store.checkpoints()],
       () => store.addCheckpoint({ size: 1, note: 'x' }),
       () => store.eraseSaltKey('x'),

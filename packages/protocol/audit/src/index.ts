@@ -38,8 +38,8 @@ export {
   splitFields,
   verifyField,
 } from './fields/fields.ts'
-export type { LogSource, RevocationPage } from './light/source.ts'
 export { entriesOf, groupsOf } from './group.ts'
+export type { LogSource, RevocationPage } from './light/source.ts'
 export { AuditLog, type AuditLogOptions } from './log.ts'
 export { type AuditFilter, AuditReader, type AuditRecord } from './reader.ts'
 export type {

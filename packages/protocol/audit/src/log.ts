@@ -166,9 +166,9 @@ export class AuditLog implements AsyncDisposable {
     return { body, proof: this.reader.tlogProof({ index, checkpoint }) }
   }
 
-  /** Index of the entry with this leaf hash (32 bytes). Throws `AUDIT_STORE_FAILED`. */
+  /** Index of the entry with this leaf hash (32 bytes). Throws `AUDIT_STORE_FAILED`, `AUDIT_CORRUPT`. */
   find(leafHash: Uint8Array): number | undefined {
-    return findLeaf(leafHash, { ...this.#options, size: this.size })
+    return findLeaf(leafHash, { ...this.#options, reader: this.reader })
   }
 
   /**

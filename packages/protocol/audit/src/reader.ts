@@ -2,7 +2,7 @@
  * Reading a log: entries, proofs and roots of a store's committed state. Needs no key and changes nothing, so that a
  * second process may read while the first one writes.
  */
-import { equalBytes } from '@talos/bytes'
+import { concatBytes, equalBytes } from '@talos/bytes'
 import type { AuditEntry, AuditEntryKind, Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
@@ -11,20 +11,25 @@ import {
   emptyRoot,
   formatTlogProof,
   HASH_BYTES,
+  hashAt,
   inclusionProof,
-  leafHash,
   leafIndex,
+  MAX_TILE_LEVEL,
   nodeReader,
   parseCheckpoint,
   type ReadNode,
   rootAt,
   splitNote,
+  TILE_BYTES,
   TILE_WIDTH,
   type TileId,
   treeSize,
 } from '@talos/merkle'
 import { decodeEntry } from './entry.ts'
-import type { AuditHead, AuditStore, StoredEntry } from './store.ts'
+import { entriesOf, groupsOf } from './group.ts'
+import { Sieve } from './sieve.ts'
+import type { AuditHead, AuditStore, EntryGroup, StoredEntry } from './store.ts'
+import { tailOf } from './tail.ts'
 
 /** An entry as it was read: its place, its exact bytes, and what they say. */
 export interface AuditRecord {
@@ -54,11 +59,20 @@ export interface AuditFilter {
   readonly order?: 'ascending' | 'descending'
 }
 
+/** Leaf hashes of the entries behind the last whole tile. */
+interface Tail {
+  /** First index, a multiple of 256. */
+  readonly first: number
+  /** 32 bytes each. */
+  readonly hashes: Uint8Array
+}
+
 export class AuditReader {
   readonly #store: AuditStore
   readonly #kernel: Kernel
   readonly #readNode: ReadNode
   #head: AuditHead
+  #tail: Tail | undefined
 
   /** @throws TalosError `AUDIT_STORE_FAILED` */
   constructor({ store, kernel }: { readonly store: AuditStore; readonly kernel: Kernel }) {
@@ -81,18 +95,24 @@ export class AuditReader {
   /** Reads the committed head again, as another process may have written. */
   refresh(): AuditHead {
     this.#head = this.#store.head() ?? { size: 0, root: emptyRoot(this.#kernel), edge: new Uint8Array(0) }
+    this.#tail = undefined
     return this.#head
   }
 
-  /** Takes over a head that this process has just committed, without reading it back. */
-  advance(head: AuditHead): void {
+  /**
+   * Takes over a head that this process has just committed, without reading it back.
+   *
+   * @param tail leaf hashes of the last, incomplete tile, 32 bytes each
+   */
+  advance(head: AuditHead, tail: Uint8Array): void {
     this.#head = head
+    this.#tail = { first: head.size - (head.size % TILE_WIDTH), hashes: tail }
   }
 
   /**
    * Root of the first `size` entries, 32 bytes.
    *
-   * @throws TalosError `AUDIT_RANGE`
+   * @throws TalosError `AUDIT_RANGE`, `AUDIT_CORRUPT`
    */
   rootAt(size: number): Uint8Array {
     return rootAt({ size: treeSize(this.#within('size', size)), readNode: this.#readNode, kernel: this.#kernel })
@@ -101,7 +121,7 @@ export class AuditReader {
   /**
    * Proof that entry `index` is in the tree of the first `size` entries (all of them where it is left out).
    *
-   * @throws TalosError `AUDIT_RANGE`
+   * @throws TalosError `AUDIT_RANGE`, `AUDIT_CORRUPT`
    */
   inclusion({ index, size = this.size }: { readonly index: number; readonly size?: number }): Uint8Array[] {
     this.#within('size', size)
@@ -117,7 +137,7 @@ export class AuditReader {
   /**
    * Proof that the tree of the first `to` entries (all of them where it is left out) begins with the first `from`.
    *
-   * @throws TalosError `AUDIT_RANGE`
+   * @throws TalosError `AUDIT_RANGE`, `AUDIT_CORRUPT`
    */
   consistency({ from, to = this.size }: { readonly from: number; readonly to?: number }): Uint8Array[] {
     this.#within('to', to)
@@ -138,23 +158,101 @@ export class AuditReader {
   /** Reads one entry. Throws `AUDIT_RANGE`, or `AUDIT_CORRUPT` when its bytes are not those that were hashed. */
   entry(index: number): AuditRecord {
     this.#below('index', index, this.size)
-    const stored = this.#store.entry(index)
-    if (stored === undefined) throw new TalosError('AUDIT_CORRUPT', { index, part: 'missing' })
-    return readRecord(stored, leafHash(this.#kernel, stored.body))
+    const group = this.#store.group(index)
+    if (group === undefined) throw new TalosError('AUDIT_CORRUPT', { index, part: 'missing' })
+    const stored = entriesOf(group).filter((entry) => entry.index === index)
+    const [record] = this.#records(stored)
+    return record as AuditRecord
   }
 
   /** Reads entries one after the other, those of the log as it was at the call. Throws `AUDIT_CORRUPT`. */
   *entries(filter: AuditFilter = {}): Generator<AuditRecord, void> {
-    const { peer, tool, cap, fromIndex = 0, toIndex = this.size, ...columns } = filter
-    const query = { ...columns, from: fromIndex, to: Math.min(toIndex, this.size) }
-    for (const stored of this.#store.entries(query)) {
-      const record = readRecord(stored, leafHash(this.#kernel, stored.body))
-      const { entry } = record
-      if (peer !== undefined && entry.peer !== peer) continue
-      if (tool !== undefined && entry.tool !== tool) continue
-      if (cap !== undefined && entry.cap !== cap) continue
-      yield record
+    const { fromIndex = 0, toIndex = this.size, order = 'ascending' } = filter
+    const to = Math.min(toIndex, this.size)
+    const sieve = new Sieve(filter)
+    for (const group of this.#store.groups({ from: fromIndex, to, order })) {
+      if (!sieve.mayHold(group)) continue
+      const stored = entriesOf(group).filter(({ index }) => index >= fromIndex && index < to)
+      const records = this.#records(stored.filter(({ body }) => sieve.mayBe(body)))
+      for (const record of order === 'ascending' ? records : records.toReversed()) {
+        if (sieve.holds(record.entry)) yield record
+      }
     }
+  }
+
+  /** Leaf hash of one entry as it stands in the tree, 32 bytes. Throws `AUDIT_RANGE`, `AUDIT_CORRUPT`. */
+  leafHash(index: number): Uint8Array {
+    return this.leafHashes({ from: index, to: this.#below('index', index, this.size) + 1 })
+  }
+
+  /**
+   * Leaf hashes of `from <= index < to` as they stand in the tree, 32 bytes each, in one piece.
+   *
+   * @throws TalosError `AUDIT_RANGE`, `AUDIT_CORRUPT`
+   */
+  leafHashes({ from, to }: { readonly from: number; readonly to: number }): Uint8Array {
+    this.#within('to', to)
+    this.#below('from', from, to + 1)
+    const parts: Uint8Array[] = []
+    for (let index = from; index < to; ) {
+      const n = Math.floor(index / TILE_WIDTH)
+      const end = Math.min(to, (n + 1) * TILE_WIDTH)
+      const hashes = this.#readTile({ level: 0, index: n, width: end - n * TILE_WIDTH })
+      parts.push(hashes.subarray((index - n * TILE_WIDTH) * HASH_BYTES, (end - n * TILE_WIDTH) * HASH_BYTES))
+      index = end
+    }
+    return concatBytes(...parts)
+  }
+
+  /**
+   * The first `width` hashes of a tile, 32 bytes each, as tlog-tiles serves them.
+   *
+   * @throws TalosError `AUDIT_RANGE` when the log does not have so many yet, `AUDIT_CORRUPT`
+   */
+  tile({ level, index, width }: TileId & { readonly width: number }): Uint8Array {
+    this.#below('level', level, MAX_TILE_LEVEL + 1)
+    this.#below('tile width', width - 1, TILE_WIDTH)
+    this.#below('tile', (index * TILE_WIDTH + width) * TILE_WIDTH ** level - 1, this.size)
+    return this.#readTile({ level, index, width }).slice(0, width * HASH_BYTES)
+  }
+
+  /**
+   * The bundle of the entries from `256 * index` on, `width` of them, as tlog-tiles serves it.
+   *
+   * @throws TalosError `AUDIT_RANGE` when the log does not have so many yet, `AUDIT_CORRUPT`
+   */
+  bundle({ index, width }: { readonly index: number; readonly width: number }): Uint8Array {
+    this.#below('tile width', width - 1, TILE_WIDTH)
+    const from = index * TILE_WIDTH
+    const to = this.#below('bundle', from + width - 1, this.size) + 1
+    const bodies = this.#bodies({ from, to }).map(({ body }) => body)
+    const [group] = groupsOf(from, bodies)
+    return (group as EntryGroup).bodies
+  }
+
+  /** Entries of a range that does not cross a tile. */
+  #bodies({ from, to }: { readonly from: number; readonly to: number }): StoredEntry[] {
+    const stored: StoredEntry[] = []
+    for (const group of this.#store.groups({ from, to })) {
+      for (const entry of entriesOf(group)) if (entry.index >= from && entry.index < to) stored.push(entry)
+    }
+    const gap = stored.findIndex(({ index }, position) => index !== from + position)
+    if (gap >= 0 || stored.length < to - from) {
+      throw new TalosError('AUDIT_CORRUPT', { index: from + (gap < 0 ? stored.length : gap), part: 'missing' })
+    }
+    return stored
+  }
+
+  /** Reads entries of one group and holds each against its hash in the tree. */
+  #records(stored: readonly StoredEntry[]): AuditRecord[] {
+    const hashes = this.#kernel.leafHashes(stored.map(({ body }) => body))
+    return stored.map((entry, position) => {
+      const hash = hashAt(hashes, position)
+      if (!equalBytes(hash, this.leafHash(entry.index))) {
+        throw new TalosError('AUDIT_CORRUPT', { index: entry.index, part: 'entry' })
+      }
+      return readRecord(entry, hash)
+    })
   }
 
   #within(name: string, value: number): number {
@@ -170,30 +268,31 @@ export class AuditReader {
 
   /** A partial tile is asked for before the complete one: a writer in another process only ever completes tiles. */
   #readTile({ level, index, width }: TileId & { readonly width: number }): Uint8Array {
-    if (level > 0) {
-      const partial = this.#store.partial(level)
-      if (partial?.index === index && partial.hashes.length >= width * HASH_BYTES) return partial.hashes
-    }
+    if (level === 0 && index === Math.floor(this.size / TILE_WIDTH)) return this.#tailHashes()
+    const partial = level === 0 ? undefined : this.#store.partial(level)
+    if (partial?.index === index && partial.hashes.length >= width * HASH_BYTES) return partial.hashes
     const tile = this.#store.tile({ level, index })
-    if (tile !== undefined) return tile
-    const from = index * TILE_WIDTH
-    return level === 0 ? this.#store.leafHashes({ from, to: from + width }) : new Uint8Array(0)
+    if (tile?.length === TILE_BYTES) return tile
+    throw new TalosError('AUDIT_CORRUPT', { index: index * TILE_WIDTH ** (level + 1), part: 'tile' })
+  }
+
+  #tailHashes(): Uint8Array {
+    const first = this.size - (this.size % TILE_WIDTH)
+    this.#tail ??= { first, hashes: tailOf({ store: this.#store, kernel: this.#kernel, head: this.#head }) }
+    return this.#tail.hashes
   }
 }
 
 /**
- * Checks a stored entry against the hash that its body has and its own place, and reads it.
+ * Checks a stored entry against its own place, and reads it. The caller has held its hash against the tree's.
  *
- * @param hash leaf hash of the body, computed by the caller: one call of the kernel may serve many
+ * @param hash leaf hash of the body
  * @throws TalosError `AUDIT_CORRUPT` {index, part: 'entry'}
  */
 export function readRecord(stored: StoredEntry, hash: Uint8Array): AuditRecord {
   const { index, body } = stored
   const entry = readEntry(stored)
-  const sameColumns = entry.ts === stored.tsMs && entry.kind === stored.kind && entry.session === stored.session
-  if (entry.seq !== index || !sameColumns || !equalBytes(hash, stored.leafHash)) {
-    throw new TalosError('AUDIT_CORRUPT', { index, part: 'entry' })
-  }
+  if (entry.seq !== index) throw new TalosError('AUDIT_CORRUPT', { index, part: 'entry' })
   return { index, leafHash: hash, body, entry }
 }
 

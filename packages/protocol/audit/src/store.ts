@@ -2,7 +2,6 @@
  * What the audit log asks of its surroundings: a store of entries and tiles, a second place for the last signed
  * checkpoint, and a lookup by leaf hash. `@talos/storage` implements them over SQLite and files.
  */
-import type { AuditEntryKind } from '@talos/contracts'
 import type { Tile, TileId } from '@talos/merkle'
 
 /** The committed state of the tree. */
@@ -14,16 +13,23 @@ export interface AuditHead {
   readonly edge: Uint8Array
 }
 
-/** One entry with the columns that are searched; they repeat what the body says. */
+/** One entry as it is stored. */
 export interface StoredEntry {
   readonly index: number
-  readonly tsMs: number
-  readonly kind: AuditEntryKind
-  readonly session?: string
-  /** 32 bytes. */
-  readonly leafHash: Uint8Array
   /** The exact bytes of the leaf. */
   readonly body: Uint8Array
+}
+
+/**
+ * Entries that stand side by side, in the form of an entry bundle of C2SP tlog-tiles: for each entry its length in two
+ * bytes, big endian, then its bytes. `groupsOf` makes them and `entriesOf` reads them.
+ */
+export interface EntryGroup {
+  /** Index of the first entry. */
+  readonly first: number
+  /** 1 to 256; a group never crosses a multiple of 256. */
+  readonly count: number
+  readonly bodies: Uint8Array
 }
 
 /** A level's incomplete tile: 0 to 255 hashes, 32 bytes each. */
@@ -38,8 +44,8 @@ export interface SaltKey {
 export interface AuditBatch {
   /** The head that the batch was built on; a store with another head refuses the batch. */
   readonly expected: Pick<AuditHead, 'size' | 'root'>
-  /** Consecutive from `expected.size` on. */
-  readonly entries: readonly StoredEntry[]
+  /** Consecutive from `expected.size` on, one row each. */
+  readonly groups: readonly EntryGroup[]
   /** Tiles that the batch completes; written once, never changed. */
   readonly tiles: readonly Tile[]
   /** Incomplete tiles of level 1 and above that changed; each replaces its level's earlier one. */
@@ -54,16 +60,11 @@ export interface StoredCheckpoint {
   readonly note: string
 }
 
-/** Which entries to read. The columns are exact matches; index bounds are `from <= index < to`. */
+/** Which entries to read: `from <= index < to`. */
 export interface StoreQuery {
   readonly from: number
   readonly to: number
-  readonly kinds?: readonly AuditEntryKind[]
-  readonly session?: string
-  /** Earliest `tsMs`. */
-  readonly fromMs?: number
-  /** First `tsMs` that is too late. */
-  readonly toMs?: number
+  /** `ascending` where it is left out. */
   readonly order?: 'ascending' | 'descending'
 }
 
@@ -77,14 +78,14 @@ export interface AuditStore {
   /**
    * Writes a whole batch or nothing, and resolves once it is durable.
    *
-   * @throws TalosError `AUDIT_STORE_CONFLICT` when the stored head is not `batch.expected`
+   * @throws TalosError `AUDIT_STORE_CONFLICT` when the stored head is not `batch.expected`; `AUDIT_CORRUPT` {index, part:
+   *   'missing'} when the entry before the batch is not there
    */
   append(batch: AuditBatch): Promise<void>
-  entry(index: number): StoredEntry | undefined
-  /** Entries in order of their index; may be read lazily while entries are appended. */
-  entries(query: StoreQuery): Iterable<StoredEntry>
-  /** Leaf hashes of `from <= index < to`, concatenated; shorter when entries are missing at the end. */
-  leafHashes(range: { readonly from: number; readonly to: number }): Uint8Array
+  /** The group that holds an entry. */
+  group(index: number): EntryGroup | undefined
+  /** Every group with an entry of the range, whole, in order of their places; may be read lazily while entries are appended. */
+  groups(query: StoreQuery): Iterable<EntryGroup>
   /** The 256 hashes of a complete tile. */
   tile(id: TileId): Uint8Array | undefined
   /** The incomplete tile of a level from 1 on. */

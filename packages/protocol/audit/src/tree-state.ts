@@ -3,6 +3,7 @@
 import type { Kernel } from '@talos/kernel'
 import { CompactRange, TILE_WIDTH, type Tile, TileBuilder, treeSize } from '@talos/merkle'
 import type { AuditHead, AuditStore, PartialTile } from './store.ts'
+import { tailOf } from './tail.ts'
 
 /** What a batch of leaves does to the tree. */
 export interface StagedTree {
@@ -30,20 +31,24 @@ export class TreeState {
     return new TreeState(kernel, CompactRange.empty(kernel), TileBuilder.empty(kernel))
   }
 
-  /** Reads the state of a store: its head, at most 255 leaf hashes and one row per level. */
+  /** Reads the state of a store: its head, at most 255 entries, which are hashed, and one row per level. */
   static load(store: AuditStore, kernel: Kernel): TreeState {
     const head = store.head()
     if (head === undefined) return TreeState.empty(kernel)
     const size = treeSize(head.size)
     const range = CompactRange.decode({ kernel, size, edge: head.edge })
-    const first = size - (size % TILE_WIDTH)
     const builder = TileBuilder.restore({
       kernel,
       size,
       partial: (level) =>
-        level === 0 ? store.leafHashes({ from: first, to: size }) : (store.partial(level)?.hashes ?? new Uint8Array(0)),
+        level === 0 ? tailOf({ store, kernel, head }) : (store.partial(level)?.hashes ?? new Uint8Array(0)),
     })
     return new TreeState(kernel, range, builder)
+  }
+
+  /** Leaf hashes of the last, incomplete tile, 32 bytes each. */
+  get tail(): Uint8Array {
+    return this.#builder.partial(0)
   }
 
   /** Adds leaves to a copy; this state stays as it is until the copy is durable. */

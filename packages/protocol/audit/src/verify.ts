@@ -11,20 +11,23 @@ import {
   emptyRoot,
   HASH_BYTES,
   hashAt,
+  rootOf,
   TILE_WIDTH,
   type Tile,
   TileBuilder,
+  type TileId,
   type VerifiedCheckpoint,
   type VerifierKey,
 } from '@talos/merkle'
 import { openByAny } from './checkpointer.ts'
+import { entriesOf } from './group.ts'
+import { splitHashes as split } from './lookup.ts'
 import { type AuditRecord, readRecord } from './reader.ts'
-import type { AuditHead, AuditStore, StoredEntry } from './store.ts'
+import type { AuditHead, AuditStore } from './store.ts'
+import { firstDifference, requireSameEdge } from './tail.ts'
 
 /** Entries between two reports of progress. */
 export const PROGRESS_STEP = 1024
-/** Entries whose bodies are held and hashed at once: 4 MiB at 16 KiB each; divides the step. */
-const HASHED_AT_ONCE = 256
 
 export interface VerifyLogOptions {
   readonly store: AuditStore
@@ -66,28 +69,16 @@ export async function verifyLog(options: VerifyLogOptions): Promise<LogReport> {
   const snapshot = takeSnapshot(store, kernel)
   const { size } = snapshot.head
   const walk = new Walk(options, snapshot)
-  for (const run of runsOf(store.entries({ from: 0, to: size }))) {
-    const hashes = kernel.leafHashes(run.map(({ body }) => body))
-    for (const [position, stored] of run.entries()) {
-      if (stored.index !== walk.size) throw corrupt(walk.size, 'missing')
-      walk.add(readRecord(stored, hashAt(hashes, position)))
-    }
+  for (const group of store.groups({ from: 0, to: size })) {
+    if (group.first !== walk.size) throw corrupt(walk.size, 'missing')
+    const entries = entriesOf(group).filter(({ index }) => index < size)
+    const hashes = kernel.leafHashes(entries.map(({ body }) => body))
+    for (const [position, stored] of entries.entries()) walk.add(readRecord(stored, hashAt(hashes, position)))
     if (walk.size % PROGRESS_STEP === 0) await onProgress?.({ checked: walk.size, size })
   }
   walk.finish()
   await onProgress?.({ checked: walk.size, size })
   return walk.report()
-}
-
-function* runsOf(entries: Iterable<StoredEntry>): Generator<readonly StoredEntry[], void> {
-  let run: StoredEntry[] = []
-  for (const entry of entries) {
-    run.push(entry)
-    if (run.length < HASHED_AT_ONCE) continue
-    yield run
-    run = []
-  }
-  if (run.length > 0) yield run
 }
 
 /** What may change while the entries are read, taken at one moment. */
@@ -174,18 +165,20 @@ class Walk {
     return this.#agent === undefined ? report : { ...report, agent: this.#agent }
   }
 
+  /** Of a body and a tile that do not fit each other, the node above tells which one is wrong. */
   #compareTile(tile: Tile): void {
-    compareHashes(tile, this.#options.store.tile(tile) ?? new Uint8Array(0))
+    const { store, kernel } = this.#options
+    const stored = store.tile(tile) ?? new Uint8Array(0)
+    const position = firstDifference(tile.hashes, stored)
+    if (position === undefined) return
+    const isTileWhole =
+      tile.level === 0 && stored.length === tile.hashes.length && isKnown(stored, { store, kernel, tile })
+    throw corrupt((tile.index * TILE_WIDTH + position) * TILE_WIDTH ** tile.level, isTileWhole ? 'entry' : 'tile')
   }
 
   /** A wrong edge is found at the first perfect subtree that differs. */
   #compareEdge(stored: Uint8Array): void {
-    const edge = this.#range.edge()
-    const position = firstDifference(edge, stored)
-    if (position === undefined) return
-    let start = 0
-    for (let subtree = 0; subtree < position; subtree += 1) start += 2 ** Math.floor(Math.log2(this.size - start))
-    throw corrupt(start, 'edge')
+    requireSameEdge({ expected: this.#range.edge(), stored, first: 0, size: this.size })
   }
 
   #compareCheckpoint(): void {
@@ -234,20 +227,23 @@ function openOne({ note, size, keys, kernel }: OpenOne) {
   }
 }
 
+/** Tells whether the stored tree holds the root of these 256 hashes above their tile. */
+function isKnown(
+  hashes: Uint8Array,
+  { store, kernel, tile }: Pick<VerifyLogOptions, 'store' | 'kernel'> & { readonly tile: TileId },
+): boolean {
+  const root = rootOf(split(hashes), kernel)
+  const index = Math.floor(tile.index / TILE_WIDTH)
+  const offset = (tile.index % TILE_WIDTH) * HASH_BYTES
+  const above = store.tile({ level: 1, index }) ?? store.partial(1)?.hashes ?? new Uint8Array(0)
+  return equalBytes(above.subarray(offset, offset + HASH_BYTES), root)
+}
+
 /** Compares a recomputed tile with the stored one; the first hash that differs names the first entry below it. */
 function compareHashes({ level, index, hashes }: Tile, stored: Uint8Array): void {
   const position = firstDifference(hashes, stored)
   if (position === undefined) return
   throw corrupt((index * TILE_WIDTH + position) * TILE_WIDTH ** level, 'tile')
-}
-
-/** Position of the first of two lists of hashes that differ; undefined when they are equal. */
-function firstDifference(expected: Uint8Array, stored: Uint8Array): number | undefined {
-  if (equalBytes(expected, stored)) return undefined
-  let position = 0
-  const at = (list: Uint8Array): Uint8Array => list.subarray(position * HASH_BYTES, (position + 1) * HASH_BYTES)
-  while (equalBytes(at(expected), at(stored))) position += 1
-  return position
 }
 
 function corrupt(index: number, part: string): TalosError {

@@ -9,6 +9,7 @@ import { equalBytes } from '@talos/bytes'
 import { isTalosError, TalosError } from '@talos/errors'
 import { hashAt } from '@talos/merkle'
 import { BatchDrafter, type Draft, type DraftingOptions } from './drafts.ts'
+import { groupsOf } from './group.ts'
 import type { AuditReader } from './reader.ts'
 import type { AuditBatch, AuditHead } from './store.ts'
 import { TreeState } from './tree-state.ts'
@@ -42,6 +43,7 @@ interface Accepted {
 interface Staged {
   readonly batch: AuditBatch
   readonly state: TreeState
+  readonly entries: readonly AppendedEntry[]
   readonly accepted: readonly Accepted[]
 }
 
@@ -80,9 +82,12 @@ export class Writer {
       this.#state = TreeState.load(store, kernel)
     } catch (cause) {
       if (isTalosError(cause, 'AUDIT_STORE_FAILED')) throw cause
+      if (isTalosError(cause, 'AUDIT_CORRUPT')) return cause
       return new TalosError('AUDIT_CORRUPT', { index, part: 'edge' }, { cause })
     }
-    return sameHead(this.#state.head, reader) ? undefined : new TalosError('AUDIT_CORRUPT', { index, part: 'root' })
+    if (!sameHead(this.#state.head, reader)) return new TalosError('AUDIT_CORRUPT', { index, part: 'root' })
+    reader.advance(this.#state.head, this.#state.tail)
+    return undefined
   }
 
   /** @throws TalosError the codes of `AuditLog.appendAll` */
@@ -133,14 +138,14 @@ export class Writer {
       return
     }
     try {
-      if (staged.batch.entries.length > 0) await this.#options.store.append(staged.batch)
+      if (staged.entries.length > 0) await this.#options.store.append(staged.batch)
     } catch (cause) {
       const error = this.#recover(staged, cause)
       for (const { request } of staged.accepted) request.answer.reject(error)
       return
     }
     this.#adopt(staged)
-    for (const { request, start } of staged.accepted) request.answer.resolve(answerOf(request, start, staged.batch))
+    for (const { request, start } of staged.accepted) request.answer.resolve(answerOf(request, start, staged))
   }
 
   /** Drafts and hashes what can be written; a request that is refused is answered at once and leaves no trace. */
@@ -157,15 +162,17 @@ export class Writer {
         request.answer.reject(error)
       }
     }
-    const { leafHashes, state, tiles, partials } = this.#state.stage(drafter.entries.map(({ body }) => body))
+    const bodies = drafter.entries.map(({ body }) => body)
+    const { leafHashes, state, tiles, partials } = this.#state.stage(bodies)
+    const groups = groupsOf(head.size, bodies)
     const entries = drafter.entries.map((entry, position) => ({ ...entry, leafHash: hashAt(leafHashes, position) }))
-    const batch = { expected: head, entries, tiles, partials, saltKeys: drafter.saltKeys, head: state.head }
-    return { batch, state, accepted }
+    const batch = { expected: head, groups, tiles, partials, saltKeys: drafter.saltKeys, head: state.head }
+    return { batch, state, entries, accepted }
   }
 
   #adopt({ state }: Staged): void {
     this.#state = state
-    this.#options.reader.advance(state.head)
+    this.#options.reader.advance(state.head, state.tail)
   }
 
   /** After a failed write: finds out what the store holds, and says so. */
@@ -207,8 +214,8 @@ export class Writer {
   }
 }
 
-function answerOf({ drafts }: Request, start: number, { entries }: AuditBatch): AppendedEntry[] {
-  return entries.slice(start, start + drafts.length).map(({ index, leafHash, body }) => ({ index, leafHash, body }))
+function answerOf({ drafts }: Request, start: number, { entries }: Staged): AppendedEntry[] {
+  return entries.slice(start, start + drafts.length)
 }
 
 function sameHead(one: Pick<AuditHead, 'size' | 'root'>, other: Pick<AuditHead, 'size' | 'root'>): boolean {

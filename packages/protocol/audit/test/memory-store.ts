@@ -1,16 +1,18 @@
 /** Stores in memory for tests: they keep the ports' promises, and fail on command. */
-import type {
-  AuditBatch,
-  AuditHead,
-  AuditIndex,
-  AuditStore,
-  CheckpointGuard,
-  PartialTile,
-  StoredCheckpoint,
-  StoredEntry,
-  StoreQuery,
+import {
+  type AuditBatch,
+  type AuditHead,
+  type AuditIndex,
+  type AuditStore,
+  type CheckpointGuard,
+  type EntryGroup,
+  entriesOf,
+  groupsOf,
+  type PartialTile,
+  type StoredCheckpoint,
+  type StoreQuery,
 } from '@talos/audit'
-import { concatBytes, equalBytes, toHex } from '@talos/bytes'
+import { equalBytes, toHex } from '@talos/bytes'
 import { TalosError } from '@talos/errors'
 import type { TileId } from '@talos/merkle'
 
@@ -20,7 +22,8 @@ export type WriteFault = 'none' | 'fails and is not stored' | 'fails but is stor
 export class MemoryAuditStore implements AuditStore {
   /** The contents are public so that a test can damage them. */
   current: AuditHead | undefined
-  readonly rows = new Map<number, StoredEntry>()
+  /** By the place of their first entry. */
+  readonly rows = new Map<number, EntryGroup>()
   readonly tiles = new Map<string, Uint8Array>()
   readonly partials = new Map<number, PartialTile>()
   readonly notes = new Map<number, string>()
@@ -29,6 +32,16 @@ export class MemoryAuditStore implements AuditStore {
   isReadable = true
   appends = 0
   isClosed = false
+
+  /** Writes other entries into the group of entry `index`, which may then be shorter or gone. */
+  rewrite(index: number, change: (bodies: Uint8Array[], position: number) => readonly Uint8Array[]): void {
+    const group = this.group(index)
+    if (group === undefined) throw new Error(`there is no entry ${index}`)
+    const bodies = entriesOf(group).map(({ body }) => body)
+    const [changed] = groupsOf(group.first, change(bodies, index - group.first))
+    if (changed === undefined) this.rows.delete(group.first)
+    else this.rows.set(group.first, changed)
+  }
 
   head(): AuditHead | undefined {
     this.#requireReadable()
@@ -45,7 +58,7 @@ export class MemoryAuditStore implements AuditStore {
     if (size !== batch.expected.size || !isSame) {
       throw new TalosError('AUDIT_STORE_CONFLICT', { expected: batch.expected.size, actual: size })
     }
-    for (const entry of batch.entries) this.rows.set(entry.index, entry)
+    for (const group of batch.groups) this.rows.set(group.first, group)
     for (const { level, index, hashes } of batch.tiles) this.tiles.set(`${level}/${index}`, hashes)
     for (const partial of batch.partials) this.partials.set(partial.level, partial)
     for (const { scope, key } of batch.saltKeys) this.secrets.set(scope, key)
@@ -53,27 +66,20 @@ export class MemoryAuditStore implements AuditStore {
     this.#requireWorking('fails but is stored')
   }
 
-  entry(index: number): StoredEntry | undefined {
+  group(index: number): EntryGroup | undefined {
     this.#requireReadable()
-    return this.rows.get(index)
+    return [...this.rows.values()].find(({ first, count }) => index >= first && index < first + count)
   }
 
-  *entries(query: StoreQuery): Generator<StoredEntry, void> {
-    const { from, to, kinds, session, fromMs = 0, toMs = Number.MAX_SAFE_INTEGER, order = 'ascending' } = query
+  *groups({ from, to, order = 'ascending' }: StoreQuery): Generator<EntryGroup, void> {
     const wanted = [...this.rows.values()]
-      .sort((one, other) => (order === 'ascending' ? one.index - other.index : other.index - one.index))
-      .filter((entry) => entry.index >= from && entry.index < to && entry.tsMs >= fromMs && entry.tsMs < toMs)
-      .filter((entry) => kinds === undefined || kinds.includes(entry.kind))
-      .filter((entry) => session === undefined || entry.session === session)
-    for (const entry of wanted) {
+      .filter(() => from < to)
+      .filter(({ first, count }) => first < to && first + count > from)
+      .sort((one, other) => (order === 'ascending' ? one.first - other.first : other.first - one.first))
+    for (const group of wanted) {
       this.#requireReadable()
-      yield entry
+      yield group
     }
-  }
-
-  leafHashes({ from, to }: { readonly from: number; readonly to: number }): Uint8Array {
-    this.#requireReadable()
-    return concatBytes(...[...this.entries({ from, to })].map(({ leafHash }) => leafHash))
   }
 
   tile({ level, index }: TileId): Uint8Array | undefined {
