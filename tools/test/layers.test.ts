@@ -19,7 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['identity'],
   ['session', 'capability', 'audit', 'anchor'],
   ['proof'],
-  ['storage', 'network', 'mcp', 'resolver', 'cedar', 'pkcs11', 'evm'],
+  ['storage', 'network', 'mcp', 'resolver', 'cedar', 'pkcs11', 'evm', 'proof-page'],
   ['tlog'],
   ['client'],
   ['cli'],

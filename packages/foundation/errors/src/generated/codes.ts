@@ -1318,6 +1318,11 @@ export const ERROR_TABLE = {
     message: 'the handler of content of kind {kind} failed',
     remedy: 'The cause names the failure; fix the handler, it must deal with bad content itself.',
   },
+  PROOF_PAGE_UNBUILT: {
+    area: 'page',
+    message: 'the proof page cannot be made: {name} was not built',
+    remedy: 'Run npm run build.',
+  },
   POLICY_ENGINE_MISSING: {
     area: 'policy',
     message: 'a policy in Cedar is set, and the package {package} is not installed',
