@@ -14,6 +14,7 @@ export {
 export { CompactRange, rootOf } from './compact-range.ts'
 export { at as hashAt, emptyRoot, HASH_BYTES, leafHash, requireHash } from './hash.ts'
 export {
+  type LineCheck,
   MAX_NOTE_CHARS,
   MAX_NOTE_SIGNATURES,
   type NoteSignature,
@@ -25,6 +26,7 @@ export {
   type SplitNote,
   signNote,
   splitNote,
+  verifyLine as verifyNoteLine,
 } from './note.ts'
 export {
   formatVerifierKey,

@@ -157,15 +157,16 @@ function decodeSignature(encoded: string): Uint8Array {
   }
 }
 
-interface LineCheck {
+/** One signature line to check against the key that it names. */
+export interface LineCheck {
   readonly key: VerifierKey
   readonly line: SignatureLine
   readonly text: string
   readonly kernel: Kernel
 }
 
-/** Returns the checked signature, or undefined when it is wrong. */
-function verifyLine({ key, line, text, kernel }: LineCheck): NoteSignature | undefined {
+/** The checked signature, or undefined when it is wrong. That the line names this key is for the caller to see. */
+export function verifyLine({ key, line, text, kernel }: LineCheck): NoteSignature | undefined {
   if (key.type === NOTE_ED25519) {
     return kernel.ed25519Verify(key.publicKey, utf8(text), line.signature) ? { key } : undefined
   }

@@ -5,10 +5,13 @@
  */
 import type { Cid } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
-import type { IpldMap } from '@talos/identity'
-import { decide } from './authorization/decide.ts'
+import type { IpldMap, OpenedEnvelope } from '@talos/identity'
+import { decide, decideOpened } from './authorization/decide.ts'
+import { boundChain } from './authorization/reading.ts'
 import { type AuthorizerOptions, checkedSeconds, settingsOf } from './authorization/settings.ts'
-import type { Verdict } from './authorization/verdict.ts'
+import { denied, type Verdict } from './authorization/verdict.ts'
+import type { VerifiedLink } from './delegation.ts'
+import type { VerifiedInvocation } from './invocation.ts'
 import type { Replays } from './replay.ts'
 
 /** The record of used invocations; a port, implemented by storage so that it survives a restart. */
@@ -56,6 +59,51 @@ export function authorize(options: AuthorizeOptions): Verdict {
   } as const
   const settings = settingsOf({ ...options, replay: recordOf(replay) })
   return decide(given, { settings, library: undefined, isReal: true })
+}
+
+/** A call and delegations that were opened before, one by one or all at once. */
+export interface AuthorizeOpenedOptions
+  extends Omit<AuthorizeOptions, 'invocation' | 'proofs' | 'approvals' | 'bytes' | 'call'> {
+  readonly invocation: VerifiedInvocation
+  /** The delegations that the invocation names, in any order; what does not open is told when its turn comes. */
+  readonly proofs: readonly OpenedDelegation[]
+}
+
+/** A delegation: its name, and either what it says or why it does not open. */
+export interface OpenedDelegation {
+  readonly bytes: Uint8Array
+  readonly opened: OpenedEnvelope
+  readonly link: VerifiedLink | undefined
+}
+
+/**
+ * Decides on one call whose parts were opened before: as {@link authorize}, and nothing is read or verified twice.
+ *
+ * @throws TalosError as {@link authorize}
+ */
+export function authorizeOpened(options: AuthorizeOpenedOptions): Verdict {
+  const { invocation, proofs, nowS, replay } = options
+  const { bytes } = invocation
+  const settings = settingsOf({ ...options, replay: recordOf(replay) })
+  const bounds = boundChain(
+    proofs.map(({ bytes: proof }) => proof),
+    settings.maxDepth,
+  )
+  if (bounds !== undefined) return { outcome: 'deny', cause: denied(bounds) }
+  const sent = proofs.map(({ opened, link }) =>
+    link === undefined ? { cid: opened.cid, opened } : { cid: link.cid, link },
+  )
+  const given = {
+    proof: { level: 'signature', invocation: bytes },
+    proofs: [],
+    bytes: bytes.length,
+    nowMs: checkedSeconds(nowS) * 1000,
+  } as const
+  return decideOpened({ call: invocation, level: 'signature', sent }, given, {
+    settings,
+    library: undefined,
+    isReal: true,
+  })
 }
 
 /** A record that knows nothing before it is told, and no epochs. */

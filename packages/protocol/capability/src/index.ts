@@ -5,7 +5,14 @@ export { type Metering, type Spent, UNMETERED } from './authorization/metering-p
 export type { CallProof, CallToAuthorize } from './authorization/opening.ts'
 export type { AuthorizerOptions } from './authorization/settings.ts'
 export type { Allowed, ChannelVerdict, Denied, Referred, Verdict } from './authorization/verdict.ts'
-export { type AuthorizeOptions, authorize, type ReplayView } from './authorize.ts'
+export {
+  type AuthorizeOpenedOptions,
+  type AuthorizeOptions,
+  authorize,
+  authorizeOpened,
+  type OpenedDelegation,
+  type ReplayView,
+} from './authorize.ts'
 export { Authorizer, type CachingOptions, type ChainHandle, type ChannelCall } from './authorizer.ts'
 export {
   CALL_MAC_BYTES,
@@ -38,9 +45,11 @@ export type { Conditions } from './conditions/conditions.ts'
 export type { ResolvePath } from './conditions/subpath.ts'
 export {
   type CapabilityTerms,
+  DELEGATION_ENVELOPE,
   type DelegateOptions,
   type DelegationDescription,
   delegate,
+  delegationOf,
   describeDelegation,
   openDelegation,
   type VerifiedLink,
@@ -48,7 +57,14 @@ export {
 export { type DenialCause, denial, denialPath, denialToJson, explainDenial, modelMessage } from './denial.ts'
 export type { ExecutorPolicy, PolicyDecision, PolicyRequest } from './executor-policy.ts'
 export { type IdentityStanding, type IdentityView, TEXTUAL_IDENTITIES } from './identity-view.ts'
-export { type InvokeOptions, invoke, openInvocation, type VerifiedInvocation } from './invocation.ts'
+export {
+  INVOCATION_ENVELOPE,
+  type InvokeOptions,
+  invocationOf,
+  invoke,
+  openInvocation,
+  type VerifiedInvocation,
+} from './invocation.ts'
 export { argumentsFromJson, argumentsToJson, sameArguments } from './json-arguments.ts'
 export {
   ABSOLUTE_MAX_DEPTH,
@@ -111,9 +127,12 @@ export {
   toolRequirements,
 } from './requirements.ts'
 export { type KnownRevocation, RevocationBook, type RevocationBookOptions } from './revocation/book.ts'
+export { DigestChain } from './revocation/digest-chain.ts'
 export {
   openRevocationHead,
+  REVOCATION_HEAD_ENVELOPE,
   type RevocationHeadFacts,
+  revocationHeadOf,
   signRevocationHead,
   type VerifiedRevocationHead,
 } from './revocation/head.ts'
@@ -128,8 +147,10 @@ export {
 export {
   type OpenRevocationOptions,
   openRevocation,
+  REVOCATION_ENVELOPE,
   type RevocationTarget,
   type RevokeOptions,
+  revocationOf,
   revoke,
   type VerifiedRevocation,
 } from './revocation/revocation.ts'
@@ -160,7 +181,15 @@ export {
   type ReceivedApproval,
   receiveApprovals,
 } from './statements/approval-check.ts'
-export { type IssueReceiptOptions, issueReceipt, openReceipt, type VerifiedReceipt } from './statements/receipt.ts'
+export {
+  type IssueReceiptOptions,
+  issueReceipt,
+  openReceipt,
+  type ReadReceipt,
+  readReceipt,
+  receiptOfRead,
+  type VerifiedReceipt,
+} from './statements/receipt.ts'
 export { MAX_BATCH_RECEIPTS, type ReceiptBatchPlace } from './statements/receipt-batch.ts'
 export type { Outcome, ReceiptContent } from './statements/receipt-body.ts'
 export {

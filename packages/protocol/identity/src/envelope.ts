@@ -114,27 +114,55 @@ export function openEnvelopes<const Items extends readonly EnvelopeToOpen[]>(
   items: Items,
   kernel: Kernel,
 ): { readonly [Place in keyof Items]: OpenedEnvelope } {
-  const parsed = items.map((item) => attempt(item.bytes, () => parseEnvelope(item)))
-  const unverified = parsed.flatMap(({ value }) => (value === undefined ? [] : [value]))
-  const verdicts = kernel.verifyEnvelopes(unverified).values()
-  const opened = parsed.map(({ bytes, value, error }): OpenedEnvelope => {
-    const cid = (): Cid => envelopeCid(bytes, kernel)
-    if (value === undefined) return { cid: cid(), error }
-    const concluded = attempt(bytes, () => conclude(value, verdicts.next().value))
-    if (concluded.value === undefined) return { cid: cid(), error: concluded.error }
-    return { cid: concluded.value.cid, verified: concluded.value }
-  })
+  const opened = openRead(items.map(readEnvelope), kernel)
   // One result was made for each item, so a list of known places keeps them.
   return opened as { [Place in keyof Items]: OpenedEnvelope }
 }
 
-/** An envelope of good form whose signature is still to be checked. */
-interface UnverifiedEnvelope {
+/** An envelope of good form whose signature is still to be checked: nothing that it says counts yet. */
+export interface UnverifiedEnvelope {
   readonly tag: string
   readonly payload: IpldMap
   readonly issuer: Did
   readonly envelope: Uint8Array
   readonly publicKey: Uint8Array
+}
+
+/** Bytes that were read, and either what they hold or why they are no envelope. */
+export type ReadEnvelope =
+  | { readonly bytes: Uint8Array; readonly unverified: UnverifiedEnvelope; readonly error?: never }
+  | { readonly bytes: Uint8Array; readonly unverified?: never; readonly error: unknown }
+
+/** Reads an envelope in the order of 4.4 up to the signature, which is left for {@link openRead}. */
+export function readEnvelope(item: EnvelopeToOpen): ReadEnvelope {
+  const { bytes } = item
+  try {
+    return { bytes, unverified: parseEnvelope(item) }
+  } catch (error) {
+    return { bytes, error }
+  }
+}
+
+/**
+ * Checks the signatures of envelopes that were read, with one call of the kernel.
+ *
+ * @param items as many as `VERIFY_MAX_ENVELOPES` at most
+ * @returns one result per item, in their order; an error is what {@link openEnvelope} would have thrown
+ * @throws TalosError `KERNEL_PARAMETER` for more items
+ */
+export function openRead(items: readonly ReadEnvelope[], kernel: Kernel): readonly OpenedEnvelope[] {
+  const unverified = items.flatMap((item) => (item.unverified === undefined ? [] : [item.unverified]))
+  const verdicts = kernel.verifyEnvelopes(unverified).values()
+  return items.map(({ bytes, unverified: read, error }): OpenedEnvelope => {
+    if (read === undefined) return { cid: envelopeCid(bytes, kernel), error }
+    const verdict = verdicts.next().value
+    try {
+      const verified = conclude(read, verdict)
+      return { cid: verified.cid, verified }
+    } catch (refused) {
+      return { cid: envelopeCid(bytes, kernel), error: refused }
+    }
+  })
 }
 
 /** Everything of 4.4 but the signature. */
@@ -158,20 +186,6 @@ function conclude(
 ): VerifiedEnvelope {
   if (verdict?.valid !== true) throw new TalosError('ENVELOPE_SIGNATURE')
   return { tag, payload, issuer, bytes: envelope, cid: Cid.fromSha256(verdict.digest) }
-}
-
-interface Attempt<T> {
-  readonly bytes: Uint8Array
-  readonly value?: T
-  readonly error?: unknown
-}
-
-function attempt<T>(bytes: Uint8Array, work: () => T): Attempt<T> {
-  try {
-    return { bytes, value: work() }
-  } catch (error) {
-    return { bytes, error }
-  }
 }
 
 /** The CIDv1 (DAG-CBOR, SHA-256) of an envelope's exact bytes. Checks nothing. */

@@ -59,9 +59,13 @@ export {
   type OpenedEnvelope,
   openEnvelope,
   openEnvelopes,
+  openRead,
+  type ReadEnvelope,
+  readEnvelope,
   type SignEnvelopeOptions,
   type SignedEnvelope,
   signEnvelope,
+  type UnverifiedEnvelope,
   type VerifiedEnvelope,
 } from './envelope.ts'
 export {
@@ -123,7 +127,14 @@ export {
   type KnownIdentity,
   representativeOf,
 } from './lifecycle/identity-book.ts'
-export { type DelegateLogKeyOptions, delegateLogKey, type LogKeyDelegation, openLogKeyDelegation } from './log-key.ts'
+export {
+  type DelegateLogKeyOptions,
+  delegateLogKey,
+  LOG_KEY_ENVELOPE,
+  type LogKeyDelegation,
+  logKeyDelegationOf,
+  openLogKeyDelegation,
+} from './log-key.ts'
 export {
   DEFAULT_KEY_FILE_PARAMETERS,
   KEY_FILE_PARAMETER_LIMITS,

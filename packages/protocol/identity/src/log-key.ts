@@ -8,7 +8,7 @@ import { type Did, LOG_KEY_TAG, parseLogKey } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
 import { publicKeyFromDidKey } from './did-key.ts'
-import { openEnvelope, type SignedEnvelope, signEnvelope } from './envelope.ts'
+import { openEnvelope, type SignedEnvelope, signEnvelope, type VerifiedEnvelope } from './envelope.ts'
 import type { Signer } from './signer.ts'
 
 export interface LogKeyDelegation {
@@ -49,10 +49,21 @@ export async function delegateLogKey(options: DelegateLogKeyOptions): Promise<Si
  * @throws TalosError what {@link openEnvelope} throws, `SCHEMA_INVALID`, `LOG_KEY_DELEGATION_INVALID`
  */
 export function openLogKeyDelegation(bytes: Uint8Array, options: { readonly kernel: Kernel }): LogKeyDelegation {
-  const envelope = openEnvelope(bytes, { kernel: options.kernel, tags: [LOG_KEY_TAG] })
-  const { log, origin, iat } = parseLogKey(envelope.payload)
-  refuseIdentityKey(publicKeyFromDidKey(envelope.issuer), log)
-  return { issuer: envelope.issuer, logPublicKey: log, origin, issuedAtS: iat, bytes, cid: envelope.cid }
+  return logKeyDelegationOf(openEnvelope(bytes, { kernel: options.kernel, ...LOG_KEY_ENVELOPE }))
+}
+
+/** What a delegation's envelope is opened with. */
+export const LOG_KEY_ENVELOPE = { tags: [LOG_KEY_TAG] } as const
+
+/**
+ * Reads a delegation out of its verified envelope.
+ *
+ * @throws TalosError `SCHEMA_INVALID`, `LOG_KEY_DELEGATION_INVALID`
+ */
+export function logKeyDelegationOf({ payload, issuer, bytes, cid }: VerifiedEnvelope): LogKeyDelegation {
+  const { log, origin, iat } = parseLogKey(payload)
+  refuseIdentityKey(publicKeyFromDidKey(issuer), log)
+  return { issuer, logPublicKey: log, origin, issuedAtS: iat, bytes, cid }
 }
 
 /** One key signs notes, the other envelopes: a signature of one kind must never be presented as the other. */

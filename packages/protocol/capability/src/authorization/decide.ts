@@ -36,15 +36,21 @@ export interface Decision {
  */
 export function decide(given: CallToAuthorize, decision: Decision): Verdict {
   const { settings, library } = decision
-  const clock = { nowS: secondOf(given.nowMs), leewayS: settings.leewayS }
   const opened = openCall(given, settings, library)
   if (opened.cause !== undefined) return { outcome: 'deny', cause: denied(opened.cause) }
-  const { call } = opened.value
+  return decideOpened(opened.value, given, decision)
+}
+
+/** Decides on a call that was opened: everything after step 2. @throws as {@link decide} */
+export function decideOpened(opened: OpenedCall, given: CallToAuthorize, decision: Decision): Verdict {
+  const { settings, library } = decision
+  const clock = { nowS: secondOf(given.nowMs), leewayS: settings.leewayS }
+  const { call } = opened
   const cause = checkCall(call, { given, settings, clock }) ?? checkCaller(call.issuer, settings)
   if (cause !== undefined) return deny(call, cause)
-  const chain = chainOf(opened.value, { library, own: settings.own })
+  const chain = chainOf(opened, { library, own: settings.own })
   if (chain.cause !== undefined) return deny(call, chain.cause)
-  return conclude(matterOf(opened.value, { chain: chain.value, given, clock, decision }), { given, call, decision })
+  return conclude(matterOf(opened, { chain: chain.value, given, clock, decision }), { given, call, decision })
 }
 
 /** What the chain is judged by, together with the call. */

@@ -1,7 +1,7 @@
 /** The head of an issuer's list of revocations (spec 09-receipt-revocation, clause 9.6). */
 import type { Cid } from '@talos/bytes'
 import { type Did, parseRevocationHead, REVOCATION_HEAD_TAG } from '@talos/contracts'
-import { openEnvelope, type SignedEnvelope, type Signer, signEnvelope } from '@talos/identity'
+import { openEnvelope, type SignedEnvelope, type Signer, signEnvelope, type VerifiedEnvelope } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { STATEMENT_MAX_BYTES } from '../limits.ts'
 
@@ -43,7 +43,14 @@ export async function signRevocationHead({
 
 /** Opens a head. Whether it counts is for its list to say. @throws TalosError of the envelope, `SCHEMA_INVALID` */
 export function openRevocationHead(bytes: Uint8Array, { kernel }: { readonly kernel: Kernel }): VerifiedRevocationHead {
-  const { payload, cid } = openEnvelope(bytes, { kernel, tags: [REVOCATION_HEAD_TAG], maxBytes: STATEMENT_MAX_BYTES })
+  return revocationHeadOf(openEnvelope(bytes, { kernel, ...REVOCATION_HEAD_ENVELOPE }))
+}
+
+/** What a head's envelope is opened with. */
+export const REVOCATION_HEAD_ENVELOPE = { tags: [REVOCATION_HEAD_TAG], maxBytes: STATEMENT_MAX_BYTES } as const
+
+/** Reads a head out of its verified envelope. @throws TalosError `SCHEMA_INVALID` */
+export function revocationHeadOf({ payload, cid, bytes }: VerifiedEnvelope): VerifiedRevocationHead {
   const { iss, n, digest, atS } = parseRevocationHead(payload)
   return { cid, bytes, issuer: iss, n, digest, atS }
 }

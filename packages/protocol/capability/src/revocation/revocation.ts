@@ -2,7 +2,7 @@
 import type { Cid } from '@talos/bytes'
 import { type Did, parseRevocation, REVOCATION_TAG } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
-import { openEnvelope, type SignedEnvelope, type Signer, signEnvelope } from '@talos/identity'
+import { openEnvelope, type SignedEnvelope, type Signer, signEnvelope, type VerifiedEnvelope } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { STATEMENT_MAX_BYTES } from '../limits.ts'
 
@@ -62,13 +62,28 @@ export async function revoke({ signer, revokes, who, reason, evidence, atS }: Re
  *   is not entitled
  */
 export function openRevocation(bytes: Uint8Array, { kernel, chainIssuers }: OpenRevocationOptions): VerifiedRevocation {
-  const { payload, cid } = openEnvelope(bytes, { kernel, tags: [REVOCATION_TAG], maxBytes: STATEMENT_MAX_BYTES })
-  const { iss, revoke: revokes, who, reason, evidence, atS } = parseRevocation(payload)
-  const target = targetOf({ revokes, who })
-  if (chainIssuers !== undefined && !chainIssuers.includes(iss)) {
+  const revocation = revocationOf(openEnvelope(bytes, { kernel, ...REVOCATION_ENVELOPE }))
+  if (chainIssuers !== undefined && !chainIssuers.includes(revocation.issuer)) {
     throw new TalosError('REVOCATION_INVALID', { reason: 'its issuer neither issued nor holds the delegation' })
   }
-  return { cid, bytes, issuer: iss, ...target, reason, evidence, atS }
+  return revocation
+}
+
+/** What a revocation's envelope is opened with. */
+export const REVOCATION_ENVELOPE = { tags: [REVOCATION_TAG], maxBytes: STATEMENT_MAX_BYTES } as const
+
+/**
+ * Reads a revocation out of its envelope, whose signature was checked, or whose name stands in a list that its issuer signed.
+ *
+ * @throws TalosError `SCHEMA_INVALID`, `REVOCATION_INVALID`
+ */
+export function revocationOf({
+  payload,
+  cid,
+  bytes,
+}: Pick<VerifiedEnvelope, 'payload' | 'cid' | 'bytes'>): VerifiedRevocation {
+  const { iss, revoke: revokes, who, reason, evidence, atS } = parseRevocation(payload)
+  return { cid, bytes, issuer: iss, ...targetOf({ revokes, who }), reason, evidence, atS }
 }
 
 function targetOf({

@@ -9,7 +9,7 @@
 import { Cid, concatBytes, decodeCbor, encodeCbor, type IpldValue, utf8 } from '@talos/bytes'
 import { parseReceiptBatch, RECEIPT_BATCH_TAG, RECEIPT_TAG, type Receipt } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
-import { openEnvelope, type SignedEnvelope, type Signer, signEnvelope } from '@talos/identity'
+import { openEnvelope, type SignedEnvelope, type Signer, signEnvelope, type VerifiedEnvelope } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { hashAt, leafHash, leafIndex, splitPoint, treeSize, verifyInclusion } from '@talos/merkle'
 import { STATEMENT_MAX_BYTES } from '../limits.ts'
@@ -79,8 +79,29 @@ export async function signReceiptBatch<T extends { readonly payload: Receipt }>(
  *   `RECEIPT_BATCH_INVALID`, `RECEIPT_INVALID`
  */
 export function openBatchedReceipt(bytes: Uint8Array, kernel: Kernel): BatchedReceipt {
-  const { content, index, path, envelope } = partsOf(decodeCbor(bytes, LIMITS))
-  const opened = openEnvelope(envelope, { kernel, tags: [RECEIPT_BATCH_TAG], maxBytes: STATEMENT_MAX_BYTES })
+  const parts = readBatchedReceipt(bytes)
+  return batchedReceiptOf(parts, openEnvelope(parts.envelope, { kernel, ...RECEIPT_BATCH_ENVELOPE }), kernel)
+}
+
+/** What the envelope of a batch is opened with. */
+export const RECEIPT_BATCH_ENVELOPE = { tags: [RECEIPT_BATCH_TAG], maxBytes: STATEMENT_MAX_BYTES } as const
+
+/**
+ * Takes a receipt of a batch apart; nothing is verified.
+ *
+ * @throws TalosError `INPUT_TOO_LARGE`, `INPUT_TOO_DEEP`, `CBOR_INVALID`, `RECEIPT_BATCH_INVALID`
+ */
+export function readBatchedReceipt(bytes: Uint8Array): BatchedParts {
+  return { bytes, ...partsOf(decodeCbor(bytes, LIMITS)) }
+}
+
+/**
+ * Reads a receipt of a batch whose envelope was verified.
+ *
+ * @throws TalosError `CBOR_INVALID`, `INPUT_TOO_DEEP`, `SCHEMA_INVALID`, `RECEIPT_BATCH_INVALID`, `RECEIPT_INVALID`
+ */
+export function batchedReceiptOf(parts: BatchedParts, opened: VerifiedEnvelope, kernel: Kernel): BatchedReceipt {
+  const { bytes, content, index, path } = parts
   const { iss, n, root, atMs } = parseReceiptBatch(opened.payload)
   const leaf = leafHash(kernel, leafData(content))
   try {
@@ -130,14 +151,17 @@ function treeOver<T>(
   }
 }
 
-interface BatchedParts {
+/** A receipt of a batch, taken apart. */
+export interface BatchedParts {
+  /** The exact bytes of the whole. */
+  readonly bytes: Uint8Array
   readonly content: Uint8Array
   readonly index: number
   readonly path: readonly Uint8Array[]
   readonly envelope: Uint8Array
 }
 
-function partsOf(decoded: IpldValue): BatchedParts {
+function partsOf(decoded: IpldValue): Omit<BatchedParts, 'bytes'> {
   const [content, index, path, envelope] = decoded as readonly IpldValue[]
   const isWhole = content instanceof Uint8Array && envelope instanceof Uint8Array
   if (!isWhole || typeof index !== 'number' || !isHashList(path)) {

@@ -5,10 +5,26 @@
  */
 import type { Cid } from '@talos/bytes'
 import { type Did, RECEIPT_TAG, type Receipt } from '@talos/contracts'
-import { openEnvelope, type SignedEnvelope, type Signer, signEnvelope } from '@talos/identity'
+import {
+  openEnvelope,
+  type ReadEnvelope,
+  readEnvelope,
+  type SignedEnvelope,
+  type Signer,
+  signEnvelope,
+  type VerifiedEnvelope,
+} from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { STATEMENT_MAX_BYTES } from '../limits.ts'
-import { isBatchedReceipt, openBatchedReceipt, type ReceiptBatchPlace } from './receipt-batch.ts'
+import {
+  type BatchedParts,
+  batchedReceiptOf,
+  isBatchedReceipt,
+  openBatchedReceipt,
+  RECEIPT_BATCH_ENVELOPE,
+  type ReceiptBatchPlace,
+  readBatchedReceipt,
+} from './receipt-batch.ts'
 import { type Outcome, type ReceiptContent, readReceiptPayload, receiptPayload } from './receipt-body.ts'
 
 export interface IssueReceiptOptions extends ReceiptContent {
@@ -58,7 +74,46 @@ export function openReceipt(bytes: Uint8Array, { kernel }: { readonly kernel: Ke
     const { payload, cid, batch } = openBatchedReceipt(bytes, kernel)
     return verified(payload, { cid, bytes, batch })
   }
-  const { payload, cid } = openEnvelope(bytes, { kernel, tags: [RECEIPT_TAG], maxBytes: STATEMENT_MAX_BYTES })
+  return receiptOf(openEnvelope(bytes, { kernel, ...RECEIPT_ENVELOPE }))
+}
+
+/** What the envelope of a receipt that is signed alone is opened with. */
+const RECEIPT_ENVELOPE = { tags: [RECEIPT_TAG], maxBytes: STATEMENT_MAX_BYTES } as const
+
+/** A receipt of either form whose signature is still to be checked. */
+export interface ReadReceipt {
+  /** What is signed: the receipt, or the batch that it stands in. */
+  readonly envelope: ReadEnvelope
+  readonly parts: BatchedParts | undefined
+}
+
+/**
+ * Reads a receipt up to its signature.
+ *
+ * @throws TalosError `INPUT_TOO_LARGE`, `INPUT_TOO_DEEP`, `CBOR_INVALID`, `RECEIPT_BATCH_INVALID`
+ */
+export function readReceipt(bytes: Uint8Array): ReadReceipt {
+  if (!isBatchedReceipt(bytes)) return { envelope: readEnvelope({ bytes, ...RECEIPT_ENVELOPE }), parts: undefined }
+  const parts = readBatchedReceipt(bytes)
+  return { envelope: readEnvelope({ bytes: parts.envelope, ...RECEIPT_BATCH_ENVELOPE }), parts }
+}
+
+/**
+ * The receipt that was read, once its envelope is verified.
+ *
+ * @throws TalosError of the payload and of the place in the batch
+ */
+export function receiptOfRead(
+  { parts }: ReadReceipt,
+  { opened, kernel }: { readonly opened: VerifiedEnvelope; readonly kernel: Kernel },
+): VerifiedReceipt {
+  if (parts === undefined) return receiptOf(opened)
+  const { payload, cid, batch } = batchedReceiptOf(parts, opened, kernel)
+  return verified(payload, { cid, bytes: parts.bytes, batch })
+}
+
+/** Reads a receipt that is signed alone. @throws TalosError `SCHEMA_INVALID`, `RECEIPT_INVALID` */
+function receiptOf({ payload, cid, bytes }: VerifiedEnvelope): VerifiedReceipt {
   return verified(readReceiptPayload(payload), { cid, bytes, batch: undefined })
 }
 
