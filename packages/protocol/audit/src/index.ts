@@ -56,4 +56,61 @@ export type {
   StoreQuery,
 } from './store.ts'
 export { type LogReport, PROGRESS_STEP, type VerifyLogOptions, type VerifyProgress, verifyLog } from './verify.ts'
+export { LogForked, WitnessConflict } from './witness/conflicts.ts'
+export {
+  addCosignature,
+  COSIGNATURE_LEEWAY_S,
+  type Cosignature,
+  cosignaturesOf,
+  MAX_COSIGNATURES,
+  type NewCosignature,
+  onlySignedBy,
+} from './witness/cosignatures.ts'
+export {
+  FORK_FORMAT,
+  type ForkedHead,
+  impliedRoot,
+  MAX_FORK_BYTES,
+  type MakeForkOptions,
+  makeForkEvidence,
+  type SignedHead,
+  type VerifiedFork,
+  verifyForkEvidence,
+} from './witness/fork.ts'
+export {
+  type KnownAgents,
+  type LogSigningKey,
+  NO_AGENTS,
+  type OpenKeyOptions,
+  openLogKey,
+  openWitnessKey,
+  type WitnessKey,
+  witnessName,
+} from './witness/log-keys.ts'
+export {
+  anyWitnessPolicy,
+  MAX_POLICY_CHARS,
+  MAX_POLICY_DEPTH,
+  MAX_POLICY_ITEMS,
+  type PolicyLog,
+  type PolicyVerdict,
+  type PolicyWitness,
+  parseWitnessPolicy,
+  type Quorum,
+  WitnessPolicy,
+} from './witness/policy.ts'
+export type { KeptLogKey, WitnessRecord, WitnessStore } from './witness/store.ts'
+export {
+  type CheckpointOffer,
+  type Cosigned,
+  type Introduction,
+  type Seen,
+  WITNESS_MAX_HEADS,
+  WITNESS_MAX_LOG_KEYS,
+  WITNESS_MAX_LOGS,
+  WITNESS_MAX_LOGS_OF_ONE,
+  WITNESS_MAX_STRANGE_LOGS,
+  Witness,
+  type WitnessOptions,
+} from './witness/witness.ts'
 export { type AppendedEntry, MAX_BATCH_ENTRIES, MAX_QUEUED_ENTRIES } from './writer.ts'
