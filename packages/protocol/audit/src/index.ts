@@ -34,12 +34,24 @@ export {
   type FieldsName,
   FieldTree,
   type FieldTreeOptions,
+  isField,
+  readField,
   readFields,
   splitFields,
   verifyField,
 } from './fields/fields.ts'
 export { entriesOf, groupsOf } from './group.ts'
+export { LightClient, type LightClientOptions, type LightUpdate } from './light/client.ts'
+export { LightConflict, type LightEvidence } from './light/failures.ts'
+export { type ReaderSourceParts, readerSource } from './light/reader-source.ts'
+export {
+  MAX_FOLLOWED_REVOCATIONS,
+  REVOCATION_LEEWAY_S,
+  type RevocationHeadFacts,
+  type RevocationNews,
+} from './light/revocations.ts'
 export type { LogSource, RevocationPage } from './light/source.ts'
+export { type FollowedLog, LIGHT_NOTE_MAX_CHARS, LIGHT_STATE_MAX_BYTES } from './light/state.ts'
 export { AuditLog, type AuditLogOptions } from './log.ts'
 export { type AuditFilter, AuditReader, type AuditRecord } from './reader.ts'
 export type {

@@ -15,7 +15,7 @@ export type LightState = {
   /** The newest delegation (03-identity 3.7) of the log's key, in base64url. */
   readonly logKey: string
   /**
-   * The last checkpoint that was accepted: the log's line, and the cosignatures that counted for the policy as far as
+   * The last checkpoint that was accepted: the log's line, and the cosignatures that counted for the policy, as far as
    * there is room.
    */
   readonly checkpoint: string
@@ -30,9 +30,9 @@ const checkLightState: Check = object({
   format: oneOfValues('talos-light/1'),
   identity: ref(() => checkDid),
   version: string({ maxLength: 51, pattern: /^[1-9][0-9]{0,3}-[1-9A-HJ-NP-Za-km-z]{46}$/u }),
-  logKey: string({ minLength: 1, maxLength: 1_024, pattern: /^[A-Za-z0-9_-]+$/u }),
-  checkpoint: string({ minLength: 1, maxLength: 3_072 }),
-  revocations: optional(string({ minLength: 1, maxLength: 1_024, pattern: /^[A-Za-z0-9_-]+$/u })),
+  logKey: string({ minLength: 1, maxLength: 640, pattern: /^[A-Za-z0-9_-]+$/u }),
+  checkpoint: string({ minLength: 1, maxLength: 2_048 }),
+  revocations: optional(string({ minLength: 1, maxLength: 640, pattern: /^[A-Za-z0-9_-]+$/u })),
 })
 
 /** Returns `value` typed as LightState. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
