@@ -1,9 +1,10 @@
 /** Building a proof bundle out of one call's evidence (spec 12-proof-bundle, clause 12.11). */
-import { encodeJcs, type JsonValue, toBase64, toBase64url, utf8 } from '@talos/bytes'
+import { encodeJcs, type JsonValue, toBase64url, utf8 } from '@talos/bytes'
 import type { Did, ProofBundle, ProofBundleDisclosure, ProofBundleInclusion, ProofBundleParty } from '@talos/contracts'
 import { isTalosError, TalosError } from '@talos/errors'
 import { didDocument } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
+import { type FieldDisclosure, fieldDisclosureOf } from './disclosures.ts'
 import { verifyProofBundle } from './verify.ts'
 
 /** One side of the call. */
@@ -35,22 +36,6 @@ export type WholeDisclosure = {
   /** 32 bytes. */
   readonly salt: Uint8Array
 } & ({ readonly value: JsonValue } | { readonly bytes: Uint8Array })
-
-/** Opens one value of the arguments or of the output, and nothing else of them. */
-export interface FieldDisclosure {
-  readonly layer: 'intent' | 'execution'
-  readonly path: 'arguments' | 'output'
-  /** RFC 6901. */
-  readonly pointer: string
-  /** 32 bytes. */
-  readonly salt: Uint8Array
-  readonly value: JsonValue
-  /** The leaf's place, and how many leaves there are. */
-  readonly index: number
-  readonly size: number
-  /** Hashes of 32 bytes, the leaf's own sibling first. */
-  readonly proof: readonly Uint8Array[]
-}
 
 export interface ProofParts {
   /** Who called. */
@@ -138,12 +123,9 @@ function inclusionOf({ entry, proof }: ProofInclusion): ProofBundleInclusion {
 }
 
 function disclosureOf(disclosure: ProofDisclosure): ProofBundleDisclosure {
+  if ('pointer' in disclosure) return fieldDisclosureOf(disclosure)
   const { layer, path } = disclosure
   const opening = { layer, path, salt: toBase64url(disclosure.salt) }
-  if ('pointer' in disclosure) {
-    const { pointer, value, index, size, proof } = disclosure
-    return { ...opening, pointer, value, index, size, proof: proof.map(toBase64) }
-  }
   if ('value' in disclosure) return { ...opening, value: disclosure.value }
   return { ...opening, bytes: toBase64url(disclosure.bytes) }
 }

@@ -1,11 +1,55 @@
-/** Openings of the salted commitments in entries and receipts (spec 12-proof-bundle, clause 12.9). */
-import { type AuditEntry, commitTo } from '@talos/audit'
-import { fromBase64url, toHex } from '@talos/bytes'
+/**
+ * Openings of the salted commitments in entries and receipts (spec 12-proof-bundle, clause 12.9): of a whole, or of one part
+ * of a call's arguments or of its output.
+ */
+import {
+  type AuditEntry,
+  type Committable,
+  commitTo,
+  type FieldOpening,
+  type FieldsName,
+  isField,
+  readField,
+} from '@talos/audit'
+import {
+  decodeJcs,
+  encodeJcs,
+  fromBase64,
+  fromBase64url,
+  fromHex,
+  toBase64,
+  toBase64url,
+  toHex,
+  utf8,
+} from '@talos/bytes'
 import type { ProofBundleDisclosure } from '@talos/contracts'
+import { isTalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
 import { type Checks, demand } from './checks.ts'
 import type { VerifiedExecution } from './execution.ts'
 import type { VerifiedIntent } from './intent.ts'
+
+/** Opens one part of the arguments or of the output, and nothing else of them. */
+export interface FieldDisclosure extends FieldOpening {
+  /** Whose entry commits to it: the agent's, or one of the executor's. */
+  readonly layer: 'intent' | 'execution'
+  readonly path: FieldsName
+}
+
+/** A deeper value is written as bytes: what is canonical JSON in a bundle nests no deeper than a bundle may. */
+const MAX_VALUE_DEPTH = 32
+
+/** A part as a bundle has it: as a value where canonical JSON says the very same text, else as the text's bytes. */
+export function fieldDisclosureOf(field: FieldDisclosure): ProofBundleDisclosure {
+  const { layer, path, pointer, text, salt, index, proof } = field
+  const common = { layer, path, pointer, salt: toBase64url(salt), index, proof: proof.map(toBase64) }
+  try {
+    return { ...common, value: decodeJcs(text, { maxDepth: MAX_VALUE_DEPTH }) }
+  } catch (error) {
+    if (!isTalosError(error)) throw error
+    return { ...common, bytes: toBase64url(text) }
+  }
+}
 
 export interface DisclosureContext {
   readonly checks: Checks
@@ -18,21 +62,42 @@ export function checkDisclosures(disclosures: readonly ProofBundleDisclosure[], 
   const { checks, kernel } = context
   for (const [index, disclosure] of disclosures.entries()) {
     const name = `disclosures[${index}]`
-    const commitment = checks.ask(`${name}.form`, 'PROOF_DISCLOSURE_FORM', () => commitmentOf(disclosure, kernel))
+    const opens = checks.ask(`${name}.form`, 'PROOF_DISCLOSURE_FORM', () => openerOf(disclosure, kernel))
     checks.ask(`${name}.opens`, 'PROOF_DISCLOSURE_MISMATCH', () =>
-      demand(candidates(disclosure, context).includes(commitment), 'PROOF_DISCLOSURE_MISMATCH', { index }),
+      demand(candidates(disclosure, context).some(opens), 'PROOF_DISCLOSURE_MISMATCH', { index }),
     )
   }
 }
 
-function commitmentOf(disclosure: ProofBundleDisclosure, kernel: Kernel): string {
-  const { path, value, bytes } = disclosure
+/** Whether a disclosure opens a commitment, in hex. */
+type Opener = (commitment: string) => boolean
+
+const FORM = 'PROOF_DISCLOSURE_FORM'
+
+function openerOf(disclosure: ProofBundleDisclosure, kernel: Kernel): Opener {
+  const { path, pointer, index, proof } = disclosure
   const salt = fromBase64url(disclosure.salt)
-  const code = 'PROOF_DISCLOSURE_FORM'
-  demand(value === undefined || bytes === undefined, code, { reason: 'one has both value and bytes' })
-  if (value !== undefined) return toHex(commitTo({ path, salt, value, kernel }))
-  demand(bytes !== undefined, code, { reason: 'one has neither value nor bytes' })
-  return toHex(commitTo({ path, salt, bytes: fromBase64url(bytes), kernel }))
+  const opened = openedOf(disclosure)
+  if (path !== 'arguments' && path !== 'output') {
+    const isWhole = pointer === undefined && index === undefined && proof === undefined
+    demand(isWhole, FORM, { reason: 'one of a whole has what only one of a part has' })
+    const commitment = toHex(commitTo({ ...opened, path, salt, kernel }))
+    return (candidate) => candidate === commitment
+  }
+  const isPart = pointer !== undefined && index !== undefined && proof !== undefined
+  demand(isPart, FORM, { reason: 'one of a part lacks its pointer, its index or its proof' })
+  const text = 'value' in opened ? utf8(encodeJcs(opened.value)) : opened.bytes
+  const opening = { pointer, text, salt, index, proof: proof.map(fromBase64) }
+  readField(opening)
+  return (candidate) => isField({ ...opening, name: path, root: fromHex(candidate), kernel })
+}
+
+/** What is opened, as a value or as bytes: exactly one of them. */
+function openedOf({ value, bytes }: ProofBundleDisclosure): Committable {
+  demand(value === undefined || bytes === undefined, FORM, { reason: 'one has both value and bytes' })
+  if (value !== undefined) return { value }
+  demand(bytes !== undefined, FORM, { reason: 'one has neither value nor bytes' })
+  return { bytes: fromBase64url(bytes) }
 }
 
 /** What the disclosure may open: the commitments of its layer under its path. */

@@ -1,7 +1,6 @@
 export type { Refusal } from './authority.ts'
 export {
   buildProofBundle,
-  type FieldDisclosure,
   type ProofDisclosure,
   type ProofInclusion,
   type ProofParts,
@@ -9,6 +8,7 @@ export {
   type WholeDisclosure,
 } from './build.ts'
 export type { ProofCheck, ProofLayer, ProofVerdict } from './checks.ts'
+export type { FieldDisclosure } from './disclosures.ts'
 export type { LogPlace } from './inclusion.ts'
 export { CLOCK_TOLERANCE_S } from './intent.ts'
 export {

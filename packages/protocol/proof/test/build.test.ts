@@ -1,5 +1,5 @@
 /** Building from parts, and reports for people. */
-import { decodeJcs, fromBase64, fromBase64url, type JsonValue } from '@talos/bytes'
+import { decodeJcs, encodeJcs, fromBase64, fromBase64url, utf8 } from '@talos/bytes'
 import { type ProofBundleDisclosure, type ProofBundleInclusion, parseProofBundle } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
 import { type Kernel, loadKernel } from '@talos/kernel'
@@ -38,9 +38,10 @@ function partsOf(text: string): ProofParts {
 
 function disclosureOf({ layer, path, salt, value, bytes = '', ...field }: ProofBundleDisclosure): ProofDisclosure {
   if (path === 'arguments' || path === 'output') {
-    const { pointer = '', index = 0, size = 0, proof = [] } = field
-    const opening = { layer, path, salt: fromBase64url(salt), pointer, index, size }
-    return { ...opening, value: value as JsonValue, proof: proof.map((hash) => fromBase64(hash)) }
+    const { pointer = '', index = 0, proof = [] } = field
+    const text = value === undefined ? fromBase64url(bytes) : utf8(encodeJcs(value))
+    const hashes = proof.map((hash) => fromBase64(hash))
+    return { layer, path, salt: fromBase64url(salt), pointer, text, index, proof: hashes }
   }
   const opening = { layer, path, salt: fromBase64url(salt) }
   return value === undefined ? { ...opening, bytes: fromBase64url(bytes) } : { ...opening, value }

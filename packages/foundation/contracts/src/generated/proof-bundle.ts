@@ -335,24 +335,22 @@ export function parseProofBundleAnchor(value: unknown): ProofBundleAnchor {
 }
 
 /**
- * One opening: exactly one of `value` and `bytes`; with `pointer`, `index`, `size` and `proof` of one leaf of
- * `arguments` or `output`, without them of any other path.
+ * One opening: exactly one of `value` and `bytes`; with `pointer`, `index` and `proof` of one leaf of `arguments` or
+ * `output` (10-audit-entry 10.8), without them of any other path.
  */
 export type ProofBundleDisclosure = {
   readonly layer: 'intent' | 'execution'
   /** The path that the commitment was made under. */
   readonly path: 'params' | 'result' | 'content' | 'request' | 'arguments' | 'output'
   readonly salt: Base64url32
-  /** The JSON value that was committed to. */
+  /** The JSON value that was committed to: a leaf's text is its canonical text. */
   readonly value?: JsonValue
-  /** The exact bytes that were committed to, in unpadded base64url; may be empty. */
+  /** The exact bytes that were committed to, in unpadded base64url; may be empty. Of a leaf, its text. */
   readonly bytes?: string
-  /** The RFC 6901 pointer of the opened value within the arguments or the output. */
+  /** Where in the arguments or the output the opened value stands (RFC 6901). */
   readonly pointer?: string
-  /** The place of the value's leaf. */
+  /** The place of its leaf among the sorted leaves. */
   readonly index?: number
-  /** How many leaves there are, with those that pad. */
-  readonly size?: number
   /** The hashes of the inclusion proof (RFC 6962, 2.1.1), its own sibling first, in padded base64. */
   readonly proof?: readonly ProofBundleHash64[]
 }
@@ -363,13 +361,12 @@ const checkProofBundleDisclosure: Check = object({
   salt: ref(() => checkBase64url32),
   value: optional(anyJson),
   bytes: optional(string({ maxLength: 1_048_576, pattern: /^[A-Za-z0-9_-]*$/u })),
-  pointer: optional(string({ maxLength: 4_096 })),
-  index: optional(integer(0, 511)),
-  size: optional(integer(1, 512)),
+  pointer: optional(string({ maxLength: 512 })),
+  index: optional(integer(0, 255)),
   proof: optional(
     array(
       ref(() => checkProofBundleHash64),
-      { minItems: 0, maxItems: 9 },
+      { minItems: 3, maxItems: 8 },
     ),
   ),
 })

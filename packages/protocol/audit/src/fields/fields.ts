@@ -141,35 +141,47 @@ export interface FieldClaim extends FieldOpening {
 }
 
 /**
- * Checks an opening against a root that an entry commits to.
+ * The value that an opening tells, whether or not it is true.
  *
- * @returns the value
- * @throws TalosError `AUDIT_FIELD_INVALID` for what no builder writes, `AUDIT_COMMITMENT_MISMATCH` where it does not lead to the root
+ * @throws TalosError `AUDIT_FIELD_INVALID` for what no builder writes: another pointer or another text of the same value may mean
+ *   something else to another reader
  */
-export function verifyField(claim: FieldClaim): ExactJson {
-  const { name, pointer, text, salt, index, proof, root, kernel } = claim
-  const value = wellFormed(claim)
-  const path = `${name}${pointer}`
-  const commitment = commitTo({ path, bytes: text, salt, kernel })
-  try {
-    const place = { index: leafIndex(index), size: treeSize(2 ** proof.length) }
-    verifyInclusion({ ...place, leafHash: leafHash(kernel, commitment), proof, root, kernel })
-  } catch (cause) {
-    throw new TalosError('AUDIT_COMMITMENT_MISMATCH', { path: name }, { cause })
-  }
+export function readField({ pointer, text, salt, index, proof }: FieldOpening): ExactJson {
+  const value = readFields(text)
+  requireForm(pointer.length <= FIELD_POINTER_MAX_CHARS && POINTER.test(pointer), 'its pointer')
+  requireForm(salt.length === SALT_BYTES, 'the length of its salt')
+  requireForm(proof.length >= MIN_PROOF && proof.length <= MAX_PROOF, 'the length of its proof')
+  requireForm(index < 2 ** proof.length, 'its index')
+  requireForm(value !== undefined && writeExactJson(value) === fromUtf8(text), 'its text')
   return value
 }
 
-/** What the tree would not say so: another pointer or text may mean something else to another reader. */
-function wellFormed({ pointer, text, salt, index, proof }: FieldOpening): ExactJson {
-  const value = readFields(text)
-  const reason =
-    (pointer.length > FIELD_POINTER_MAX_CHARS || !POINTER.test(pointer) ? 'its pointer' : undefined) ??
-    (value === undefined || writeExactJson(value) !== fromUtf8(text) ? 'its text' : undefined) ??
-    (salt.length !== SALT_BYTES ? 'the length of its salt' : undefined) ??
-    (proof.length < MIN_PROOF || proof.length > MAX_PROOF ? 'the length of its proof' : undefined) ??
-    (index >= 2 ** proof.length ? 'its index' : undefined)
-  if (value === undefined || reason !== undefined) throw new TalosError('AUDIT_FIELD_INVALID', { reason: `${reason}` })
+function requireForm(condition: boolean, reason: string): asserts condition {
+  if (!condition) throw new TalosError('AUDIT_FIELD_INVALID', { reason })
+}
+
+/** Whether an opening of the form that {@link readField} takes leads to a root. */
+export function isField({ name, pointer, text, salt, index, proof, root, kernel }: FieldClaim): boolean {
+  const commitment = commitTo({ path: `${name}${pointer}`, bytes: text, salt, kernel })
+  try {
+    const place = { index: leafIndex(index), size: treeSize(2 ** proof.length) }
+    verifyInclusion({ ...place, leafHash: leafHash(kernel, commitment), proof, root, kernel })
+    return true
+  } catch (error) {
+    if (isTalosError(error)) return false
+    throw error
+  }
+}
+
+/**
+ * Checks an opening against a root that an entry commits to.
+ *
+ * @returns the value
+ * @throws TalosError `AUDIT_FIELD_INVALID`, `AUDIT_COMMITMENT_MISMATCH`
+ */
+export function verifyField(claim: FieldClaim): ExactJson {
+  const value = readField(claim)
+  if (!isField(claim)) throw new TalosError('AUDIT_COMMITMENT_MISMATCH', { path: claim.name })
   return value
 }
 
