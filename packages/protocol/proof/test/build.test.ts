@@ -1,5 +1,5 @@
 /** Building from parts, and reports for people. */
-import { decodeJcs, encodeJcs, fromBase64, fromBase64url, utf8 } from '@talos/bytes'
+import { decodeJcs, encodeJcs, fromBase64, fromBase64url, type JsonValue, utf8 } from '@talos/bytes'
 import { type ProofBundleDisclosure, type ProofBundleInclusion, parseProofBundle } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
 import { type Kernel, loadKernel } from '@talos/kernel'
