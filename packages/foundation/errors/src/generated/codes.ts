@@ -36,6 +36,94 @@ export const ERROR_TABLE = {
     message: 'what is to be anchored is not in the anchored log of logs',
     remedy: 'The anchor is of something else: take the one that belongs to this checkpoint.',
   },
+  ANCHOR_ENGINE_MISSING: {
+    area: 'anchor',
+    message: 'the package {package} is not there',
+    remedy: 'Install {package}@{version} beside Talos: anchors need it to talk to a chain; proofs verify without it.',
+  },
+  ANCHOR_ENDPOINT_FAILED: {
+    area: 'anchor',
+    message: 'the endpoint {host} did not answer {method}: {reason}',
+    remedy: 'Check the URL and the network, or name another RPC endpoint with --rpc.',
+  },
+  ANCHOR_ENDPOINTS_FAILED: {
+    area: 'anchor',
+    message: 'only {answers} of {endpoints} RPC endpoints answered, {needed} are needed',
+    remedy:
+      'Check the URLs and the network, or name further endpoints. The log goes on meanwhile, and anchors catch up.',
+  },
+  ANCHOR_ENDPOINTS_DISAGREE: {
+    area: 'anchor',
+    message: 'the RPC endpoints disagree about {what}',
+    remedy: 'Wait until they have caught up. If it stays so, one of them is wrong or lies: name others.',
+  },
+  ANCHOR_CHAIN_MISMATCH: {
+    area: 'anchor',
+    message: 'the endpoint {host} serves chain {actual}, not {expected}',
+    remedy: 'Give the URL of an endpoint of the chain that was named.',
+  },
+  ANCHOR_CONTRACT_MISSING: {
+    area: 'anchor',
+    message: 'chain {chainId} has no anchor contract at {contract}',
+    remedy: 'Compare the address and the chain, or deploy the contract with: talos anchor init --deploy',
+  },
+  ANCHOR_FUNDS: {
+    area: 'anchor',
+    message: '{address} has {haveWei} wei and needs {needWei}',
+    remedy: 'Send funds of this chain to the address; the transaction goes out by itself afterwards.',
+  },
+  ANCHOR_FEE_CAP: {
+    area: 'anchor',
+    message: 'a unit of gas costs {feeWei} wei, more than the limit of {limitWei}',
+    remedy: 'Wait until the chain is cheaper, or raise the limit with --max-fee.',
+  },
+  ANCHOR_GAS_CAP: {
+    area: 'anchor',
+    message: 'the transaction needs {gas} gas, more than the limit of {limit}',
+    remedy: 'Compare the contract and the chain; raise the limit with --max-gas if the chain counts so.',
+  },
+  ANCHOR_TRANSACTION_REFUSED: {
+    area: 'anchor',
+    message: 'no endpoint took the transaction',
+    remedy: 'Check that the address is used by this agent alone and has funds, then try again: nothing is sent twice.',
+  },
+  ANCHOR_TRANSACTION_FAILED: {
+    area: 'anchor',
+    message: 'the transaction {transaction} was carried out and anchored nothing',
+    remedy: 'Check that the contract at {contract} is the one of contracts/solidity.',
+  },
+  ANCHOR_NOT_FINAL: {
+    area: 'anchor',
+    message: 'the anchor is not final yet ({state})',
+    remedy: 'Wait for more confirmations; talos anchor status tells how many there are.',
+  },
+  ANCHOR_PROOF_UNAVAILABLE: {
+    area: 'anchor',
+    message: 'the proof of the anchor cannot be built: {reason}',
+    remedy:
+      'The anchor stands all the same. Another endpoint, or a chain whose blocks are like those of Ethereum, lets it be proven offline.',
+  },
+  ANCHOR_KEY_INVALID: {
+    area: 'anchor',
+    message: 'the key for anchors is not acceptable: {reason}',
+    remedy: 'Give 64 hexadecimal digits in a file that only its owner can read, or let talos anchor init make a key.',
+  },
+  ANCHOR_NOT_SET_UP: {
+    area: 'anchor',
+    message: '{name} does not anchor its log',
+    remedy: 'Set it up with: talos anchor init',
+  },
+  ANCHOR_CHAIN_UNAVAILABLE: {
+    area: 'anchor',
+    message: 'the local chain did not start: {reason}',
+    remedy:
+      'It is there for Linux on x64 with the optional packages of npm, or where the program anvil of Foundry is on the PATH.',
+  },
+  ANCHOR_OPTION_INVALID: {
+    area: 'anchor',
+    message: 'the option {option} is not acceptable: {reason}',
+    remedy: 'Compare the option with: talos anchor init --help',
+  },
   AUDIT_ENTRY_INVALID: {
     area: 'audit',
     message: 'the audit entry is not acceptable: {reason}',
@@ -977,6 +1065,92 @@ export const ERROR_TABLE = {
     area: 'light',
     message: 'entry {index} is not in the followed tree of {size} entries as it was given',
     remedy: 'Ask whoever gave the entry for its exact bytes and its index.',
+  },
+  LOG_PATH_UNKNOWN: {
+    area: 'logservice',
+    message: 'the log service has no such path',
+    remedy: 'Ask for a path of contracts/spec/22-log-service.md, spelled as it stands there.',
+  },
+  LOG_NOT_PUBLISHED: {
+    area: 'logservice',
+    message: 'that is not published: {what}',
+    remedy:
+      'Ask for what the newest checkpoint covers; where there is none, let the agent sign one: talos audit root --sign',
+  },
+  LOG_METHOD_REFUSED: {
+    area: 'logservice',
+    message: 'the path does not take this method',
+    remedy: 'Use GET or HEAD, and POST for add-checkpoint alone.',
+  },
+  LOG_HOST_REFUSED: {
+    area: 'logservice',
+    message: 'the request names a host that this service does not answer for',
+    remedy: 'Use the printed address, or start the service with --host NAME where a proxy passes that name on.',
+  },
+  LOG_TOKEN_WRONG: {
+    area: 'logservice',
+    message: 'the request does not carry the token of this service',
+    remedy: 'Send the header Authorization: Bearer TOKEN with the token that the operator gave you.',
+  },
+  LOG_REQUEST_INVALID: {
+    area: 'logservice',
+    message: 'the request is malformed: {reason}',
+    remedy: 'Compare it with contracts/spec/22-log-service.md.',
+  },
+  LOG_REQUEST_TOO_LARGE: {
+    area: 'logservice',
+    message: 'the body of the request has more than {limitBytes} bytes',
+    remedy: 'Send one checkpoint with its proof and few signatures.',
+  },
+  LOG_BUSY: {
+    area: 'logservice',
+    message: 'the service answers as many requests as it can',
+    remedy: 'Try again in a second.',
+  },
+  LOG_SERVICE_FAILED: {
+    area: 'logservice',
+    message: 'the service failed to answer: {kind}',
+    remedy: "The operator finds the cause in the service's own output, and checks the log with talos audit verify.",
+  },
+  LOG_LISTEN_REFUSED: {
+    area: 'logservice',
+    message: 'the service does not listen there: {reason}',
+    remedy: 'Listen on 127.0.0.1 behind a proxy with TLS, or allow other machines with --allow-remote.',
+  },
+  LOG_LISTEN_FAILED: {
+    area: 'logservice',
+    message: 'the service cannot listen: {reason}',
+    remedy: 'Choose another address or port, or port 0 for a free one.',
+  },
+  LOG_TOKEN_INVALID: {
+    area: 'logservice',
+    message: 'the token cannot be used: {reason}',
+    remedy: 'Write 32 or more random letters and digits into the file, such as from: openssl rand -hex 32',
+  },
+  LOG_ADDRESS_INVALID: {
+    area: 'logservice',
+    message: 'the address of the log cannot be used: {reason}',
+    remedy: 'Use https://HOST/PATH, or http:// with 127.0.0.1, [::1] or localhost.',
+  },
+  LOG_ADDRESS_REFUSED: {
+    area: 'logservice',
+    message: "the log's host has an address that is not on the public internet",
+    remedy: 'Allow private addresses where the log is served within a closed network.',
+  },
+  LOG_NOT_FOUND: {
+    area: 'logservice',
+    message: 'the service does not have what the log needs: {what}',
+    remedy: 'Check the address; a log serves everything below one prefix.',
+  },
+  LOG_FETCH_FAILED: {
+    area: 'logservice',
+    message: 'the log cannot be fetched ({what}): {reason}',
+    remedy: 'Try again later, or ask another service of the same log.',
+  },
+  LOG_ANSWER_INVALID: {
+    area: 'logservice',
+    message: 'the service answered with something else than was asked for: {what}',
+    remedy: 'Check that the address is the prefix of a log, and tell its operator.',
   },
   MCP_CONFIG_INVALID: {
     area: 'mcp',
