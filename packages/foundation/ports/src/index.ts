@@ -1,4 +1,12 @@
 export type {
+  Anchor,
+  AnchorHead,
+  AnchorJournal,
+  AnchorPlace,
+  AnchorStatus,
+  AnchorTransaction,
+} from './anchor.ts'
+export type {
   Carrier,
   CarrierConnection,
   CarrierDialOptions,
