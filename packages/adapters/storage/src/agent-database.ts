@@ -30,6 +30,7 @@ import { type OneTimeKeyName, PrekeyStore } from './prekey-store.ts'
 import { RevocationStore } from './revocation-store.ts'
 import { NO_SEALER, type RowSealer, rowSealer } from './row-seal.ts'
 import { type NewSession, SessionStore, type SessionUpdate } from './session-store.ts'
+import { SqliteWitnessStore } from './witness-store.ts'
 
 /** Name of the file in the agent's folder. */
 export const AGENT_DATABASE_FILE = 'agent.db'
@@ -91,6 +92,7 @@ export class AgentDatabase {
   readonly identities: IdentityStore
   readonly peers: PeerStore
   readonly settings: SettingStore
+  readonly witness: SqliteWitnessStore
   /** Set when the database was found to be an older copy of itself: how many sessions seal nothing any more for that. */
   readonly restored: number | undefined
   readonly #database: Database
@@ -113,6 +115,7 @@ export class AgentDatabase {
     this.identities = new IdentityStore(database)
     this.peers = new PeerStore(database)
     this.settings = new SettingStore(database, sealer)
+    this.witness = new SqliteWitnessStore(database, { onChange: () => generation?.count() })
     database.onEnd = (isDone) => (isDone ? generation?.note() : generation?.doubt())
     let frozen = 0
     const isRestored = generation?.raise(() => (frozen = this.#freeze()))

@@ -99,3 +99,10 @@ export {
   type SessionUpdate,
   type StoredSession,
 } from './session-store.ts'
+export {
+  OWN_WITNESSES_MAX,
+  SqliteWitnessStore,
+  type StoredWitness,
+  type StoredWitnessedHead,
+  WITNESSED_HEADS_MAX,
+} from './witness-store.ts'

@@ -53,6 +53,7 @@ const RULES: readonly Rule[] = [
   ['entry 0 and no other is log.open', ({ kind, seq }) => (kind === 'log.open') !== (seq === 0)],
   ['log.open and no other kind has the member log', ({ kind, log }) => (kind === 'log.open') !== (log !== undefined)],
   ['a session or message names its peer', ({ kind, peer }) => startsWith(kind, 'session.', 'message.') && !peer],
+  ["another's log names its agent", ({ kind, peer }) => startsWith(kind, 'log.fork', 'log.cosign') && !peer],
   ['a session has its id', ({ kind, session }) => startsWith(kind, 'session.') && !session],
   ['a tool entry names its tool', ({ kind, tool }) => startsWith(kind, 'tool.') && !tool],
   ['an outcome names its cause', ({ kind, cause }) => (kind === 'tool.result' || kind === 'tool.lost') && !cause],

@@ -31,6 +31,12 @@ export type AppFrame =
   | AppFrameConsult
   | AppFrameAsk
   | AppFrameAnswer
+  | AppFrameObserve
+  | AppFrameRecall
+  | AppFrameCosigned
+  | AppFrameBehind
+  | AppFrameHeads
+  | AppFrameFork
   | AppFrameChannelOpen
   | AppFrameChannelData
   | AppFrameChannelClose
@@ -45,6 +51,12 @@ const checkAppFrame: Check = variant('t', {
   consult: ref(() => checkAppFrameConsult),
   ask: ref(() => checkAppFrameAsk),
   answer: ref(() => checkAppFrameAnswer),
+  observe: ref(() => checkAppFrameObserve),
+  recall: ref(() => checkAppFrameRecall),
+  cosigned: ref(() => checkAppFrameCosigned),
+  behind: ref(() => checkAppFrameBehind),
+  heads: ref(() => checkAppFrameHeads),
+  fork: ref(() => checkAppFrameFork),
   open: ref(() => checkAppFrameChannelOpen),
   data: ref(() => checkAppFrameChannelData),
   close: ref(() => checkAppFrameChannelClose),
@@ -300,6 +312,154 @@ const checkAppFrameWitnessKey: Check = object({
 export function parseAppFrameWitnessKey(value: unknown): AppFrameWitnessKey {
   run('app-frame#witnessKey', checkAppFrameWitnessKey, value)
   return value as AppFrameWitnessKey
+}
+
+/** Asks for the cosignature of a checkpoint that extends what the recipient knows of the log. */
+export type AppFrameObserve = {
+  readonly t: 'observe'
+  readonly request: number
+  readonly checkpoint: string
+  readonly from: number
+  /** The log's root at `from`. */
+  readonly root: Hash32
+  readonly proof: readonly Hash32[]
+  readonly logKey: Uint8Array
+}
+
+const checkAppFrameObserve: Check = object({
+  t: oneOfValues('observe'),
+  request: integer(1, Number.MAX_SAFE_INTEGER),
+  checkpoint: string({ minLength: 1, maxLength: 16_384 }),
+  from: integer(0, Number.MAX_SAFE_INTEGER),
+  root: ref(() => checkHash32),
+  proof: array(
+    ref(() => checkHash32),
+    { minItems: 0, maxItems: 63 },
+  ),
+  logKey: bytes(1, 8_192),
+})
+
+/** Returns `value` typed as AppFrameObserve. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameObserve(value: unknown): AppFrameObserve {
+  run('app-frame#observe', checkAppFrameObserve, value)
+  return value as AppFrameObserve
+}
+
+/** Asks how far the recipient has seen a log, and signs nothing. */
+export type AppFrameRecall = {
+  readonly t: 'recall'
+  readonly request: number
+  readonly origin: string
+}
+
+const checkAppFrameRecall: Check = object({
+  t: oneOfValues('recall'),
+  request: integer(1, Number.MAX_SAFE_INTEGER),
+  origin: string({ minLength: 1, maxLength: 255 }),
+})
+
+/** Returns `value` typed as AppFrameRecall. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameRecall(value: unknown): AppFrameRecall {
+  run('app-frame#recall', checkAppFrameRecall, value)
+  return value as AppFrameRecall
+}
+
+/** The recipient's checkpoint is cosigned. */
+export type AppFrameCosigned = {
+  readonly t: 'cosigned'
+  readonly request: number
+  readonly line: string
+  /** The envelope by which the sender lets the witness's key sign. */
+  readonly logKey: Uint8Array
+}
+
+const checkAppFrameCosigned: Check = object({
+  t: oneOfValues('cosigned'),
+  request: integer(1, Number.MAX_SAFE_INTEGER),
+  line: string({ minLength: 1, maxLength: 1_024 }),
+  logKey: bytes(1, 8_192),
+})
+
+/** Returns `value` typed as AppFrameCosigned. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameCosigned(value: unknown): AppFrameCosigned {
+  run('app-frame#cosigned', checkAppFrameCosigned, value)
+  return value as AppFrameCosigned
+}
+
+/** How far the sender has seen the log; what was asked for is to be proven from there. */
+export type AppFrameBehind = {
+  readonly t: 'behind'
+  readonly request: number
+  readonly size: number
+  /** The checkpoint of that size, as the log signed it; absent where there is none. */
+  readonly note?: string
+}
+
+const checkAppFrameBehind: Check = object({
+  t: oneOfValues('behind'),
+  request: integer(1, Number.MAX_SAFE_INTEGER),
+  size: integer(0, Number.MAX_SAFE_INTEGER),
+  note: optional(string({ minLength: 1, maxLength: 16_384 })),
+})
+
+/** Returns `value` typed as AppFrameBehind. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameBehind(value: unknown): AppFrameBehind {
+  run('app-frame#behind', checkAppFrameBehind, value)
+  return value as AppFrameBehind
+}
+
+/** The newest checkpoints that the sender has of others' logs. */
+export type AppFrameHeads = {
+  readonly t: 'heads'
+  readonly heads: readonly AppFrameSeenHead[]
+}
+
+const checkAppFrameHeads: Check = object({
+  t: oneOfValues('heads'),
+  heads: array(
+    ref(() => checkAppFrameSeenHead),
+    { minItems: 0, maxItems: 16 },
+  ),
+})
+
+/** Returns `value` typed as AppFrameHeads. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameHeads(value: unknown): AppFrameHeads {
+  run('app-frame#heads', checkAppFrameHeads, value)
+  return value as AppFrameHeads
+}
+
+/** A signed checkpoint, and the envelope by which its agent lets the log's key sign. */
+export type AppFrameSeenHead = {
+  readonly note: string
+  readonly logKey: Uint8Array
+}
+
+const checkAppFrameSeenHead: Check = object({
+  note: string({ minLength: 1, maxLength: 16_384 }),
+  logKey: bytes(1, 8_192),
+})
+
+/** Returns `value` typed as AppFrameSeenHead. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameSeenHead(value: unknown): AppFrameSeenHead {
+  run('app-frame#seenHead', checkAppFrameSeenHead, value)
+  return value as AppFrameSeenHead
+}
+
+/** Evidence that a log contradicted itself, a value of schema fork-evidence. */
+export type AppFrameFork = {
+  readonly t: 'fork'
+  readonly evidence: Uint8Array
+}
+
+const checkAppFrameFork: Check = object({
+  t: oneOfValues('fork'),
+  evidence: bytes(1, 1_032_192),
+})
+
+/** Returns `value` typed as AppFrameFork. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAppFrameFork(value: unknown): AppFrameFork {
+  run('app-frame#fork', checkAppFrameFork, value)
+  return value as AppFrameFork
 }
 
 /** The exact bytes of a log entry, and its tlog-proof. */

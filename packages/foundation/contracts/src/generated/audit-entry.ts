@@ -80,6 +80,8 @@ export function parseAuditEntry(value: unknown): AuditEntry {
 export type AuditEntryKind =
   | 'log.open'
   | 'log.close'
+  | 'log.fork'
+  | 'log.cosign'
   | 'identity.create'
   | 'identity.recover'
   | 'identity.deactivate'
@@ -94,6 +96,7 @@ export type AuditEntryKind =
   | 'message.send'
   | 'message.receive'
   | 'cap.grant'
+  | 'cap.receive'
   | 'cap.revoke'
   | 'cap.deny'
   | 'cap.approve'
@@ -107,6 +110,8 @@ export type AuditEntryKind =
 const checkAuditEntryKind: Check = oneOfValues(
   'log.open',
   'log.close',
+  'log.fork',
+  'log.cosign',
   'identity.create',
   'identity.recover',
   'identity.deactivate',
@@ -121,6 +126,7 @@ const checkAuditEntryKind: Check = oneOfValues(
   'message.send',
   'message.receive',
   'cap.grant',
+  'cap.receive',
   'cap.revoke',
   'cap.deny',
   'cap.approve',
