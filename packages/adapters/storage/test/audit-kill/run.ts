@@ -1,0 +1,69 @@
+/**
+ * `npm run kill:audit -- [--kills N] [--seed S] [--logs L] [--json]`: kills the writers of a log N times at random moments and
+ * judges the log after each. Some logs run side by side, and each goes through at most {@link KILLS_PER_LOG} kills.
+ */
+import { parseArgs } from 'node:util'
+import { tempFolder } from '@talos/testkit'
+import { isSound, type KillResult, killRun } from './harness.ts'
+import { BREACHES } from './judge.ts'
+
+const DEFAULT_KILLS = 40
+/** A log is left after so many: it grows with every life, and the whole of it is checked after each. */
+const KILLS_PER_LOG = 12
+const DEFAULT_LOGS = 3
+const PROGRESS_EVERY = 50
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string' },
+    seed: { type: 'string' },
+    logs: { type: 'string' },
+    json: { type: 'boolean' },
+  },
+})
+const kills = Number(values.kills ?? DEFAULT_KILLS)
+const seed = Number(values.seed ?? 1)
+const logs = Number(values.logs ?? DEFAULT_LOGS)
+const count = Math.max(Math.min(logs, kills), Math.ceil(kills / KILLS_PER_LOG))
+const runs = Array.from({ length: count }, (_, index) => ({
+  kills: Math.floor((kills * (index + 1)) / count) - Math.floor((kills * index) / count),
+  seed: seed + index,
+}))
+const results: KillResult[] = []
+const beganMs = performance.now()
+let done = 0
+
+function onKill(): void {
+  done += 1
+  if (values.json === true || done % PROGRESS_EVERY !== 0) return
+  const leftS = Math.round((((performance.now() - beganMs) / done) * (kills - done)) / 1000)
+  process.stderr.write(`${done} of ${kills} kills, ${leftS} s left\n`)
+}
+
+using home = tempFolder()
+
+async function work(): Promise<void> {
+  for (let run = runs.shift(); run !== undefined; run = runs.shift())
+    results.push(await killRun({ ...run, compiled: home.path, onKill }))
+}
+
+await Promise.all(Array.from({ length: logs }, work))
+const sum = (of: (result: KillResult) => number): number => results.reduce((total, result) => total + of(result), 0)
+const totals = {
+  kills: sum((result) => result.kills),
+  logs: results.length,
+  killsAtStart: sum((result) => result.killsAtStart),
+  entries: sum((result) => result.entries),
+  acknowledged: sum((result) => result.acknowledged),
+  published: sum((result) => result.published),
+  erased: sum((result) => result.erased),
+  ...Object.fromEntries(BREACHES.map((breach) => [breach, sum(({ breaches }) => breaches[breach] ?? 0)])),
+  seconds: Math.round((performance.now() - beganMs) / 1000),
+}
+const isAllSound = results.every(isSound)
+if (values.json === true) console.log(JSON.stringify({ ...totals, isSound: isAllSound, seed, runs: results }))
+else {
+  for (const [what, number] of Object.entries(totals)) console.log(`${String(number).padStart(10)}  ${what}`)
+  console.log(isAllSound ? 'no kill broke anything' : 'something broke')
+}
+process.exitCode = isAllSound ? 0 : 1
