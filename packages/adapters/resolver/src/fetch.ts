@@ -1,10 +1,10 @@
 /**
- * One bounded GET over HTTPS (spec 18-key-log, 18.14): the host's addresses are checked and the connection goes to one of
- * them, redirects are refused, size and time are bounded.
+ * One bounded GET (spec 18-key-log, 18.14): the host's addresses are checked and the connection goes to one of them,
+ * redirects are refused, size and time are bounded. HTTPS, but for an address that says otherwise: DIDs never do.
  */
 import { lookup as systemLookup } from 'node:dns/promises'
-import type { IncomingMessage } from 'node:http'
-import { request } from 'node:https'
+import { type IncomingMessage, request as plainRequest } from 'node:http'
+import { request as secureRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { isTalosError, TalosError } from '@talos/errors'
 import { isPublicAddress } from './addresses.ts'
@@ -26,6 +26,8 @@ export interface FetchOptions {
   readonly maxBytes: number
   /** Media type asked for; the server's answer is judged by its contents. */
   readonly accept: string
+  /** Sent besides; carries no secret to another host, as redirects are refused. */
+  readonly headers?: Readonly<Record<string, string>>
   readonly signal: AbortSignal | undefined
 }
 
@@ -80,11 +82,12 @@ function open({ ca }: Fetcher, { options, address, signal }: OpenOptions): Promi
     else done(null, address, family)
   }
   return new Promise((resolve, reject) => {
-    const outgoing = request(
+    const send = options.url.startsWith('http:') ? plainRequest : secureRequest
+    const outgoing = send(
       options.url,
       {
         agent: false,
-        headers: { accept: options.accept, 'accept-encoding': 'identity' },
+        headers: { ...options.headers, accept: options.accept, 'accept-encoding': 'identity' },
         lookup: pinned,
         // A variable of the environment could have turned this off for the whole process.
         rejectUnauthorized: true,

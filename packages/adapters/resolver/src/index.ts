@@ -1,5 +1,5 @@
 export { isPublicAddress } from './addresses.ts'
-export type { Lookup } from './fetch.ts'
+export { dnsLookup, type Fetcher, type FetchOptions, fetchFile, type Lookup } from './fetch.ts'
 export { KNOWN_LOGS_MAX, type KnownLogs, memoryKnownLogs } from './known-logs.ts'
 export {
   createResolver,
