@@ -393,6 +393,8 @@ export type AppFrameBehind = {
   readonly size: number
   /** The checkpoint of that size, as the log signed it; absent where there is none. */
   readonly note?: string
+  /** Why nothing is cosigned, where it is not that the proof begins elsewhere. */
+  readonly code?: string
 }
 
 const checkAppFrameBehind: Check = object({
@@ -400,6 +402,7 @@ const checkAppFrameBehind: Check = object({
   request: integer(1, Number.MAX_SAFE_INTEGER),
   size: integer(0, Number.MAX_SAFE_INTEGER),
   note: optional(string({ minLength: 1, maxLength: 16_384 })),
+  code: optional(string({ maxLength: 64, pattern: /^[A-Z][A-Z0-9_]*$/u })),
 })
 
 /** Returns `value` typed as AppFrameBehind. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
