@@ -4,7 +4,7 @@
  * The intent is in this agent's log before it leaves; a result counts only with a receipt that fits.
  */
 
-import { SALT_BYTES } from '@talos/audit'
+import { FIELDS_MAX_BYTES, SALT_BYTES } from '@talos/audit'
 import { type Cid, equalBytes, toHex, utf8 } from '@talos/bytes'
 import {
   argumentsFromJson,
@@ -29,6 +29,8 @@ import type { Agent } from './agent.ts'
 import type { ApprovalKeeper } from './approvals.ts'
 import type { Authority } from './authority.ts'
 import { commitToCall } from './call-commitment.ts'
+import { committedFields, fieldsOfArguments } from './call-fields.ts'
+import { CALLER_RESPONSE, CALLER_SALT } from './disclosure.ts'
 import type { ClientEvent } from './events.ts'
 import { CALL_MAC_LABEL } from './execution/executor.ts'
 import { listCommand, MAX_LIST_PROOFS } from './execution/listing.ts'
@@ -39,6 +41,7 @@ import { nowS } from './options.ts'
 import type { SessionKeeper } from './sessions.ts'
 
 const NONCE_BYTES = 12
+const CONFIDENTIAL: ReadonlySet<string> = new Set([CALLER_SALT, CALLER_RESPONSE])
 const NO_ARGUMENTS = utf8('{}')
 
 type IntentInput = Parameters<CallAuthor['intend']>[0]
@@ -65,6 +68,8 @@ interface OpenCall extends Call {
   /** Leaf hash of the entry that it was intended. */
   readonly cause: string
   readonly terms: CallTerms
+  /** Whether parts of it may be shown to others one day: only of a signed tool call there is a proof for others. */
+  readonly isProvable: boolean
 }
 
 export interface IntentAuthorOptions {
@@ -94,7 +99,8 @@ export class IntentAuthor implements CallAuthor {
     const { agent, authority } = this.#options
     const { peer, tool } = input
     const command = tool === undefined ? listCommand(input.server) : mcpToolCommand({ server: input.server, tool })
-    const args = argumentsFromJson(input.argumentsJson ?? NO_ARGUMENTS)
+    const json = input.argumentsJson ?? NO_ARGUMENTS
+    const args = argumentsFromJson(json)
     const chain = tool === undefined ? [] : await this.#chainTo(peer, { command, args })
     const shown = tool === undefined ? shownFor(authority.chains.from(peer)) : chain
     const level = tool === undefined ? 'signature' : levelOf(chain, { tool, terms: input.terms })
@@ -102,10 +108,11 @@ export class IntentAuthor implements CallAuthor {
     const { named, proof } = await this.#prove(terms, level)
     const saltKey = agent.random.bytes(SALT_BYTES)
     const call = { peer, command, cid: named.cid, cap: chain.at(-1)?.cid, saltKey, request: input.request }
-    const entry = await this.#recordIntent(call)
+    const isProvable = tool !== undefined && level === 'signature'
+    const entry = await this.#recordIntent(call, isProvable ? json : undefined)
     this.#keep(named.cid, {
       [nameOfBytes(level)]: named.bytes,
-      'caller.salt': saltKey,
+      [CALLER_SALT]: saltKey,
       'caller.invoke': entry.leafHash,
       ...Object.fromEntries(chain.map(({ bytes }, index) => [`delegation.${index}`, bytes])),
     })
@@ -115,7 +122,7 @@ export class IntentAuthor implements CallAuthor {
       proofs: shown.map(({ bytes }) => bytes),
       approvals: input.approvals ?? this.#heldFor(terms),
       saltKey,
-      finish: async (end) => await this.#finish({ ...call, cause, terms }, end),
+      finish: async (end) => await this.#finish({ ...call, cause, terms, isProvable }, end),
     }
   }
 
@@ -182,13 +189,17 @@ export class IntentAuthor implements CallAuthor {
     return approvals.heldFor(toHex(digest))
   }
 
-  async #recordIntent(call: Call) {
-    const { agent } = this.#options
-    return await agent.log.append({
+  /** @param json exact bytes of the arguments, where parts of them may be shown one day */
+  async #recordIntent(call: Call, json: Uint8Array | undefined) {
+    const { log, kernel } = this.#options.agent
+    const { saltKey } = call
+    const tree = json === undefined ? undefined : fieldsOfArguments({ json, saltKey, kernel })
+    const params = { commitment: toHex(this.#commit(call, 'params', call.request)) }
+    return await log.append({
       kind: 'tool.invoke',
       ...this.#place(call),
       ref: call.cid.toString(),
-      commit: { params: { commitment: toHex(this.#commit(call, 'params', call.request)) } },
+      commit: { params, ...committedFields('arguments', tree) },
     })
   }
 
@@ -203,6 +214,8 @@ export class IntentAuthor implements CallAuthor {
     } else if (receipt.resultCommitment === undefined) {
       await log.append({ kind: 'tool.lost', ...common })
     } else {
+      if (call.isProvable && end.response.length <= FIELDS_MAX_BYTES)
+        this.#keep(call.cid, { [CALLER_RESPONSE]: end.response })
       const commitment = toHex(receipt.resultCommitment)
       await log.append({ kind: 'tool.result', ...common, commit: { result: { commitment } } })
     }
@@ -256,7 +269,7 @@ export class IntentAuthor implements CallAuthor {
   #keep(invocation: Cid, evidence: { readonly [name: string]: Uint8Array }): void {
     const { database, clock } = this.#options.agent
     for (const [name, bytes] of Object.entries(evidence)) {
-      database.evidence.put({ invocation, name, bytes, confidential: name.endsWith('.salt'), nowMs: clock.nowMs() })
+      database.evidence.put({ invocation, name, bytes, confidential: CONFIDENTIAL.has(name), nowMs: clock.nowMs() })
     }
   }
 }

@@ -9,6 +9,7 @@ import type { GrantDirection } from '@talos/storage'
 import type { Agent } from './agent.ts'
 import type { Approvals } from './approvals.ts'
 import type { ClientEvent } from './events.ts'
+import type { ExportProofOptions } from './evidence.ts'
 import { formerDids } from './execution/executor.ts'
 import { type CallExplanation, type ExplainRequest, explainCall } from './explain.ts'
 import type { Following } from './following.ts'
@@ -175,8 +176,8 @@ export abstract class CapabilityClient {
     )
   }
 
-  /** The proof bundle of a call that this agent made. @throws TalosError `EVIDENCE_MISSING`, … */
-  async exportProof(invocation: string): Promise<string> {
-    return await this.#parts.evidence.export(invocation)
+  /** The proof bundle of a call that this agent made, with the parts of it that are named. @throws TalosError `EVIDENCE_MISSING`, … */
+  async exportProof(invocation: string, options: ExportProofOptions = {}): Promise<string> {
+    return await this.#parts.evidence.export(invocation, options)
   }
 }

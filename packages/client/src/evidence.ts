@@ -11,6 +11,7 @@ import { TalosError } from '@talos/errors'
 import { buildProofBundle } from '@talos/proof'
 import type { Agent } from './agent.ts'
 import { revocationsOf, revocationsThatCount } from './chain-revocations.ts'
+import { discloseFields } from './disclosure.ts'
 import { isListCommand } from './execution/listing.ts'
 import { encodeFrame } from './frames.ts'
 import { historiesOf, partyOf } from './identity/histories.ts'
@@ -28,6 +29,14 @@ const ANSWER = 'executor.answer'
 
 type Ask = Extract<AppFrame, { t: 'ask' }>
 type Answer = Extract<AppFrame, { t: 'answer' }>
+
+export interface ExportProofOptions {
+  /**
+   * Parts of the call to show: `arguments:` or `output:` and an RFC 6901 pointer, or `result` for the whole response. What is
+   * not named stays hidden.
+   */
+  readonly disclose?: readonly string[]
+}
 
 export interface EvidenceOptions {
   readonly agent: Agent
@@ -51,15 +60,17 @@ export class EvidenceKeeper {
    * The proof bundle of a call that this agent made.
    *
    * @param name CID of the invocation
-   * @throws TalosError `EVIDENCE_MISSING`, `PROOF_OF_LIST`, `PROOF_UNSIGNED`, `PROOF_PARTS_INVALID`, `REQUEST_TIMEOUT`, and what the link throws
+   * @throws TalosError `EVIDENCE_MISSING`, `PROOF_OF_LIST`, `PROOF_UNSIGNED`, `PROOF_PARTS_INVALID`, `DISCLOSURE_CHOICE`,
+   *   `DISCLOSURE_DISAGREES`, `REQUEST_TIMEOUT`, and what the link throws
    */
-  async export(name: string): Promise<string> {
+  async export(name: string, { disclose = [] }: ExportProofOptions = {}): Promise<string> {
     const { agent } = this.#options
     const cid = Cid.parse(name)
     this.#requireSigned(cid)
     const invocation = this.#require(cid, 'invocation')
     const receipt = this.#require(cid, 'receipt')
-    const { issuer, audience: executor, command } = openInvocation(invocation, { kernel: agent.kernel })
+    const call = openInvocation(invocation, { kernel: agent.kernel })
+    const { issuer, audience: executor, command } = call
     if (isListCommand(command)) throw new TalosError('PROOF_OF_LIST')
     const answer = await this.#answerOf(agent.identities.currentOf(executor), cid)
     const [outcome, invoked] = answer.inclusions
@@ -67,6 +78,8 @@ export class EvidenceKeeper {
     if (outcome === undefined || intent === undefined)
       throw new TalosError('EVIDENCE_MISSING', { missing: "the executor's entry" })
     const proofs = this.#delegations(cid)
+    const recorded = answer.inclusions.map(({ entry }) => entry)
+    const shown = { agent, invocation: call, intent: intent.entry, recorded, choices: disclose }
     const bundle = buildProofBundle({
       kernel: agent.kernel,
       agent: partyOf(agent, { did: issuer, logKey: agent.logKey }),
@@ -79,6 +92,7 @@ export class EvidenceKeeper {
       receipt,
       outcome,
       ...(invoked !== undefined && { invoked }),
+      disclosures: discloseFields(shown),
     })
     this.#keepAnswer(cid, answer)
     return bundle

@@ -98,7 +98,8 @@ export class ExecutorGate {
   }
 
   async authorizeCall(input: CallInput): Promise<GateDecision> {
-    const call = this.#call(input, mcpToolCommand({ server: input.server, tool: input.tool }))
+    const { argumentsJson } = input
+    const call = { ...this.#call(input, mcpToolCommand({ server: input.server, tool: input.tool })), argumentsJson }
     const verdict = this.#judge.judge(input, call.command)
     this.#tellOfChain(input, verdict)
     const level = input.proof?.level ?? 'signature'

@@ -10,6 +10,7 @@ import type { Did } from '@talos/contracts'
 import type { ErrorCode } from '@talos/errors'
 import type { CallEnd } from '@talos/mcp'
 import { commitToCall } from '../call-commitment.ts'
+import { committedFields, fieldsOfArguments, fieldsOfOutput } from '../call-fields.ts'
 import type { ClientEvent } from '../events.ts'
 import type { Executor } from './executor.ts'
 
@@ -21,6 +22,8 @@ export interface Call {
   readonly command: string
   /** Exact bytes that the receipt and the entries commit to. */
   readonly request: Uint8Array
+  /** The exact bytes of a tool call's arguments; a list has none. */
+  readonly argumentsJson?: Uint8Array
   /** What both sides derive this call's salts from. */
   readonly saltKey: Uint8Array
 }
@@ -41,6 +44,8 @@ export interface OpenCall {
   readonly cause: string
   readonly request: Uint8Array
   readonly receipt: 'call' | 'batch'
+  /** Whether parts of it may be shown to others one day: only of a signed tool call there is a proof for others. */
+  readonly isProvable: boolean
 }
 
 export interface Refusal {
@@ -66,6 +71,7 @@ export class CallRecord {
     allowed: Pick<OpenCall, 'named' | 'cap' | 'receipt'> & { readonly level: ProofLevel },
   ): Promise<OpenCall> {
     const { named, cap, receipt, level } = allowed
+    const isProvable = level === 'signature' && call.argumentsJson !== undefined
     const request = this.#commit(call, 'params', call.request)
     this.#keep(named.cid, { [nameOfBytes(level)]: named.bytes })
     const name = named.cid.toString()
@@ -75,11 +81,11 @@ export class CallRecord {
       decision: 'allow',
       ref: name,
       ...(cap !== undefined && { cap: cap.toString() }),
-      commit: { params: { commitment: toHex(request) } },
+      commit: { params: { commitment: toHex(request) }, ...(isProvable && this.#argumentFields(call)) },
     })
     this.#emit({ type: 'tool.call', peer: call.peer, command: call.command, decision: 'allow', invocation: name })
     this.#keep(named.cid, { 'executor.invoke': entry.leafHash, 'executor.salt': call.saltKey })
-    return { call, named, cap, cause: toHex(entry.leafHash), request, receipt }
+    return { call, named, cap, cause: toHex(entry.leafHash), request, receipt, isProvable }
   }
 
   /** @returns the receipt @throws TalosError signer, log and store codes: then the response must not leave */
@@ -102,7 +108,9 @@ export class CallRecord {
       cause,
       ref: receipt.cid.toString(),
       ...(cap !== undefined && { cap: cap.toString() }),
-      ...(result !== undefined && { commit: { result: { commitment: toHex(result) } } }),
+      ...(result !== undefined && {
+        commit: { result: { commitment: toHex(result) }, ...(open.isProvable && this.#outputFields(call, end)) },
+      }),
     })
     this.#keep(named.cid, { receipt: receipt.bytes, 'executor.result': entry.leafHash })
     return receipt.bytes
@@ -154,6 +162,18 @@ export class CallRecord {
 
   #commit({ saltKey }: Call, path: 'params' | 'result', bytes: Uint8Array): Uint8Array {
     return commitToCall({ saltKey, path, bytes, kernel: this.#executor.agent.kernel })
+  }
+
+  /** So that single arguments can be shown to others, and nothing else of the call. */
+  #argumentFields({ argumentsJson: json, saltKey }: Call) {
+    const { kernel } = this.#executor.agent
+    return json === undefined ? {} : committedFields('arguments', fieldsOfArguments({ json, saltKey, kernel }))
+  }
+
+  #outputFields({ saltKey }: Call, end: CallEnd) {
+    const { kernel } = this.#executor.agent
+    if (!('response' in end)) return {}
+    return committedFields('output', fieldsOfOutput({ response: end.response, saltKey, kernel }))
   }
 
   /** Beyond what one peer may fill, the entry in the log and the receipt that the caller gets are all there is. */

@@ -19,6 +19,7 @@ export {
   type ExactLimits,
   type ExactNumber,
   type ExactObject,
+  isExactObject,
   parseExactJson,
   writeExactJson,
 } from './fields/exact-json.ts'
@@ -54,10 +55,11 @@ export type { LogSource, RevocationPage } from './light/source.ts'
 export { type FollowedLog, LIGHT_NOTE_MAX_CHARS, LIGHT_STATE_MAX_BYTES } from './light/state.ts'
 export { AuditLog, type AuditLogOptions } from './log.ts'
 export { type AuditFilter, AuditReader, type AuditRecord } from './reader.ts'
+export type { AuditIndex, IndexQuery, IndexRange } from './search/audit-index.ts'
+export { AuditSearch, type AuditSearchOptions, INDEX_BATCH_ENTRIES } from './search/search.ts'
 export type {
   AuditBatch,
   AuditHead,
-  AuditIndex,
   AuditStore,
   CheckpointGuard,
   EntryGroup,

@@ -686,6 +686,16 @@ export const ERROR_TABLE = {
     message: 'the opening of a part is not acceptable: {reason}',
     remedy: 'Compare it with contracts/spec/10-audit-entry.md, clause 10.8; treat the disclosure as false.',
   },
+  DISCLOSURE_CHOICE: {
+    area: 'fields',
+    message: '{choice} of the call cannot be shown: {reason}',
+    remedy: 'Name parts as arguments:/name or output:/content/0/text; talos proof show lists what a proof holds.',
+  },
+  DISCLOSURE_DISAGREES: {
+    area: 'fields',
+    message: 'the executor committed to other parts of the {name} than this agent sent and got',
+    remedy: "The executor's log contradicts what it sent; keep the evidence of the call and ask it why.",
+  },
   DID_INVALID: {
     area: 'identity',
     message: 'the value is not a did:key of an Ed25519 key: {reason}',
