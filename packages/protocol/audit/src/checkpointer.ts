@@ -123,22 +123,6 @@ export class Checkpointer {
     return note
   }
 
-  /**
-   * Holds a checkpoint of this log that somebody else has against the log. One that the log does not contain takes the place
-   * of the copy outside of the store: from then on the log opens for reading only.
-   *
-   * @returns the reason to sign nothing, `AUDIT_ROLLBACK`; undefined when the log contains it
-   * @throws TalosError what `openCheckpoint` throws where the log's present key did not sign it (an earlier one may be a
-   *   thief's); `AUDIT_STORE_FAILED`, `FILE_FAILED`
-   */
-  async confront(note: string): Promise<TalosError | undefined> {
-    const { guard, reader, kernel } = this.#options
-    const checkpoint = openCheckpoint(note, { logKey: this.#logKey, kernel })
-    if (checkpoint.size <= reader.size && sameRoot(reader, checkpoint)) return undefined
-    await guard.write(note)
-    return rollback(checkpoint.size, 'somebody has a checkpoint of it that it does not contain')
-  }
-
   #requireExtension(last: VerifiedCheckpoint, head: { readonly size: number; readonly root: Uint8Array }): void {
     const { reader, kernel } = this.#options
     try {
