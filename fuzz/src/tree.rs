@@ -1,7 +1,9 @@
 //! Appending leaves: a batch against one at a time, and against the recursive definition of RFC 6962, section 2.1.
 
 use crate::fields::Fields;
-use talos_kernel::{Appended, Hash, TREE_SIZE_MAX, append_leaves, leaf_hash, leaf_hashes, node_hash};
+use talos_kernel::{
+    Appended, Hash, TREE_SIZE_MAX, append_bundle, append_leaves, hash_up, leaf_hash, leaf_hashes, node_hash,
+};
 
 /// Fields: size (8 bytes, the least significant first), edge, leaves.
 pub fn append(data: &[u8]) {
@@ -18,6 +20,26 @@ pub fn append(data: &[u8]) {
     if let Ok(appended) = outcome {
         assert_eq!(appended, one_by_one(size, edge, &leaves));
         assert_eq!(appended.leaf_hashes, hashes);
+    }
+
+    let bundle: Vec<u8> = leaves
+        .iter()
+        .flat_map(|leaf| {
+            u16::try_from(leaf.len()).unwrap_or_default().to_be_bytes().into_iter().chain(leaf.iter().copied())
+        })
+        .collect();
+    let bundled = append_bundle(size, edge, &bundle);
+    let is_bundle = leaves.iter().all(|leaf| leaf.len() <= usize::from(u16::MAX));
+    if is_bundle {
+        assert_eq!(bundled.is_ok(), fits, "a bundle is taken where its entries are");
+    }
+    if let (Ok(bundled), true) = (bundled, is_bundle) {
+        let whole = append_leaves(size, edge, &leaves).expect("as the bundle");
+        assert_eq!((bundled.leaf_hashes, bundled.edge), (whole.leaf_hashes, whole.edge));
+    }
+    if hashes.len().is_power_of_two() {
+        let nodes = hash_up(&hashes.concat()).expect("a tile");
+        assert_eq!(nodes.last().copied().unwrap_or_else(|| hashes[0]), tree_hash(&hashes), "the last node is the root");
     }
 
     let fresh = append_leaves(0, &[], &leaves).expect("a tree from its beginning");

@@ -45,8 +45,11 @@ pub use ratchet::{
     RATCHET_MAX_PREFIX_BYTES, RATCHET_MAX_STEPS, ReceiveInput, Received, SealInput, ratchet_advance, ratchet_forward,
     ratchet_open, ratchet_receive, ratchet_receive_length, ratchet_seal, ratchet_seal_length, ratchet_step,
 };
-pub use tree::{Appended, BATCH_MAX_ENTRIES, Hash, TREE_SIZE_MAX, append_leaves, leaf_hash, leaf_hashes, node_hash};
+pub use tree::{
+    Appended, AppendedBundle, BATCH_MAX_ENTRIES, Hash, TILE_MAX_HASHES, TREE_SIZE_MAX, append_bundle, append_leaves,
+    hash_up, leaf_hash, leaf_hashes, node_hash,
+};
 pub use x25519::{X25519_KEY_BYTES, x25519, x25519_public_key};
 
 /// Revision of the port that this crate implements: a bridge of another revision than the TypeScript side is not used.
-pub const KERNEL_REVISION: u32 = 1;
+pub const KERNEL_REVISION: u32 = 2;

@@ -5,16 +5,16 @@ mod support;
 use support::Random;
 use talos_kernel::{
     AeadOptions, EnvelopeItem, Error, InitiateInput, Initiated, KERNEL_REVISION, RespondInput, TurnInput, aead_open,
-    aead_seal, append_leaves, ed25519_public_key, ed25519_sign, ed25519_verify, handshake_initiate, handshake_respond,
-    is_accelerated, leaf_hash, leaf_hashes, mlkem768_encapsulation_key, node_hash, ratchet_turn, sha256,
-    verify_entries, verify_envelopes, x25519, x25519_public_key,
+    aead_seal, append_bundle, append_leaves, ed25519_public_key, ed25519_sign, ed25519_verify, handshake_initiate,
+    handshake_respond, hash_up, is_accelerated, leaf_hash, leaf_hashes, mlkem768_encapsulation_key, node_hash,
+    ratchet_turn, sha256, verify_entries, verify_envelopes, x25519, x25519_public_key,
 };
 
 #[test]
 fn the_engine_is_the_one_that_was_compiled_in() {
     println!("accelerated: {}", is_accelerated());
     assert!(cfg!(feature = "accelerated") || !is_accelerated());
-    assert_eq!(KERNEL_REVISION, 1);
+    assert_eq!(KERNEL_REVISION, 2);
 }
 
 #[test]
@@ -187,6 +187,15 @@ fn root(leaves: &[&[u8]]) -> [u8; 32] {
     }
 }
 
+fn bundle_of(entries: &[&[u8]]) -> Vec<u8> {
+    let mut bundle = Vec::new();
+    for entry in entries {
+        bundle.extend(u16::try_from(entry.len()).expect("a short entry").to_be_bytes());
+        bundle.extend(*entry);
+    }
+    bundle
+}
+
 #[test]
 fn appending_at_once_and_in_parts_gives_the_edge_of_the_whole_tree() {
     let mut random = Random::new(25);
@@ -201,7 +210,20 @@ fn appending_at_once_and_in_parts_gives_the_edge_of_the_whole_tree() {
         let first = append_leaves(0, &[], &leaves[..split]).expect("appends");
         let second = append_leaves(split as u64, &first.edge.concat(), &leaves[split..count]).expect("appends");
         assert_eq!(second.edge, whole.edge, "{split} then {count}");
+        let bundle = bundle_of(&leaves[split..count]);
+        let bundled = append_bundle(split as u64, &first.edge.concat(), &bundle).expect("appends");
+        assert_eq!((bundled.leaf_hashes, bundled.edge), (second.leaf_hashes, second.edge));
+        assert_eq!(bundled.root, root(&leaves[..count]));
+        assert!(bundled.tile_roots.is_empty());
     }
+    assert_eq!(append_bundle(3, &[0; 63], &[]).err(), Some(Error::Argument("edge")));
+    assert_eq!(append_bundle(0, &[], &[0]).err(), Some(Error::Argument("bundle")));
+    let empty = vec![0; 2 * 65_537];
+    assert_eq!(append_bundle(0, &[], &empty).err(), Some(Error::Parameter("entries")));
+    let most = append_bundle(0, &[], &empty[2..]).expect("256 tiles");
+    assert_eq!(hash_up(&most.tile_roots.concat()).expect("a tile").last(), Some(&most.root));
+    assert_eq!(hash_up(&[0; 32]), Ok(vec![]));
+    assert_eq!(hash_up(&[0; 257 * 32]), Err(Error::Argument("hashes")));
     assert_eq!(append_leaves(3, &[0; 63], &[]), Err(Error::Argument("edge")));
     let most = (1 << 53) - 1;
     assert_eq!(append_leaves(most, &[0; 53 * 32], &[&[]]), Err(Error::Parameter("size")));

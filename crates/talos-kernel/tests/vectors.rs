@@ -81,6 +81,11 @@ fn runs_of_evidence_agree_with_the_vectors() {
 }
 
 #[test]
+fn bundles_and_tiles_agree_with_the_vectors() {
+    run_file("kernel/tree.json", 40);
+}
+
+#[test]
 fn no_file_of_kernel_vectors_is_left_out() {
     let folder = support::repository().join("contracts/vectors/kernel");
     let mut names: Vec<String> = std::fs::read_dir(folder)
@@ -89,7 +94,8 @@ fn no_file_of_kernel_vectors_is_left_out() {
         .collect();
     names.sort();
     println!("skipped: argon2id.json, since passwords stay with the portable backend");
-    let expected = ["aead", "argon2id", "ed25519", "evidence", "handshake", "hash", "mlkem768", "ratchet", "x25519"];
+    let expected =
+        ["aead", "argon2id", "ed25519", "evidence", "handshake", "hash", "mlkem768", "ratchet", "tree", "x25519"];
     assert_eq!(names, expected.map(|name| format!("{name}.json")));
 }
 

@@ -19,7 +19,7 @@ const OTHER_KEY: i32 = i32::MAX;
 const OTHER_HEADER: i32 = i32::MAX - 1;
 
 /// Every operation under its name in JavaScript.
-pub(crate) const OPERATIONS: [(&CStr, Operation); 27] = [
+pub(crate) const OPERATIONS: [(&CStr, Operation); 29] = [
     (c"sha256", sha256),
     (c"hmacSha256", hmac_sha256),
     (c"hkdfSha256", hkdf_sha256),
@@ -47,6 +47,8 @@ pub(crate) const OPERATIONS: [(&CStr, Operation); 27] = [
     (c"leafHashes", leaf_hashes),
     (c"nodeHash", node_hash),
     (c"appendLeaves", append_leaves),
+    (c"appendBundle", append_bundle),
+    (c"hashUp", hash_up),
 ];
 
 fn sha256(block: Block<'_>) -> Answer {
@@ -347,6 +349,24 @@ fn append_leaves(block: Block<'_>) -> Answer {
     let appended = kernel::append_leaves(size, &edge, &slices_of(&inputs))?;
     put_all(&mut outputs, &appended.leaf_hashes)?;
     put_all(&mut outputs, &appended.edge)
+}
+
+/// The edge, then the bundle; leaves leaf hashes, roots of tiles, the new edge and the root.
+fn append_bundle(block: Block<'_>) -> Answer {
+    let size = block.wide_word(2);
+    let lengths = [block.word(1), block.word(0)];
+    let ([edge, bundle], mut outputs) = block.split(lengths)?;
+    let appended = kernel::append_bundle(size, &edge, &bundle)?;
+    put_all(&mut outputs, &appended.leaf_hashes)?;
+    put_all(&mut outputs, &appended.tile_roots)?;
+    put_all(&mut outputs, &appended.edge)?;
+    outputs.put(&appended.root)
+}
+
+fn hash_up(block: Block<'_>) -> Answer {
+    let lengths = [block.word(0)];
+    let ([hashes], mut outputs) = block.split(lengths)?;
+    put_all(&mut outputs, &kernel::hash_up(&hashes)?)
 }
 
 /// An optional input is absent where it has no bytes.

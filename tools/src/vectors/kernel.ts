@@ -9,6 +9,7 @@ import { handshakeCases } from './kernel-handshake.ts'
 import { argon2idCases, mlkem768Cases } from './kernel-kem.ts'
 import { ratchetCases } from './kernel-ratchet.ts'
 import { aeadCases, hashCases, x25519Cases } from './kernel-rfc.ts'
+import { treeCases } from './kernel-tree.ts'
 import type { VectorFile } from './vector-file.ts'
 
 export function kernelVectors(): VectorFile[] {
@@ -22,6 +23,7 @@ export function kernelVectors(): VectorFile[] {
     vectorFile('ratchet', 'The fused ratchet steps', [...ratchetCases(), ...chainCases()]),
     vectorFile('handshake', 'The handshake of both sides', handshakeCases()),
     vectorFile('evidence', 'Envelopes, signed entries and appended leaves', evidenceCases()),
+    vectorFile('tree', 'Bundles appended to a tree, and tiles', treeCases()),
   ]
 }
 

@@ -5,9 +5,9 @@ use crate::support::hex;
 use serde_json::json;
 use talos_kernel::{
     EnvelopeItem, InitiateInput, Initiated, OpenInput, ReceiveInput, Received, RespondInput, SealInput, TurnInput,
-    append_leaves, handshake_initiate, handshake_respond, ratchet_advance, ratchet_forward, ratchet_open,
-    ratchet_receive, ratchet_receive_length, ratchet_seal, ratchet_seal_length, ratchet_step, ratchet_turn, sha256,
-    verify_entries, verify_envelopes,
+    append_bundle, append_leaves, handshake_initiate, handshake_respond, hash_up, ratchet_advance, ratchet_forward,
+    ratchet_open, ratchet_receive, ratchet_receive_length, ratchet_seal, ratchet_seal_length, ratchet_step,
+    ratchet_turn, sha256, verify_entries, verify_envelopes,
 };
 
 pub(super) fn ratchet(operation: &str, input: &Input<'_>) -> Outcome {
@@ -181,6 +181,16 @@ pub(super) fn evidence(operation: &str, input: &Input<'_>) -> Outcome {
             let hashes: Vec<_> = verdicts.iter().map(|verdict| hex(verdict.leaf_hash)).collect();
             json!({ "leafHashesHex": hashes, "valid": verdicts.iter().map(|verdict| verdict.valid).collect::<Vec<_>>() })
         }
+        "appendBundle" => {
+            let appended = append_bundle(input.count("size")? as u64, &input.bytes("edge"), &input.bytes("bundle"))?;
+            json!({
+                "leafHashesHex": hex(appended.leaf_hashes.concat()),
+                "tileRootsHex": hex(appended.tile_roots.concat()),
+                "edgeHex": hex(appended.edge.concat()),
+                "rootHex": hex(appended.root),
+            })
+        }
+        "hashUp" => json!({ "nodesHex": hex(hash_up(&input.bytes("hashes"))?.concat()) }),
         _ => {
             let size = input.count("size")?;
             let appended = append_leaves(size as u64, &input.bytes("edge"), &slices(&input.list("leaves")))?;

@@ -81,7 +81,9 @@ pub(crate) fn run(operation: &str, input: &Input<'_>) -> Outcome {
         "ratchetTurn" => fused::turn(input),
         "handshakeInitiate" => fused::initiate(input),
         "handshakeRespond" => fused::respond(input),
-        "verifyEnvelopes" | "verifyEntries" | "appendLeaves" => fused::evidence(operation, input),
+        "verifyEnvelopes" | "verifyEntries" | "appendLeaves" | "appendBundle" | "hashUp" => {
+            fused::evidence(operation, input)
+        }
         _ => primitive::primitive(operation, input),
     }
 }

@@ -10,14 +10,17 @@ import type { Kernel } from './kernel.ts'
 import { passwordMethods } from './password.ts'
 import { ratchetMethods } from './ratchet.ts'
 import { chainMethods } from './ratchet-chain.ts'
+import { treeMethods } from './tree.ts'
 
 export function composeKernel(engines: KernelEngines): Kernel {
   const hash = hashMethods(engines.hash)
+  const tree = treeMethods(engines.hash)
   const curves = curveMethods(engines.curves)
   const kem = kemMethods(engines.kem)
   return {
     name: 'portable',
     ...hash,
+    ...tree,
     ...aeadMethods(engines.aead),
     ...curves,
     ...kem,
@@ -25,6 +28,6 @@ export function composeKernel(engines: KernelEngines): Kernel {
     ...chainMethods(engines.hash),
     ...ratchetMethods(engines),
     ...handshakeMethods({ ...hash, ...curves, ...kem }),
-    ...evidenceMethods({ ...hash, ...curves }),
+    ...evidenceMethods({ ...hash, ...tree, ...curves }),
   }
 }

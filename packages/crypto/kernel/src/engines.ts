@@ -8,6 +8,11 @@ import type { AeadOptions, Argon2idOptions } from './kernel.ts'
 export interface HashEngine {
   sha256(data: Uint8Array): Uint8Array
   hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array
+  /**
+   * A function that writes SHA-256 of `data`, 32 bytes, into `out` at `offset`. For public data alone: what it hashes, and the
+   * hash, may stay in memory. Fast where `out` is no array on the engine's heap, as those of up to 64 bytes may be.
+   */
+  hasherInto(out: Uint8Array): (data: Uint8Array, offset: number) => void
 }
 
 export interface AeadEngine {

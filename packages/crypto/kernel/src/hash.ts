@@ -1,10 +1,10 @@
 /**
- * Hash methods: SHA-256 (FIPS 180-4), HMAC (RFC 2104), HKDF (RFC 5869) and the tree hashes of RFC 6962, section 2.1.
+ * Hash methods: SHA-256 (FIPS 180-4), HMAC (RFC 2104) and HKDF (RFC 5869).
  *
  * HKDF: `PRK = HMAC(salt, ikm)`; `T(i) = HMAC(PRK, T(i-1) || info || i)`; the output is the first bytes of
  * `T(1) || T(2) || ...`.
  */
-import { requireLength, requireLengthWithin } from './arguments.ts'
+import { requireLengthWithin } from './arguments.ts'
 import type { HashEngine } from './engines.ts'
 import { type HkdfOptions, type Kernel, SHA256_BYTES } from './kernel.ts'
 import { wipe } from './memory.ts'
@@ -12,10 +12,7 @@ import { wipe } from './memory.ts'
 /** RFC 5869, section 2.3: the block counter is one byte, so 255 blocks at most. */
 export const HKDF_MAX_BYTES = 255 * SHA256_BYTES
 
-const LEAF_PREFIX = 0
-const NODE_PREFIX = 1
-
-type HashMethods = Pick<Kernel, 'sha256' | 'hmacSha256' | 'hkdfSha256' | 'leafHashes' | 'nodeHash'>
+type HashMethods = Pick<Kernel, 'sha256' | 'hmacSha256' | 'hkdfSha256'>
 
 export function hashMethods(hash: HashEngine): HashMethods {
   return {
@@ -28,30 +25,7 @@ export function hashMethods(hash: HashEngine): HashMethods {
       wipe(prk)
       return output
     },
-    leafHashes: (leaves) => leaves.map((leaf) => leafHash(hash, leaf)),
-    nodeHash: (left, right) => {
-      requireLength('left', left, SHA256_BYTES)
-      requireLength('right', right, SHA256_BYTES)
-      return nodeHash(hash, left, right)
-    },
   }
-}
-
-function leafHash(hash: HashEngine, leaf: Uint8Array): Uint8Array {
-  const input = new Uint8Array(1 + leaf.length)
-  input[0] = LEAF_PREFIX
-  input.set(leaf, 1)
-  return hash.sha256(input)
-}
-
-/** Kept, since making it anew costs a third of the hash. Nothing in it is secret, and no engine calls back. */
-const nodeInput = new Uint8Array(1 + 2 * SHA256_BYTES)
-nodeInput[0] = NODE_PREFIX
-
-function nodeHash(hash: HashEngine, left: Uint8Array, right: Uint8Array): Uint8Array {
-  nodeInput.set(left, 1)
-  nodeInput.set(right, 1 + SHA256_BYTES)
-  return hash.sha256(nodeInput)
 }
 
 export interface ExpandOptions {

@@ -13,7 +13,7 @@
  * Revision of the port: raised with every change of a method or of its bytes. A native module of another revision is
  * stale and is not used.
  */
-export const KERNEL_REVISION = 1
+export const KERNEL_REVISION = 2
 
 export const SHA256_BYTES = 32
 export const ED25519_SEED_BYTES = 32
@@ -45,6 +45,8 @@ export const HANDSHAKE_MAX_HEAD_BYTES = 8192
 export const VERIFY_MAX_ENVELOPES = 64
 /** Entries or leaves of one call, at most. Longer runs are several calls. */
 export const BATCH_MAX_ENTRIES = 65_536
+/** Hashes of a whole tile (C2SP tlog-tiles, height 8). */
+export const TILE_MAX_HASHES = 256
 
 export interface HkdfOptions {
   readonly ikm: Uint8Array
@@ -265,6 +267,27 @@ export interface AppendedLeaves {
   readonly edge: Uint8Array
 }
 
+/** A tree by its right edge, and entries to append in the form of a bundle of C2SP tlog-tiles. */
+export interface BundleToAppend {
+  /** Leaves that the tree has; a safe integer, and still one with the new leaves. */
+  readonly size: number
+  /** Roots of its perfect subtrees, largest first: 32 bytes for each 1 bit of `size`. */
+  readonly edge: Uint8Array
+  /** For each entry its length in two bytes, big endian, then its bytes; 65,536 entries at most. */
+  readonly bundle: Uint8Array
+}
+
+export interface AppendedBundle {
+  /** 32 bytes for each entry, in their order. */
+  readonly leafHashes: Uint8Array
+  /** For each multiple of 256 that the size reached, the root of the 256 leaves before it: 32 bytes each. */
+  readonly tileRoots: Uint8Array
+  /** The edge of the tree with the entries. */
+  readonly edge: Uint8Array
+  /** Its root, 32 bytes. */
+  readonly root: Uint8Array
+}
+
 export interface Kernel {
   readonly name: 'portable' | 'native'
 
@@ -337,4 +360,11 @@ export interface Kernel {
   nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array
   /** At most 65,536 leaves; a node hash is made where two perfect subtrees become one. */
   appendLeaves(input: LeavesToAppend): AppendedLeaves
+  /** As `appendLeaves`, of a whole bundle, with the roots that tiles and checkpoints need. */
+  appendBundle(input: BundleToAppend): AppendedBundle
+  /**
+   * Every node above 1 to 256 hashes (32 bytes each) whose leaves are all among them: those of two hashes in order, then of
+   * four, and so on, 32 bytes each. The last one of a power of two of hashes is their root.
+   */
+  hashUp(hashes: Uint8Array): Uint8Array
 }

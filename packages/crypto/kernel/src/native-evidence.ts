@@ -3,8 +3,13 @@ import { requireLength } from './arguments.ts'
 import { requireEntries, requireEnvelopes, requireLeaves, subtreesOf } from './evidence.ts'
 import { type Kernel, SHA256_BYTES } from './kernel.ts'
 import { lengthsOf, type NativeBridge } from './native-block.ts'
+import { nodesAbove, requireBundle, tilesWithin } from './tree.ts'
+import { requireTile } from './tree-arguments.ts'
 
-type EvidenceMethods = Pick<Kernel, 'verifyEnvelopes' | 'verifyEntries' | 'leafHashes' | 'nodeHash' | 'appendLeaves'>
+type EvidenceMethods = Pick<
+  Kernel,
+  'verifyEnvelopes' | 'verifyEntries' | 'leafHashes' | 'nodeHash' | 'appendLeaves' | 'appendBundle' | 'hashUp'
+>
 
 const HASH = SHA256_BYTES
 /** A hash, then 1 where the signature holds. */
@@ -65,6 +70,24 @@ export function nativeEvidence({ module, block }: NativeBridge): EvidenceMethods
       block.run(module.appendLeaves, { words, inputs: [lengths, edge, ...leaves], outputBytes })
       const leafHashes = leaves.map(() => block.take(HASH))
       return { leafHashes, edge: block.takeLast(edgeBytes) }
+    },
+    appendBundle: (input) => {
+      const count = requireBundle(input).length
+      const { size, edge, bundle } = input
+      const words = [bundle.length, edge.length, size % WORD, Math.floor(size / WORD)]
+      const sizes = [count, tilesWithin(size, count), subtreesOf(size + count), 1]
+      const outputBytes = HASH * sizes.reduce((sum, hashes) => sum + hashes)
+      block.run(module.appendBundle, { words, inputs: [edge, bundle], outputBytes })
+      const leafHashes = block.take(HASH * count)
+      const tileRoots = block.take(HASH * tilesWithin(size, count))
+      const grown = block.take(HASH * subtreesOf(size + count))
+      return { leafHashes, tileRoots, edge: grown, root: block.takeLast(HASH) }
+    },
+    hashUp: (hashes) => {
+      requireTile(hashes)
+      const outputBytes = HASH * nodesAbove(hashes.length / HASH)
+      block.run(module.hashUp, { words: [hashes.length], inputs: [hashes], outputBytes })
+      return block.takeLast(outputBytes)
     },
   }
 }

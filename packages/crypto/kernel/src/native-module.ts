@@ -35,6 +35,8 @@ export const NATIVE_OPERATIONS = [
   'leafHashes',
   'nodeHash',
   'appendLeaves',
+  'appendBundle',
+  'hashUp',
 ] as const satisfies readonly (keyof Kernel)[]
 
 /**

@@ -9,9 +9,10 @@ import type { Kernel } from './kernel.ts'
 import { is, type KnownAnswer } from './known-answer.ts'
 import { FUSED_ANSWERS } from './known-answers-fused.ts'
 import { PRIMITIVE_ANSWERS } from './known-answers-primitive.ts'
+import { TREE_ANSWERS } from './known-answers-tree.ts'
 
 /** Checks that lean on another method come after its own, so that the method at fault is the one named. */
-const KNOWN_ANSWERS: readonly KnownAnswer[] = [...PRIMITIVE_ANSWERS, ...FUSED_ANSWERS]
+const KNOWN_ANSWERS: readonly KnownAnswer[] = [...PRIMITIVE_ANSWERS, ...FUSED_ANSWERS, ...TREE_ANSWERS]
 const ARGON2ID_ANSWER = 'ac44ba054e146f1b0e9f51220c66dec296f93608692ccaba8aabe7adc5d4b64b'
 
 /**

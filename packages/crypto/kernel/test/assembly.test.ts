@@ -48,6 +48,8 @@ const METHODS = [
   'verifyEnvelopes',
   'verifyEntries',
   'appendLeaves',
+  'appendBundle',
+  'hashUp',
 ] as const satisfies readonly (keyof Kernel)[]
 
 /** The check that the self-test stops at, `undefined` where it passes. */

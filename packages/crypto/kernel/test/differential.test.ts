@@ -334,8 +334,25 @@ describe(`evidence on every kernel${NATIVE_NOTE}`, () => {
       200,
       (kernel, [before, added, more, byte]) => {
         const roots = Number.isSafeInteger(before) && before > 0 ? before.toString(2).replaceAll('0', '').length : 0
-        return kernel.appendLeaves({ size: before, edge: new Uint8Array(32 * roots + more).fill(byte), leaves: added })
+        const edge = new Uint8Array(32 * roots + more).fill(byte)
+        return kernel.appendLeaves({ size: before, edge, leaves: added })
       },
+    )
+    check(
+      fc.tuple(size, leaves, fc.constantFrom(0, 0, 0, 1), fc.nat(255), fc.constantFrom(0, 0, 0, 1, 2)),
+      200,
+      (kernel, [before, added, more, byte, cut]) => {
+        const roots = Number.isSafeInteger(before) && before > 0 ? before.toString(2).replaceAll('0', '').length : 0
+        const edge = new Uint8Array(32 * roots + more).fill(byte)
+        const bundle = new Uint8Array(added.flatMap((leaf) => [0, leaf.length, ...leaf]))
+        return kernel.appendBundle({ size: before, edge, bundle: bundle.subarray(0, Math.max(0, bundle.length - cut)) })
+      },
+    )
+  })
+
+  it('hashes up alike: tiles of any width', () => {
+    check(fc.tuple(fc.nat(260), fc.nat(255), fc.constantFrom(0, 0, 0, 1)), 200, (kernel, [count, byte, more]) =>
+      kernel.hashUp(new Uint8Array(32 * count + more).map((_, index) => byte + index * 7)),
     )
   })
 })

@@ -159,12 +159,22 @@ describe.each(KERNELS)('the fused steps on the %s path', (_, kernel) => {
     const unchanged = kernel.appendLeaves({ size: 1, edge, leaves: [] }).edge
     const [verdict] = kernel.verifyEnvelopes([{ envelope: filled(3, 80), publicKey: filled(4) }])
     const entries = kernel.verifyEntries({ publicKey: filled(4), entries: [edge], signatures: [filled(5, 64)] })
-    const results = [...leafHashes, grown, unchanged, verdict?.digest, ...entries.leafHashes]
+    const bundle = kernel.appendBundle({ size: 1, edge, bundle: Uint8Array.of(0, 1, 9) })
+    const tile = kernel.hashUp(filled(6, 96))
+    const runs = [bundle.leafHashes, bundle.tileRoots, bundle.edge, bundle.root, tile]
+    const results = [...leafHashes, grown, unchanged, verdict?.digest, ...entries.leafHashes, ...runs]
     for (const result of results) {
       expect(Object.getPrototypeOf(result)).toBe(Uint8Array.prototype)
       result?.fill(0)
     }
     expect(edge).toEqual(filled(1))
+  })
+
+  it('hash leaves of any length, short and long', () => {
+    const lengths = [0, 1, 63, 64, 16_383, 16_384, 16_385, 65_535, 100_000]
+    const hashes = kernel.leafHashes(lengths.map((length) => filled(7, length)))
+    const expected = lengths.map((length) => kernel.sha256(new Uint8Array([0, ...filled(7, length)])))
+    expect(hashes).toEqual(expected)
   })
 
   it('refuse more entries and leaves than one call takes', () => {
@@ -173,6 +183,9 @@ describe.each(KERNELS)('the fused steps on the %s path', (_, kernel) => {
     const entries = { publicKey: filled(1), entries: many, signatures: many }
     expect(refusal(() => kernel.verifyEntries(entries))).toBe('KERNEL_PARAMETER')
     expect(refusal(() => kernel.appendLeaves({ size: 0, edge: empty, leaves: many }))).toBe('KERNEL_PARAMETER')
+    const bundle = { size: 0, edge: empty, bundle: filled(0, 2 * 65_537) }
+    expect(refusal(() => kernel.appendBundle(bundle))).toBe('KERNEL_PARAMETER')
+    expect(kernel.appendBundle({ ...bundle, bundle: filled(0, 2 * 65_536) }).tileRoots).toHaveLength(32 * 256)
     const most = many.slice(1)
     expect(kernel.appendLeaves({ size: 0, edge: empty, leaves: most }).edge).toHaveLength(32)
   })

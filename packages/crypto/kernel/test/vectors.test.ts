@@ -201,6 +201,11 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     })
     return { leafHashesHex: leafHashes.map(hex), edgeHex: hex(edge) }
   },
+  appendBundle: (kernel, input) =>
+    hexMembers(
+      kernel.appendBundle({ size: input.number('size'), edge: input.bytes('edge'), bundle: input.bytes('bundle') }),
+    ),
+  hashUp: (kernel, input) => ({ nodesHex: hex(kernel.hashUp(input.bytes('hashes'))) }),
 }
 
 /** Each member that holds bytes, in hex and named as vectors name it. */
@@ -242,7 +247,7 @@ async function outcome(kernel: Kernel, input: Readonly<Record<string, unknown>>)
   }
 }
 
-const FILES = ['hash', 'aead', 'ed25519', 'x25519', 'mlkem768', 'argon2id', 'ratchet', 'handshake', 'evidence']
+const FILES = ['hash', 'aead', 'ed25519', 'x25519', 'mlkem768', 'argon2id', 'ratchet', 'handshake', 'evidence', 'tree']
 
 describe.each(KERNELS)('the vectors of the kernel on the %s path', (_, kernel) => {
   describe.each(FILES)('%s', (name) => {
