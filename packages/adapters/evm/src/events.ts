@@ -1,0 +1,52 @@
+/** Reading anchors from the events of a chain (contracts/spec/25-anchor.md, clauses 25.3 and 25.8). */
+import { ANCHORED_TOPIC, type AnchoredEvent, decodeEvent } from '@talos/anchor'
+import { fromHex, toHex } from '@talos/bytes'
+import type { AnchorPlace } from '@talos/ports'
+import type { Hex, PublicClient } from 'viem'
+import { SEARCH_STEP_BLOCKS } from './options.ts'
+
+export interface FoundAnchor extends AnchoredEvent {
+  readonly place: AnchorPlace
+}
+
+export interface FindOptions {
+  readonly contract: string
+  readonly by: string
+  /** Only this root, 32 bytes. */
+  readonly root?: Uint8Array
+  readonly fromBlock: number
+  readonly toBlock: number
+}
+
+/** The anchors of a sender as one endpoint has them, in the order of the chain. */
+export async function findAnchors(client: PublicClient, options: FindOptions): Promise<readonly FoundAnchor[]> {
+  const { contract, by, root, fromBlock, toBlock } = options
+  const found: FoundAnchor[] = []
+  for (let start = fromBlock; start <= toBlock; start += SEARCH_STEP_BLOCKS) {
+    const logs = await client.request({
+      method: 'eth_getLogs',
+      params: [
+        {
+          address: contract as Hex,
+          topics: [
+            `0x${toHex(ANCHORED_TOPIC)}`,
+            `0x${by.slice(2).padStart(64, '0')}`,
+            root === undefined ? null : `0x${toHex(root)}`,
+          ],
+          fromBlock: `0x${start.toString(16)}`,
+          toBlock: `0x${Math.min(toBlock, start + SEARCH_STEP_BLOCKS - 1).toString(16)}`,
+        },
+      ],
+    })
+    for (const { address, topics, data, transactionHash, blockHash, blockNumber } of logs) {
+      if (transactionHash === null || blockHash === null || blockNumber === null) continue
+      const event = decodeEvent({ address: bytesOf(address), topics: topics.map(bytesOf), data: bytesOf(data) })
+      found.push({ ...event, place: { transaction: transactionHash, blockHash, blockNumber: Number(blockNumber) } })
+    }
+  }
+  return found
+}
+
+function bytesOf(hex: string): Uint8Array {
+  return fromHex(hex.slice(2).toLowerCase())
+}
