@@ -76,10 +76,12 @@ export {
 export { APPROVAL_TAG, type Approval, parseApproval } from './generated/approval.ts'
 export {
   type AuditEntry,
+  type AuditEntryAnchor,
   type AuditEntryCommitments,
   type AuditEntryKind,
   type AuditEntryOpening,
   parseAuditEntry,
+  parseAuditEntryAnchor,
   parseAuditEntryCommitments,
   parseAuditEntryKind,
   parseAuditEntryOpening,

@@ -12,7 +12,7 @@ import type { Random } from '@talos/ports'
 /** Longest entry; 65,535 is the hard limit of tlog-tiles bundles, and no entry needs a quarter of it. */
 export const MAX_ENTRY_BYTES = 16_384
 
-/** An entry's only containers are itself, `commit` and `log`. */
+/** An entry's only containers are itself, `commit`, `log` and `anchor`. */
 const MAX_ENTRY_DEPTH = 2
 
 /** Writes an entry after checking it. Throws `SCHEMA_INVALID`, `JSON_INVALID` or `AUDIT_ENTRY_INVALID`. */
@@ -62,6 +62,10 @@ const RULES: readonly Rule[] = [
     (entry) => isDenial(entry.kind) !== (entry.decision === 'deny'),
   ],
   ['a denial has its reason', ({ kind, reason }) => isDenial(kind) && !reason],
+  [
+    'checkpoint.anchor and no other kind has the member anchor',
+    ({ kind, anchor }) => (kind === 'checkpoint.anchor') !== (anchor !== undefined),
+  ],
 ]
 
 function checkRules(entry: AuditEntry): void {

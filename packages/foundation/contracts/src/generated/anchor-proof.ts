@@ -97,7 +97,7 @@ export function parseAnchorProofReceipt(value: unknown): AnchorProofReceipt {
 /** A 20-byte address in lower-case hexadecimal with 0x before it. */
 export type AnchorProofAddress = string
 
-const checkAnchorProofAddress: Check = string({ maxLength: 42, pattern: /^0x[0-9a-f]{40}$/u })
+export const checkAnchorProofAddress: Check = string({ maxLength: 42, pattern: /^0x[0-9a-f]{40}$/u })
 
 /** Returns `value` typed as AnchorProofAddress. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
 export function parseAnchorProofAddress(value: unknown): AnchorProofAddress {

@@ -1,5 +1,6 @@
 // Generated from contracts/schemas/audit-entry.schema.json by tools/src/generate.ts; do not edit.
 import { type Check, integer, object, oneOfValues, optional, ref, run, string } from '../check.ts'
+import { type AnchorProofAddress, checkAnchorProofAddress } from './anchor-proof.ts'
 import {
   type CidText,
   checkCidText,
@@ -48,6 +49,7 @@ export type AuditEntry = {
   readonly ref?: CidText
   readonly commit?: AuditEntryCommitments
   readonly log?: AuditEntryOpening
+  readonly anchor?: AuditEntryAnchor
 }
 
 const checkAuditEntry: Check = object({
@@ -68,6 +70,7 @@ const checkAuditEntry: Check = object({
   ref: optional(ref(() => checkCidText)),
   commit: optional(ref(() => checkAuditEntryCommitments)),
   log: optional(ref(() => checkAuditEntryOpening)),
+  anchor: optional(ref(() => checkAuditEntryAnchor)),
 })
 
 /** Returns `value` typed as AuditEntry. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
@@ -170,6 +173,36 @@ const checkAuditEntryCommitments: Check = object({
 export function parseAuditEntryCommitments(value: unknown): AuditEntryCommitments {
   run('audit-entry#commitments', checkAuditEntryCommitments, value)
   return value as AuditEntryCommitments
+}
+
+/** Which block of a public chain holds a log of logs of this agent (25-anchor). */
+export type AuditEntryAnchor = {
+  /** EIP-155 id of the chain. */
+  readonly chainId: number
+  readonly contract: AnchorProofAddress
+  /** The block's number. */
+  readonly block: number
+  /** The block's hash. */
+  readonly hash: Hex32
+  /** Leaves of the log of logs. */
+  readonly size: number
+  /** Its root. */
+  readonly root: Hex32
+}
+
+const checkAuditEntryAnchor: Check = object({
+  chainId: integer(1, Number.MAX_SAFE_INTEGER),
+  contract: ref(() => checkAnchorProofAddress),
+  block: integer(0, Number.MAX_SAFE_INTEGER),
+  hash: ref(() => checkHex32),
+  size: integer(1, Number.MAX_SAFE_INTEGER),
+  root: ref(() => checkHex32),
+})
+
+/** Returns `value` typed as AuditEntryAnchor. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseAuditEntryAnchor(value: unknown): AuditEntryAnchor {
+  run('audit-entry#anchor', checkAuditEntryAnchor, value)
+  return value as AuditEntryAnchor
 }
 
 /** What entry 0 says about the log itself. */
