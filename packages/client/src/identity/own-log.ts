@@ -14,7 +14,7 @@ import { forgetChange, readLogKeys } from './own-files.ts'
 import type { OwnIdentity } from './own-identity.ts'
 
 export const AUDIT_FILE = 'audit.db'
-const AUDIT_INDEX_FILE = 'auditindex.db'
+export const AUDIT_SEARCH_FILE = 'auditsearch.db'
 export const AUDIT_GUARD_FILE = 'checkpoint.txt'
 
 export interface OwnLog {
@@ -40,7 +40,7 @@ export async function openOwnLog(options: {
       ...world,
       store,
       guard: new FileCheckpointGuard({ path: folder.filePath(AUDIT_GUARD_FILE) }),
-      index: SqliteAuditIndex.open({ path: folder.filePath(AUDIT_INDEX_FILE) }),
+      index: SqliteAuditIndex.open({ path: folder.filePath(AUDIT_SEARCH_FILE) }),
       signer,
       formerKeys: formerKeys(delegations, { current: signer.publicKey, world }),
       agent: opening.agent,

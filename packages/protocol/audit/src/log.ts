@@ -14,16 +14,17 @@ import type { Clock, Random } from '@talos/ports'
 import { Checkpointer } from './checkpointer.ts'
 import { type CommitPath, deriveSalt, saltScope } from './commitment.ts'
 import { type AuditEvent, openingDraft } from './drafts.ts'
-import { findLeaf } from './lookup.ts'
 import { AuditReader } from './reader.ts'
-import type { AuditIndex, AuditStore, CheckpointGuard } from './store.ts'
+import type { AuditIndex } from './search/audit-index.ts'
+import { AuditSearch } from './search/search.ts'
+import type { AuditStore, CheckpointGuard } from './store.ts'
 import { type LogReport, type VerifyLogOptions, verifyLog } from './verify.ts'
 import { type AppendedEntry, Writer } from './writer.ts'
 
 export interface AuditLogOptions {
   readonly store: AuditStore
   readonly guard: CheckpointGuard
-  /** Lookup by leaf hash; without one, `find` reads the log from its beginning. */
+  /** Search database; without one, everything is found by reading the log. It is closed with the log. */
   readonly index?: AuditIndex
   readonly kernel: Kernel
   readonly clock: Clock
@@ -45,6 +46,8 @@ export interface AuditLogOptions {
 export class AuditLog implements AsyncDisposable {
   /** Entries, roots and proofs of what is committed. */
   readonly reader: AuditReader
+  /** The same entries by what they say. The database is filled by whoever has time for it: `search.catchUp`. */
+  readonly search: AuditSearch
   readonly #options: AuditLogOptions
   readonly #checkpointer: Checkpointer
   readonly #writer: Writer
@@ -55,6 +58,7 @@ export class AuditLog implements AsyncDisposable {
     const { store, kernel } = options
     this.#options = options
     this.reader = new AuditReader({ store, kernel })
+    this.search = new AuditSearch({ reader: this.reader, index: options.index })
     this.#writer = new Writer({ ...options, reader: this.reader })
     this.#checkpointer = new Checkpointer({ ...options, reader: this.reader })
   }
@@ -168,7 +172,7 @@ export class AuditLog implements AsyncDisposable {
 
   /** Index of the entry with this leaf hash (32 bytes). Throws `AUDIT_STORE_FAILED`, `AUDIT_CORRUPT`. */
   find(leafHash: Uint8Array): number | undefined {
-    return findLeaf(leafHash, { ...this.#options, reader: this.reader })
+    return this.search.find(leafHash)
   }
 
   /**
@@ -209,13 +213,13 @@ export class AuditLog implements AsyncDisposable {
     return await verifyLog({ ...options, ...(onProgress !== undefined && { onProgress }) })
   }
 
-  /** Waits for what was accepted, then closes the store and the lookup. Idempotent. */
+  /** Waits for what was accepted, then closes the store and the search database. Idempotent. */
   async close(): Promise<void> {
     this.#fault = new TalosError('AUDIT_CLOSED')
     await this.#writer.idle()
     await this.#signing
     this.#options.store.close()
-    this.#options.index?.close()
+    this.search.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -45,9 +45,16 @@ export interface AuditFilter {
   readonly kinds?: readonly AuditEntryKind[]
   readonly session?: string
   readonly peer?: Did
+  /** Any of these. */
+  readonly peers?: readonly Did[]
   readonly tool?: string
   /** CID of a capability, as text. */
   readonly cap?: string
+  /** Id of a message, 32 hex digits. */
+  readonly message?: string
+  readonly decision?: 'allow' | 'deny'
+  /** An error code. */
+  readonly reason?: string
   /** Earliest time. */
   readonly fromMs?: number
   /** First time that is too late. */

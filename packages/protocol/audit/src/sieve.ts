@@ -18,10 +18,16 @@ export class Sieve {
 
   constructor(filter: AuditFilter) {
     this.#filter = filter
-    const { kinds, session, peer, tool, cap } = filter
-    const exact = Object.entries({ session, peer, tool, cap }).filter(([, value]) => value !== undefined)
+    const exact = Object.entries(exactly(filter)).filter(([, value]) => value !== undefined)
     const lists = exact.map(([name, value]) => [member(name, value)])
+    const { kinds, peers } = filter
+    if (peers !== undefined) lists.push(peers.map((peer) => member('peer', peer)))
     this.#needles = kinds === undefined ? lists : [...lists, kinds.map((kind) => member('kind', kind))]
+  }
+
+  /** Whether it looks at more than times. */
+  get isNarrow(): boolean {
+    return this.#needles.length > 0
   }
 
   /** False when no entry of the group can match. */
@@ -37,17 +43,22 @@ export class Sieve {
   }
 
   holds(entry: AuditEntry): boolean {
-    const { kinds, session, peer, tool, cap, fromMs = 0, toMs = Number.POSITIVE_INFINITY } = this.#filter
+    const { kinds, peers, fromMs = 0, toMs = Number.POSITIVE_INFINITY } = this.#filter
     return (
       entry.ts >= fromMs &&
       entry.ts < toMs &&
       (kinds === undefined || kinds.includes(entry.kind)) &&
-      (session === undefined || entry.session === session) &&
-      (peer === undefined || entry.peer === peer) &&
-      (tool === undefined || entry.tool === tool) &&
-      (cap === undefined || entry.cap === cap)
+      (peers === undefined || (entry.peer !== undefined && peers.includes(entry.peer))) &&
+      EXACT.every((name) => this.#filter[name] === undefined || this.#filter[name] === entry[name])
     )
   }
+}
+
+/** Members that a filter names as an entry does. */
+const EXACT = ['session', 'peer', 'tool', 'cap', 'message', 'decision', 'reason'] as const
+
+function exactly({ session, peer, tool, cap, message, decision, reason }: AuditFilter): object {
+  return { session, peer, tool, cap, message, decision, reason }
 }
 
 function member(name: string, value: unknown): string {

@@ -111,14 +111,3 @@ export interface CheckpointGuard {
   /** Resolves once the note is durable; the earlier note stays whole until then. */
   write(note: string): Promise<void>
 }
-
-/** A lookup from leaf hash to index. It may lag behind, be empty or be wrong: what it says is checked and rebuilt. */
-export interface AuditIndex {
-  /** Number of entries that it knows, counted from 0 without gaps. */
-  readonly size: number
-  /** Adds the leaf hashes (32 bytes each) of the entries from `size` on. */
-  add(leafHashes: readonly Uint8Array[]): void
-  find(leafHash: Uint8Array): number | undefined
-  clear(): void
-  close(): void
-}

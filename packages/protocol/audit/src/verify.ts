@@ -38,6 +38,8 @@ export interface VerifyLogOptions {
   readonly kernel: Kernel
   /** Called after every 1,024 entries and at the end; awaited, so that it may let other work run. */
   readonly onProgress?: (progress: VerifyProgress) => void | Promise<void>
+  /** Given the entries of each group once they were read; not yet held against the tree. */
+  readonly onEntries?: (records: readonly AuditRecord[]) => void
 }
 
 export interface VerifyProgress {
@@ -65,7 +67,7 @@ export interface LogReport {
  *   `checkpoint` before it: `index` is then the checkpoint's size
  */
 export async function verifyLog(options: VerifyLogOptions): Promise<LogReport> {
-  const { store, kernel, onProgress } = options
+  const { store, kernel, onProgress, onEntries } = options
   const snapshot = takeSnapshot(store, kernel)
   const { size } = snapshot.head
   const walk = new Walk(options, snapshot)
@@ -73,7 +75,9 @@ export async function verifyLog(options: VerifyLogOptions): Promise<LogReport> {
     if (group.first !== walk.size) throw corrupt(walk.size, 'missing')
     const entries = entriesOf(group).filter(({ index }) => index < size)
     const hashes = kernel.leafHashes(entries.map(({ body }) => body))
-    for (const [position, stored] of entries.entries()) walk.add(readRecord(stored, hashAt(hashes, position)))
+    const records = entries.map((stored, position) => readRecord(stored, hashAt(hashes, position)))
+    for (const record of records) walk.add(record)
+    onEntries?.(records)
     if (walk.size % PROGRESS_STEP === 0) await onProgress?.({ checked: walk.size, size })
   }
   walk.finish()

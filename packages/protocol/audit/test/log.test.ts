@@ -396,26 +396,4 @@ describe('finding an entry by its leaf hash', () => {
     expect(log.find(hash)).toBe(1077)
     expect(log.find(new Uint8Array(32))).toBeUndefined()
   })
-
-  it('fills the lookup as far as the log goes, and again after more was appended', async () => {
-    const index = new MemoryAuditIndex()
-    const log = await filledLog(setup({ index }), 1100)
-    expect(log.find(log.reader.entry(1077).leafHash)).toBe(1077)
-    expect(index.size).toBe(1101)
-    await appendMany(log, 1)
-    expect(log.find(log.reader.entry(1101).leafHash)).toBe(1101)
-    expect(log.find(new Uint8Array(32))).toBeUndefined()
-  })
-
-  it('rebuilds a lookup that lies, or knows more than the log has', async () => {
-    const index = new MemoryAuditIndex()
-    const log = await filledLog(setup({ index }), 3)
-    const { leafHash: hash } = log.reader.entry(2)
-    expect(log.find(hash)).toBe(2)
-    index.hashes.set(toHex(hash), 1)
-    expect(log.find(hash)).toBe(2)
-    index.size = 99
-    expect(log.find(hash)).toBe(2)
-    expect(index.size).toBe(4)
-  })
 })

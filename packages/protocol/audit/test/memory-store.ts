@@ -3,16 +3,19 @@ import {
   type AuditBatch,
   type AuditHead,
   type AuditIndex,
+  type AuditRecord,
   type AuditStore,
   type CheckpointGuard,
   type EntryGroup,
   entriesOf,
   groupsOf,
+  type IndexQuery,
+  type IndexRange,
   type PartialTile,
   type StoredCheckpoint,
   type StoreQuery,
 } from '@talos/audit'
-import { equalBytes, toHex } from '@talos/bytes'
+import { encodeJcs, equalBytes } from '@talos/bytes'
 import { TalosError } from '@talos/errors'
 import type { TileId } from '@talos/merkle'
 
@@ -151,27 +154,75 @@ export class MemoryCheckpointGuard implements CheckpointGuard {
 }
 
 export class MemoryAuditIndex implements AuditIndex {
-  readonly hashes = new Map<string, number>()
-  size = 0
+  /** Public, so that a test can make it lie. */
+  records: AuditRecord[] = []
   isClosed = false
+  /** Every call fails. */
+  isBroken = false
 
-  add(leafHashes: readonly Uint8Array[]): void {
-    for (const hash of leafHashes) {
-      this.hashes.set(toHex(hash), this.size)
-      this.size += 1
+  get size(): number {
+    this.#requireWhole()
+    return this.records.length
+  }
+
+  get last(): Uint8Array | undefined {
+    return this.records.at(-1)?.leafHash
+  }
+
+  add(records: readonly AuditRecord[]): void {
+    this.#requireWhole()
+    this.records.push(...records.filter(({ index }) => index >= this.records.length))
+  }
+
+  find(leafHash: Uint8Array): readonly number[] {
+    this.#requireWhole()
+    return this.records.flatMap((record, place) => (equalBytes(record.leafHash, leafHash) ? [place] : []))
+  }
+
+  narrow({ fromIndex: from, toIndex: to, fromMs = 0, toMs = Number.MAX_SAFE_INTEGER }: IndexQuery): IndexRange {
+    this.#requireWhole()
+    const places = this.records.flatMap(({ entry }, place) => (entry.ts >= fromMs && entry.ts < toMs ? [place] : []))
+    return { from: Math.max(from, places[0] ?? to), to: Math.min(to, (places.at(-1) ?? to - 1) + 1) }
+  }
+
+  *search({ fromIndex, toIndex, kinds, peers, order, ...rest }: IndexQuery): Generator<number, void> {
+    const exact = Object.entries(rest).filter(([name]) => name !== 'fromMs' && name !== 'toMs')
+    const places = this.records
+      .map((record, place) => ({ entry: record.entry as unknown as Readonly<Record<string, unknown>>, place }))
+      .filter(({ place }) => place >= fromIndex && place < toIndex)
+      .filter(({ entry }) => kinds === undefined || kinds.some((kind) => kind === entry['kind']))
+      .filter(({ entry }) => peers === undefined || peers.some((peer) => peer === entry['peer']))
+      .filter(({ entry }) => exact.every(([name, value]) => value === undefined || entry[name] === value))
+      .map(({ place }) => place)
+    for (const place of order === 'descending' ? places.reverse() : places) {
+      this.#requireWhole()
+      yield place
     }
   }
 
-  find(leafHash: Uint8Array): number | undefined {
-    return this.hashes.get(toHex(leafHash))
+  agrees(records: readonly AuditRecord[]): boolean {
+    this.#requireWhole()
+    return records.every((record) => {
+      const known = this.records[record.index]
+      return known !== undefined && encodeJcs(known.entry) === encodeJcs(record.entry)
+    })
+  }
+
+  isSound(): boolean {
+    this.#requireWhole()
+    return true
   }
 
   clear(): void {
-    this.hashes.clear()
-    this.size = 0
+    this.#requireWhole()
+    this.records = []
   }
 
   close(): void {
     this.isClosed = true
+  }
+
+  #requireWhole(): void {
+    if (this.isBroken) throw new TalosError('STORE_CORRUPT', { store: 'audit index', reason: 'a test says so' })
   }
 }
