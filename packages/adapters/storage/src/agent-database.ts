@@ -13,6 +13,7 @@ import type { Random } from '@talos/ports'
 import type { AgentFolder } from './agent-home.ts'
 import type { AgentLock } from './agent-lock.ts'
 import { AGENT_MIGRATIONS } from './agent-schema.ts'
+import { AnchorStore } from './anchor-store.ts'
 import { EvidenceStore, GrantStore, InvocationReplayStore } from './authority-store.ts'
 import { Database } from './database.ts'
 import { GENERATION_FILE, Generation } from './generation.ts'
@@ -92,6 +93,7 @@ export class AgentDatabase {
   readonly identities: IdentityStore
   readonly peers: PeerStore
   readonly settings: SettingStore
+  readonly anchors: AnchorStore
   readonly witness: SqliteWitnessStore
   /** Set when the database was found to be an older copy of itself: how many sessions seal nothing any more for that. */
   readonly restored: number | undefined
@@ -115,6 +117,7 @@ export class AgentDatabase {
     this.identities = new IdentityStore(database)
     this.peers = new PeerStore(database)
     this.settings = new SettingStore(database, sealer)
+    this.anchors = new AnchorStore(database)
     this.witness = new SqliteWitnessStore(database, { onChange: () => generation?.count() })
     database.onEnd = (isDone) => (isDone ? generation?.note() : generation?.doubt())
     let frozen = 0

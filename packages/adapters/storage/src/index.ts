@@ -10,6 +10,13 @@ export {
 } from './agent-database.ts'
 export { AGENT_FILE_MAX_BYTES, AgentFolder, AgentHome, type AgentHomeOptions, HOME_VARIABLE } from './agent-home.ts'
 export { AgentLock } from './agent-lock.ts'
+export {
+  type AnchorLeaf,
+  type AnchorNode,
+  AnchorStore,
+  type StoredAnchorHead,
+  type StoredAnchorLeaf,
+} from './anchor-store.ts'
 export { FileCheckpointGuard } from './audit-guard.ts'
 export { SqliteAuditIndex } from './audit-index.ts'
 export { type OpenAuditStoreOptions, SqliteAuditStore } from './audit-store.ts'
