@@ -5,6 +5,7 @@
  * One transaction per batch holds everything that the batch changes, so that after a crash the head, the tiles and the
  * entries belong together. Nothing on this path is indexed by a random key: that costs a factor of four to six.
  */
+import { statSync } from 'node:fs'
 import type {
   AuditBatch,
   AuditHead,
@@ -18,7 +19,9 @@ import { equalBytes } from '@talos/bytes'
 import { isTalosError, TalosError } from '@talos/errors'
 import type { TileId } from '@talos/merkle'
 import { Database, type Migrations, type Parameters, type Row } from './database.ts'
+import { attempt } from './files.ts'
 import { bytesOf, integerOf, textOf } from './rows.ts'
+import { isDiskFailure } from './sqlite-errors.ts'
 
 /** Groups that are read at once while iterating: a megabyte or two of usual entries, 64 MiB of the longest. */
 const PAGE_GROUPS = 16
@@ -74,23 +77,35 @@ export interface OpenAuditStoreOptions {
 
 export class SqliteAuditStore implements AuditStore {
   readonly #database: Database
+  /**
+   * What can be read may not be durable: an earlier process was killed between a write and its flush, or a flush failed.
+   * Until a flush has gone well nobody may build on it.
+   */
+  #isInDoubt: boolean
 
-  private constructor(database: Database) {
+  private constructor(database: Database, isInDoubt: boolean) {
     this.#database = database
+    this.#isInDoubt = isInDoubt
   }
 
   /** @throws TalosError what `Database.open` throws */
   static open(options: OpenAuditStoreOptions): SqliteAuditStore {
-    return new SqliteAuditStore(Database.open({ ...options, store: 'audit', migrations: MIGRATIONS }))
+    const { path, readOnly = false } = options
+    // A log that was closed leaves no write-ahead file, or an empty one.
+    const left = attempt('look at', path, () => statSync(`${path}-wal`, { throwIfNoEntry: false }))
+    const database = Database.open({ ...options, store: 'audit', migrations: MIGRATIONS })
+    return new SqliteAuditStore(database, !readOnly && left !== undefined && left.size > 0)
   }
 
+  /** Settles first what is in doubt, so that the head that it tells is durable. */
   head(): AuditHead | undefined {
+    this.#settle()
     const row = this.#get('SELECT size, edge, root FROM head WHERE id = 1')
     return row && { size: integerOf(row, 'size'), edge: bytesOf(row, 'edge'), root: bytesOf(row, 'root') }
   }
 
   async append(batch: AuditBatch): Promise<void> {
-    medium('append entries', () => this.#database.transaction(() => this.#write(batch)))
+    this.#writing('append entries', () => this.#database.transaction(() => this.#write(batch)))
   }
 
   group(index: number): EntryGroup | undefined {
@@ -198,12 +213,37 @@ export class SqliteAuditStore implements AuditStore {
     })
   }
 
+  /**
+   * Writes a transaction that changes nothing and flushes it. What a killed process had written and not flushed lies before
+   * it in the write-ahead file and becomes durable with it; what a flush had failed for lay at its place, is overwritten by
+   * it and will not come back. The kernel takes pages for clean after a failed flush, so that only writing again helps.
+   */
+  #settle(): void {
+    if (!this.#isInDoubt) return
+    medium('settle what it holds', () => {
+      const version = Number(this.#database.get('PRAGMA user_version')?.['user_version'])
+      this.#database.run(`PRAGMA user_version = ${version === 0 ? 1 : 0}`)
+    })
+    this.#isInDoubt = false
+  }
+
+  /** Runs a write. After a failure of the disk it is open whether its last flush, or none of it, took effect. */
+  #writing<T>(operation: string, work: () => T): T {
+    this.#settle()
+    try {
+      return medium(operation, work)
+    } catch (error) {
+      this.#isInDoubt = isDiskFailure(error)
+      throw error
+    }
+  }
+
   #get(sql: string, parameters: Parameters = {}): Row | undefined {
     return medium('read', () => this.#database.get(sql, parameters))
   }
 
   #run(operation: string, sql: string, parameters: Parameters): number {
-    return medium(operation, () => this.#database.run(sql, parameters))
+    return this.#writing(operation, () => this.#database.run(sql, parameters))
   }
 }
 

@@ -34,6 +34,17 @@ export function isConstraint(error: unknown): boolean {
   return primaryCode(error) === CONSTRAINT
 }
 
+/**
+ * Whether a write failed because the disk did: then a part of it, or all, may be in the file and come back after a restart.
+ * A full disk is no such failure: SQLite finds it out before the last write of a transaction.
+ *
+ * @param error what SQLite threw, or an error that it caused
+ */
+export function isDiskFailure(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) if (primaryCode(cause) === IO) return true
+  return false
+}
+
 /** The Talos error of what went wrong while writing to, or reading from, the named database. */
 export function storeError(options: {
   readonly store: string

@@ -44,10 +44,12 @@ export interface Verdict {
 
 /** Judges the log of a folder, then lets it append and sign once more. */
 export async function judge(folder: string, ledger: Ledger): Promise<Verdict> {
-  const { kernel, ...options } = auditFiles(folder)
   let log: AuditLog
+  let kernel: Kernel
   try {
-    log = await AuditLog.open({ ...options, kernel })
+    const options = auditFiles(folder)
+    kernel = options.kernel
+    log = await AuditLog.open(options)
   } catch (error) {
     if (!isTalosError(error)) throw error
     return { size: 0, breaches: { damaged: 1 }, damage: error.code }

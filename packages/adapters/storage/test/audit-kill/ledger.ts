@@ -36,6 +36,16 @@ export class Ledger {
     this.#rest = ''
   }
 
+  /** Another one that has heard the same. */
+  copy(): Ledger {
+    const copy = new Ledger()
+    for (const [name, place] of this.acknowledged) copy.acknowledged.set(name, place)
+    for (const fate of ['stored', 'refused', 'unknown'] as const) for (const name of this[fate]) copy[fate].add(name)
+    copy.published.push(...this.published)
+    for (const index of this.erased) copy.erased.add(index)
+    return copy
+  }
+
   #line([word, first = '', second = '', third = '', fourth]: readonly string[]): void {
     if (word === 'a') this.acknowledged.set(first, { index: Number(second), hash: third, isSalted: fourth === 's' })
     else if (word === 'yes') this.stored.add(first)

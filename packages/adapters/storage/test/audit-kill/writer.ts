@@ -90,14 +90,14 @@ async function call(caller: number): Promise<void> {
 
 async function publish(): Promise<void> {
   const prng = new Prng(order.seed, 1000 * order.life + 998)
-  while (!isDone) {
+  do {
     await sleep(prng.below(order.publishMs))
     try {
       say(`c ${Buffer.from(await log.checkpoint()).toString('base64')}`)
     } catch (error) {
       refused(error)
     }
-  }
+  } while (!isDone)
 }
 
 async function reopen(): Promise<void> {

@@ -1,0 +1,85 @@
+/** Cuts the power at places of a journal and judges each state with the real code. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Breach, judge } from '../audit-kill/judge.ts'
+import { Ledger } from '../audit-kill/ledger.ts'
+import { Prng } from '../audit-kill/prng.ts'
+import { CUTS, type Cut, Disk, type Files } from './disk.ts'
+import { type JournalRecord, textOf } from './journal.ts'
+import { fill } from './record.ts'
+
+/** States are many and short-lived: in memory where the system has a place for that. */
+const MEMORY = '/dev/shm'
+
+export interface SimulationOptions {
+  readonly records: readonly JournalRecord[]
+  readonly states: number
+  readonly seed: number
+  /** What was durable before the journal begins, and what its writers had said by then. */
+  readonly files?: Files
+  readonly before?: Ledger
+  readonly onState?: () => void
+}
+
+/** A state that breaks a promise, and how to see it again: with the same journal, seed and number of states. */
+export interface Finding {
+  readonly position: number
+  readonly cut: Cut
+  readonly breaches: Readonly<Partial<Record<Breach, number>>>
+  readonly fault?: string
+  readonly damage?: string
+}
+
+export interface SimulationResult {
+  readonly states: number
+  readonly positions: number
+  /** States in which something acknowledged had to be there. */
+  readonly acknowledging: number
+  readonly publishing: number
+  readonly findings: readonly Finding[]
+}
+
+/** Judges `states` states at places of the journal that the seed chooses. */
+export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
+  const { records, states, seed, files, before, onState = () => undefined } = options
+  const prng = new Prng(seed, 2)
+  const disk = new Disk(files)
+  const ledger = before?.copy() ?? new Ledger()
+  const places = Array.from({ length: states }, () => prng.below(records.length + 1)).sort((one, other) => one - other)
+  const findings: Finding[] = []
+  let position = 0
+  let acknowledging = 0
+  let publishing = 0
+  for (const place of places) {
+    for (; position < place; position += 1) advance(disk, ledger, records[position])
+    const cut = CUTS[prng.below(CUTS.length)] ?? 'nothing'
+    const { breaches, fault, damage } = await judgeFiles(disk.cut(cut, prng), ledger)
+    if (ledger.acknowledged.size > 0) acknowledging += 1
+    if (ledger.published.length > 0) publishing += 1
+    if (Object.keys(breaches).length > 0) {
+      const named = { ...(fault !== undefined && { fault }), ...(damage !== undefined && { damage }) }
+      findings.push({ position, cut, breaches, ...named })
+    }
+    onState()
+  }
+  return { states, positions: new Set(places).size, acknowledging, publishing, findings }
+}
+
+/** Takes over a record: a change of the disk, or something that was said. */
+export function advance(disk: Disk, ledger: Ledger, record: JournalRecord | undefined): void {
+  if (record?.kind === 'mark') ledger.hear(textOf(record.data))
+  else if (record?.kind === 'start') ledger.cut()
+  else if (record !== undefined) disk.follow(record)
+}
+
+/** Judges a log that lies in a folder of these files. */
+export async function judgeFiles(files: Files, ledger: Ledger): ReturnType<typeof judge> {
+  const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'talos-powercut-'))
+  try {
+    fill(folder, files)
+    return await judge(folder, ledger)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
