@@ -6,7 +6,7 @@
  * call-author.ts stand at both ends of a call, evidence.ts proves it.
  */
 
-import type { AuditLog } from '@talos/audit'
+import type { AuditLog, WitnessPolicy } from '@talos/audit'
 import { fromHex, toHex } from '@talos/bytes'
 import type { RevocationView } from '@talos/capability'
 import type { Did, DidDocument } from '@talos/contracts'
@@ -41,6 +41,8 @@ import { type MerkleProof, makeMerkleProof, type VerifiedMerkleProof, verifyMerk
 import type { MessageHandler, SentMessage } from './messages.ts'
 import { nowS, type TalosClientOptions } from './options.ts'
 import { assemble, type Parts } from './parts.ts'
+import type { Cosignature, WitnessedHead } from './witness/asking.ts'
+import { witnessPolicyOf } from './witness/policy-file.ts'
 
 export interface SessionInfo {
   readonly sessionId: string
@@ -60,10 +62,18 @@ export class TalosClient extends CapabilityClient implements AsyncDisposable {
   readonly #life: { isClosing: boolean }
   #closing: Promise<void> | undefined
 
-  private constructor(agent: Agent, options: TalosClientOptions) {
-    const { carriers, revocationIntervalMs, onEvent: emit = () => undefined } = options
+  private constructor(agent: Agent, options: TalosClientOptions, witnessPolicy: WitnessPolicy | undefined) {
+    const { carriers, revocationIntervalMs, witness = {}, onEvent: emit = () => undefined } = options
     const life = { isClosing: false }
-    const parts = assemble({ agent, emit, carriers, revocationIntervalMs, isClosing: () => life.isClosing })
+    const parts = assemble({
+      agent,
+      emit,
+      carriers,
+      revocationIntervalMs,
+      witness,
+      witnessPolicy,
+      isClosing: () => life.isClosing,
+    })
     const following = new Following({ agent, parts })
     super({ agent, parts, following, emit })
     this.#agent = agent
@@ -84,16 +94,18 @@ export class TalosClient extends CapabilityClient implements AsyncDisposable {
    * Opens the agent of that name, and makes it where it is missing.
    *
    * @param name `[a-z0-9][a-z0-9_-]{0,63}`
-   * @throws TalosError `PASSPHRASE_MISSING`, `PASSPHRASE_WRONG`, `AGENT_LOCKED`, `AGENT_NAME_INVALID`, and what the
+   * @throws TalosError `PASSPHRASE_MISSING`, `PASSPHRASE_WRONG`, `AGENT_LOCKED`, `AGENT_NAME_INVALID`, `WITNESS_POLICY_INVALID`, and what the
    *   key file, the database and the log throw
    */
   static async create(name: string, options: TalosClientOptions = {}): Promise<TalosClient> {
-    return new TalosClient(await openAgent({ ...options, name, create: true }), options)
+    const policy = witnessPolicyOf(options)
+    return new TalosClient(await openAgent({ ...options, name, create: true }), options, policy)
   }
 
   /** Opens an agent that exists. @throws TalosError `AGENT_NOT_FOUND`, and the codes of `create` */
   static async open(name: string, options: TalosClientOptions = {}): Promise<TalosClient> {
-    return new TalosClient(await openAgent({ ...options, name, create: false }), options)
+    const policy = witnessPolicyOf(options)
+    return new TalosClient(await openAgent({ ...options, name, create: false }), options, policy)
   }
 
   /** Replaces the key of an agent that does not run; see `rotateIdentity`. */
@@ -307,6 +319,41 @@ export class TalosClient extends CapabilityClient implements AsyncDisposable {
     return verifyMerkleProof(proof, this.kernel)
   }
 
+  /**
+   * Asks a peer for its cosignature of this log's newest checkpoint, now.
+   *
+   * @throws TalosError `SESSION_MISSING`, `PEER_REFUSED` with the witness's code, `WITNESS_ANSWER_MISSING`,
+   *   `WITNESS_LINE_INVALID`, `REQUEST_TIMEOUT`; `AUDIT_ROLLBACK` where the peer has seen what this log does not contain
+   */
+  async witness(peer: Did): Promise<Cosignature> {
+    return await this.#following.to(peer, async (current) => await this.#parts.witnessing.witness(current))
+  }
+
+  /**
+   * The newest checkpoint of this log that witnesses cosigned, enough of them by the policy where one is; undefined where no
+   * witness has signed any.
+   *
+   * @throws TalosError `WITNESS_POLICY_INVALID`, store codes
+   */
+  witnessedHead(): WitnessedHead | undefined {
+    return this.#parts.witnessing.witnessedHead()
+  }
+
+  /** Who cosigned this log, and how far. */
+  witnesses(): ReturnType<Parts['witnessing']['witnesses']> {
+    return this.#parts.witnessing.witnesses()
+  }
+
+  /** What counts as witnessed here; undefined where nobody said. @throws TalosError `WITNESS_POLICY_INVALID` */
+  get witnessPolicy(): WitnessPolicy | undefined {
+    return this.#parts.witnessing.policy
+  }
+
+  /** Evidence that logs contradicted themselves. */
+  forks(): readonly { readonly origin: string; readonly evidence: string }[] {
+    return this.#agent.database.witness.forks()
+  }
+
   async openChannel(peer: Did, options: { readonly protocol: string; readonly name: string }): Promise<SealedChannel> {
     return await this.#following.to(peer, async (current) => await this.#parts.channels.open(current, options))
   }
@@ -331,6 +378,7 @@ export class TalosClient extends CapabilityClient implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#parts.healer.stop()
     this.#parts.revocations.stop()
+    this.#parts.witnessing.stop()
     await within(this.#parts.tools.close())
     await within(Promise.all([...this.#parts.serving].map(async (serving) => await serving.close())))
     await within(this.#parts.wire.close())

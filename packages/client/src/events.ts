@@ -116,4 +116,37 @@ export type ClientEvent =
       readonly peer: Did
       readonly id: Did
     }
+  | {
+      /** A witness cosigned a checkpoint of this agent's log. */
+      readonly type: 'log.witnessed'
+      readonly peer: Did
+      readonly size: number
+      /** By the witness's clock. */
+      readonly timeS: number
+    }
+  | {
+      /** This agent cosigned a checkpoint of a peer's log. */
+      readonly type: 'log.cosigned'
+      readonly peer: Did
+      readonly size: number
+    }
+  | {
+      /** A log signed two checkpoints that exclude each other: nothing of it is cosigned any more. */
+      readonly type: 'log.fork'
+      /** Whose log it is. */
+      readonly peer: Did
+      readonly origin: string
+      /** Schema fork-evidence: whoever has it can show it to anybody. */
+      readonly evidence: string
+    }
+  | {
+      /** A peer has a checkpoint of this agent's own log that the log does not contain: nothing is signed any more. */
+      readonly type: 'log.rollback'
+      readonly peer: Did
+      readonly code: ErrorCode
+      readonly seen: number
+      readonly known: number
+      /** The checkpoint, signed by this agent's log key. */
+      readonly note: string
+    }
   | { readonly type: 'handler.failed'; readonly peer: Did }

@@ -15,6 +15,7 @@ import type { Messenger } from './messages.ts'
 import { PeerQuota } from './quota.ts'
 import type { ReceivedControl, ReceivedFrame } from './received.ts'
 import type { RevocationKeeper } from './revocations.ts'
+import type { WitnessFrame, WitnessKeeper } from './witness/keeper.ts'
 
 /** Delegations and revocations that one peer may send: every one is kept on disk. */
 const AUTHORITY_QUOTA = { what: 'capabilities from one peer within an hour', limit: 1_000, windowMs: 3_600_000 }
@@ -30,6 +31,7 @@ export interface IntakeOptions {
   readonly revocations: RevocationKeeper
   readonly evidence: EvidenceKeeper
   readonly healer: Healer
+  readonly witnessing: WitnessKeeper
   readonly emit: (event: ClientEvent) => void
 }
 
@@ -48,6 +50,7 @@ export class Intake {
     if (frame.t === 'ask') this.#options.evidence.requireRoom(peer)
     if (frame.t === 'renew') this.#options.leases.admit(peer)
     if (frame.t === 'consult') this.#options.approvals.admit(peer)
+    if (isWitnessFrame(frame)) this.#options.witnessing.admit(peer, frame)
   }
 
   /** Takes what is durable. */
@@ -70,13 +73,14 @@ export class Intake {
 
   /** What a frame asks of this agent. @throws TalosError what evidence and authority throw */
   async act({ peer, frame, isAgain }: Effect): Promise<void> {
-    const { evidence, revocations, leases, approvals, emit } = this.#options
+    const { evidence, revocations, leases, approvals, witnessing, emit } = this.#options
     if (frame.t === 'ask') evidence.answerSoon(peer, frame, () => emit({ type: 'handler.failed', peer }))
     if (frame.t === 'answer') evidence.take(peer, frame)
     if (frame.t === 'pull') revocations.answerSoon(peer, frame, () => emit({ type: 'handler.failed', peer }))
     if (frame.t === 'revocations') await revocations.takePage(frame, { from: peer, isAgain })
     if (frame.t === 'renew') leases.answerSoon(peer, frame.capability, () => emit({ type: 'handler.failed', peer }))
     if (frame.t === 'consult') approvals.consulted(peer, frame.call)
+    if (isWitnessFrame(frame)) witnessing.takeSoon(peer, frame, () => emit({ type: 'handler.failed', peer }))
     if (frame.t === 'authority') await this.#takeAuthority(frame, { peer, isAgain })
   }
 
@@ -102,4 +106,17 @@ export class Intake {
     leases.arrived(authority.link(cid))
     return cid
   }
+}
+
+const WITNESS_FRAMES: ReadonlySet<AppFrame['t']> = new Set<WitnessFrame['t']>([
+  'observe',
+  'recall',
+  'cosigned',
+  'behind',
+  'heads',
+  'fork',
+])
+
+function isWitnessFrame(frame: AppFrame): frame is WitnessFrame {
+  return WITNESS_FRAMES.has(frame.t)
 }

@@ -5,6 +5,7 @@ import { type Kernel, loadKernel, systemClock, systemRandom } from '@talos/kerne
 import type { KeyedCarrier } from '@talos/network'
 import type { Clock, Random } from '@talos/ports'
 import type { ClientEvent } from './events.ts'
+import type { WitnessSettings } from './witness/keeper.ts'
 
 /** Name of the environment variable that holds the passphrase of the agent's keys. */
 export const PASSPHRASE_VARIABLE = 'TALOS_PASSPHRASE'
@@ -28,6 +29,10 @@ export interface TalosClientOptions {
   readonly signer?: Signer
   /** Milliseconds between two questions for the revocations of the issuers that matter here; 30,000 unless given. */
   readonly revocationIntervalMs?: number
+  /** How the agent takes part in witnessing: which peers cosign its log, and what it tells of others' logs. */
+  readonly witness?: WitnessSettings
+  /** What counts as witnessed, as a C2SP tlog-policy; goes before the file `witness.policy` of the agent's folder. */
+  readonly witnessPolicy?: string
   /** Told of what happens beside the calls: links, sessions, tool calls, deliveries that failed. Must not throw. */
   readonly onEvent?: (event: ClientEvent) => void
 }

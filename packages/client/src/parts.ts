@@ -1,4 +1,5 @@
 /** The parts of a running client, joined: who asks whom is decided here and nowhere else. */
+import type { WitnessPolicy } from '@talos/audit'
 import type { AppFrame, Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { Agent } from './agent.ts'
@@ -25,6 +26,7 @@ import { type SessionWorld, sessionWorld } from './session-world.ts'
 import { SessionKeeper } from './sessions.ts'
 import { ToolUser } from './tools.ts'
 import { Wire } from './wire.ts'
+import { WitnessKeeper, type WitnessSettings } from './witness/keeper.ts'
 
 export interface Parts extends Carriage, Capabilities {
   /** What serves tools at the moment. */
@@ -54,6 +56,7 @@ interface Capabilities {
   readonly approvals: ApprovalKeeper
   readonly author: IntentAuthor
   readonly tools: ToolUser
+  readonly witnessing: WitnessKeeper
 }
 
 export interface AssembleOptions {
@@ -61,6 +64,8 @@ export interface AssembleOptions {
   readonly emit: (event: ClientEvent) => void
   readonly carriers: TalosClientOptions['carriers']
   readonly revocationIntervalMs: number | undefined
+  readonly witness: WitnessSettings
+  readonly witnessPolicy: WitnessPolicy | undefined
   /** Whether the client is about to end: then it takes nothing in. */
   readonly isClosing: () => boolean
 }
@@ -70,12 +75,13 @@ interface Takers {
   readonly effects: Effects
   readonly intake: Intake
   readonly revocations: RevocationKeeper
+  readonly witnessing: WitnessKeeper
 }
 
 export function assemble(options: AssembleOptions): Parts {
   const { agent, emit } = options
   const world = sessionWorld(agent)
-  const takers = (): Takers => ({ effects, intake, revocations })
+  const takers = (): Takers => ({ effects, intake, revocations, witnessing })
   const carriage = carriageOf({ ...options, world, takers })
   const { channels, messenger, healer } = carriage
   const effects: Effects = new Effects({
@@ -83,7 +89,7 @@ export function assemble(options: AssembleOptions): Parts {
     act: async (effect) => await intake.act(effect),
   })
   const capabilities = capabilitiesOf({ ...options, carriage })
-  const { authority, revocations, evidence, leases, approvals } = capabilities
+  const { authority, revocations, evidence, leases, approvals, witnessing } = capabilities
   const intake: Intake = new Intake({
     agent,
     messenger,
@@ -95,6 +101,7 @@ export function assemble(options: AssembleOptions): Parts {
     revocations,
     evidence,
     healer,
+    witnessing,
     emit,
   })
   return { ...carriage, ...capabilities, effects, intake, serving: new Set() }
@@ -140,6 +147,7 @@ function carriageOf(
     onLinkUp: (peer) => {
       healer.tendSoon(peer)
       takers().revocations.linkUp(peer)
+      takers().witnessing.linkUp(peer)
     },
     onLinkDown: (link) => channels.drop(link),
   })
@@ -170,6 +178,8 @@ function capabilitiesOf(options: {
   readonly agent: Agent
   readonly emit: (event: ClientEvent) => void
   readonly revocationIntervalMs: number | undefined
+  readonly witness: WitnessSettings
+  readonly witnessPolicy: WitnessPolicy | undefined
   readonly carriage: Carriage
 }): Capabilities {
   const { agent, emit, carriage, revocationIntervalMs: intervalMs } = options
@@ -190,5 +200,14 @@ function capabilitiesOf(options: {
     approvals,
     author,
     tools: new ToolUser({ channels, author, approvals, kernel: agent.kernel }),
+    witnessing: new WitnessKeeper({
+      agent,
+      sessions,
+      wire,
+      post,
+      emit,
+      settings: options.witness,
+      policy: options.witnessPolicy,
+    }),
   }
 }

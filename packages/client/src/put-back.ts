@@ -3,19 +3,24 @@ import { MAX_APPROVAL_LIFETIME_S, MAX_LEEWAY_S } from '@talos/capability'
 import type { Clock } from '@talos/ports'
 import type { AgentDatabase } from '@talos/storage'
 import { nowS } from './options.ts'
+import { forgetWitnessKey } from './witness/own-witness.ts'
 
 /** What was used before is over by then: of all that is used once approvals live longest (19.2). */
 const USED_MAX_S = MAX_APPROVAL_LIFETIME_S + MAX_LEEWAY_S
 
 /**
- * What was signed or used since is not known: the own list of revocations signs no head, and what may have been used is
- * refused.
+ * What was signed or used since is not known: the own list of revocations signs no head, what may have been used is
+ * refused, and the key that cosigns others' logs is another one.
  *
  * @throws TalosError `STORE_WRITE_FAILED`
  */
-export function distrust(database: Pick<AgentDatabase, 'transaction' | 'revocations' | 'replay'>, clock: Clock): void {
+export function distrust(
+  database: Pick<AgentDatabase, 'transaction' | 'revocations' | 'replay' | 'settings'>,
+  clock: Clock,
+): void {
   database.transaction(() => {
     database.revocations.suspend(0)
+    forgetWitnessKey(database)
     database.replay.advance(nowS(clock) + USED_MAX_S)
   })
 }

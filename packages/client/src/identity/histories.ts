@@ -23,7 +23,7 @@ export function historiesOf(
 }
 
 /** The text of a key's log; undefined where nothing but its first key is known. */
-function historyOf(agent: Agent, did: Did): string | undefined {
+export function historyOf(agent: Agent, did: Did): string | undefined {
   const identity = agent.identities.find(did)
   if (identity === undefined || identity.versionIds.length < 2) return undefined
   return identity.id === agent.keyLog.name ? agent.keyLog.text : agent.database.identities.log(identity.id)

@@ -7,7 +7,7 @@
  */
 import { decodeJcs, encodeJcs, equalBytes, fromBase64, fromBase64url, toBase64, toBase64url, utf8 } from '@talos/bytes'
 import { type Did, type ForkEvidence, parseForkEvidence } from '@talos/contracts'
-import { TalosError } from '@talos/errors'
+import { isTalosError, TalosError } from '@talos/errors'
 import { IdentityBook, identityOf, type KeyStanding, verifyKeyLog } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { HASH_BYTES, openCheckpoint, type TreeSize, type VerifiedCheckpoint, verifyConsistency } from '@talos/merkle'
@@ -85,15 +85,29 @@ export function makeForkEvidence({ heads, split, history, kernel }: MakeForkOpti
  * @throws TalosError `INPUT_TOO_LARGE`, `FORK_INVALID` with the cause
  */
 export function verifyForkEvidence(text: string, { kernel }: { readonly kernel: Kernel }): VerifiedFork {
+  const evidence = parseFork(text)
+  return { ...orInvalid(() => verify(evidence, kernel)), text }
+}
+
+/** The name of the log that evidence is about, before anything of it is verified. Throws as {@link verifyForkEvidence}. */
+export function originOfFork(text: string): string {
+  return parseFork(text).origin
+}
+
+function parseFork(text: string): ForkEvidence {
   const bytes = utf8(text)
   if (bytes.length > MAX_FORK_BYTES) {
     throw new TalosError('INPUT_TOO_LARGE', { sizeBytes: bytes.length, limitBytes: MAX_FORK_BYTES })
   }
+  const limits = { maxBytes: MAX_FORK_BYTES, maxDepth: MAX_FORK_DEPTH }
+  return orInvalid(() => parseForkEvidence(decodeJcs(bytes, limits)))
+}
+
+function orInvalid<T>(step: () => T): T {
   try {
-    const evidence = parseForkEvidence(decodeJcs(bytes, { maxBytes: MAX_FORK_BYTES, maxDepth: MAX_FORK_DEPTH }))
-    return { ...verify(evidence, kernel), text }
+    return step()
   } catch (cause) {
-    if (cause instanceof TalosError && cause.code === 'FORK_INVALID') throw cause
+    if (isTalosError(cause, 'FORK_INVALID')) throw cause
     throw invalid('a part of it does not verify', cause)
   }
 }

@@ -22,7 +22,14 @@ import {
 } from '@talos/merkle'
 import type { Clock } from '@talos/ports'
 import { LogForked, WitnessConflict } from './conflicts.ts'
-import { impliedRoot, makeForkEvidence, type SignedHead, type VerifiedFork, verifyForkEvidence } from './fork.ts'
+import {
+  impliedRoot,
+  makeForkEvidence,
+  originOfFork,
+  type SignedHead,
+  type VerifiedFork,
+  verifyForkEvidence,
+} from './fork.ts'
 import {
   delegationOf,
   excludes,
@@ -178,20 +185,20 @@ export class Witness {
   /**
    * Takes evidence that somebody else has: of a log that is known here nothing is cosigned from then on.
    *
-   * @returns the fork, and whether it was not known before
+   * @returns the fork; undefined where one of that log was known before
    * @throws TalosError `FORK_INVALID` (by a key that is known as compromised as well), `INPUT_TOO_LARGE`,
-   *   `WITNESS_LOG_UNKNOWN`, what the store throws
+   *   `WITNESS_LOG_UNKNOWN`, `WITNESS_CONFLICT`, what the store throws
    */
-  condemn(evidence: string): { readonly fork: VerifiedFork; readonly isNew: boolean } {
+  condemn(evidence: string): VerifiedFork | undefined {
+    const record = this.#require(originOfFork(evidence))
+    if (record.fork !== undefined) return undefined
     const fork = verifyForkEvidence(evidence, { kernel: this.#options.kernel })
     const issuers = [fork.first, fork.second].map(({ logKey }) => logKey.issuer)
     if (issuers.some((issuer) => this.#judge.agents.standingOf(issuer) === 'compromised')) {
       throw new TalosError('FORK_INVALID', { reason: 'a key of it is known as compromised' })
     }
-    const record = this.#require(fork.origin)
-    if (record.fork !== undefined) return { fork, isNew: false }
     this.#swap({ ...record, version: record.version + 1, fork: evidence })
-    return { fork, isNew: true }
+    return fork
   }
 
   #learn(

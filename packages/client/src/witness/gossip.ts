@@ -1,0 +1,67 @@
+/** What peers are told of others' logs: the newest checkpoints, and evidence of forks (spec 23-witness, 23.8). */
+import type { WitnessRecord } from '@talos/audit'
+import { utf8 } from '@talos/bytes'
+import type { AppFrame, Did } from '@talos/contracts'
+import type { Agent } from '../agent.ts'
+
+/** Heads in one frame. */
+export const MAX_HEADS = 16
+/** Evidence that is handed to a peer in one turn. */
+const MAX_FORKS = 4
+/** Peers for which it is remembered what they were told. */
+const MAX_TOLD = 10_000
+
+type SeenHead = Extract<AppFrame, { t: 'heads' }>['heads'][number]
+
+export interface GossipOptions {
+  readonly agent: Agent
+  readonly post: (peer: Did, frame: AppFrame) => Promise<void>
+}
+
+export class Gossip {
+  readonly #options: GossipOptions
+  /** The last list that a peer was told, as one text. */
+  readonly #told = new Map<Did, string>()
+  /** Logs of which a peer has the evidence. */
+  readonly #toldForks = new Map<Did, Set<string>>()
+
+  constructor(options: GossipOptions) {
+    this.#options = options
+  }
+
+  /** Tells a peer the newest heads, where there is news. @throws TalosError what posting throws */
+  async tell(peer: Did): Promise<void> {
+    const { agent, post } = this.#options
+    const heads = agent.database.witness.newest(MAX_HEADS).flatMap(headOf)
+    const text = heads.map(({ note }) => note).join('')
+    if (heads.length === 0 || this.#told.get(peer) === text) return
+    remember(this.#told, peer, text)
+    await post(peer, { t: 'heads', heads })
+  }
+
+  /** Hands a peer the evidence that it does not have from here. @throws TalosError what posting throws */
+  async tellForks(peer: Did): Promise<void> {
+    const { agent, post } = this.#options
+    const told = this.#toldForks.get(peer) ?? new Set()
+    remember(this.#toldForks, peer, told)
+    const news = agent.database.witness.forks().filter(({ origin }) => !told.has(origin))
+    for (const { origin, evidence } of news.slice(0, MAX_FORKS)) {
+      told.add(origin)
+      await post(peer, { t: 'fork', evidence: utf8(evidence) })
+    }
+  }
+}
+
+/** The last checkpoint that was cosigned, else one that was seen, with the delegation of a key of the log. */
+function headOf({ note, heads, keys, fork }: WitnessRecord): readonly SeenHead[] {
+  const newest = note ?? heads.at(-1)
+  const logKey = keys.at(-1)?.delegation
+  return newest === undefined || logKey === undefined || fork !== undefined ? [] : [{ note: newest, logKey }]
+}
+
+function remember<T>(map: Map<Did, T>, peer: Did, value: T): void {
+  map.delete(peer)
+  map.set(peer, value)
+  const [oldest] = map.keys()
+  if (map.size > MAX_TOLD && oldest !== undefined) map.delete(oldest)
+}

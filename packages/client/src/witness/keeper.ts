@@ -1,0 +1,216 @@
+/**
+ * Witnessing between peers (spec 23-witness): after a link is up and after the log has grown, each side shows the other its
+ * newest checkpoint, and both tell each other what they have seen of others' logs.
+ *
+ * All of it runs beside the log and the messages, over sessions that are there, and waits for nobody: what fails is tried
+ * again at the next turn. Peers are an extra signal, no independent quorum.
+ */
+
+import type { WitnessPolicy } from '@talos/audit'
+import { fromUtf8 } from '@talos/bytes'
+import type { AppFrame, Did } from '@talos/contracts'
+import type { Agent } from '../agent.ts'
+import type { ClientEvent } from '../events.ts'
+import { PeerQuota } from '../quota.ts'
+import { PeerTurns } from '../turns.ts'
+import { Answering } from './answering.ts'
+import { Asking, type Cosignature, type WitnessedHead } from './asking.ts'
+import { Gossip } from './gossip.ts'
+import { type OwnWitness, openOwnWitness } from './own-witness.ts'
+import { readWitnessPolicy } from './policy-file.ts'
+import { Questions, type WitnessAnswer } from './questions.ts'
+
+/** How often a peer is asked for its cosignature where the log has grown. */
+export const WITNESS_INTERVAL_MS = 60_000
+/** How long after a link has come up: what the link was made for goes first. */
+const LINK_UP_DELAY_MS = 2_000
+/** What peers ask that waits for its answer, of each peer. */
+const MAX_ANSWERS_PER_PEER = 8
+/** Peers for which it is remembered how far they were asked. */
+const MAX_ASKED = 10_000
+
+const HOUR_MS = 3_600_000
+/** One checkpoint a minute, each in a few rounds, and room for questions out of turn. */
+const OBSERVE_QUOTA = { what: 'checkpoints to cosign from one peer within an hour', limit: 1_200, windowMs: HOUR_MS }
+const ANSWER_QUOTA = { what: 'answers of a witness within an hour', limit: 2_400, windowMs: HOUR_MS }
+const HEADS_QUOTA = { what: 'lists of heads from one peer within an hour', limit: 240, windowMs: HOUR_MS }
+/** Each may cost the verification of a key log. */
+const FORK_QUOTA = { what: 'evidence of forks from one peer within an hour', limit: 32, windowMs: HOUR_MS }
+
+type Frame<T extends AppFrame['t']> = Extract<AppFrame, { t: T }>
+/** The frames of witnessing. */
+export type WitnessFrame = Frame<'observe' | 'recall' | 'cosigned' | 'behind' | 'heads' | 'fork'>
+
+/** How an agent takes part in witnessing. */
+export interface WitnessSettings {
+  /** Milliseconds between two questions to one peer; 60,000 unless given. 0: only when the program asks. */
+  readonly intervalMs?: number
+  /** Whether peers are told of the newest checkpoints of others' logs: they learn so with whom this agent deals. True unless given. */
+  readonly gossip?: boolean
+}
+
+export interface WitnessKeeperOptions {
+  readonly agent: Agent
+  readonly sessions: { active(peer: Did): unknown }
+  readonly wire: { isLinked(peer: Did): boolean; peers(): readonly { readonly did: Did }[] }
+  readonly post: (peer: Did, frame: AppFrame) => Promise<void>
+  readonly emit: (event: ClientEvent) => void
+  readonly settings: WitnessSettings
+  readonly policy: WitnessPolicy | undefined
+}
+
+export class WitnessKeeper {
+  readonly #options: WitnessKeeperOptions
+  readonly #intervalMs: number
+  readonly #questions: Questions
+  readonly #asking: Asking
+  readonly #answering: Answering
+  readonly #gossip: Gossip
+  readonly #turns = new PeerTurns(MAX_ANSWERS_PER_PEER)
+  /** Size of the log when a peer was asked last, and when that was. */
+  readonly #asked = new Map<Did, { readonly size: number; readonly atMs: number }>()
+  readonly #running = new Map<Did, Promise<Cosignature>>()
+  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #quotas = {
+    observe: new PeerQuota(OBSERVE_QUOTA),
+    answer: new PeerQuota(ANSWER_QUOTA),
+    heads: new PeerQuota(HEADS_QUOTA),
+    fork: new PeerQuota(FORK_QUOTA),
+  }
+  #own: Promise<OwnWitness> | undefined
+  #isStopped = false
+
+  constructor(options: WitnessKeeperOptions) {
+    this.#options = options
+    const { agent, post, emit, settings } = options
+    this.#intervalMs = settings.intervalMs ?? WITNESS_INTERVAL_MS
+    this.#questions = new Questions(post)
+    this.#asking = new Asking({ agent, questions: this.#questions, emit })
+    this.#gossip = new Gossip({ agent, post })
+    this.#answering = new Answering({
+      agent,
+      emit,
+      own: async () => await this.#ownWitness(),
+      onFork: () => this.#tellForks(),
+      onOwnHead: async (note, from) => await this.#asking.confront(note, from),
+    })
+    if (this.#intervalMs > 0) this.#timers.add(setInterval(() => this.tick(), this.#intervalMs).unref())
+  }
+
+  /** Asks a peer for its cosignature now. @throws TalosError what `Asking.witness` throws */
+  async witness(peer: Did): Promise<Cosignature> {
+    const running = this.#running.get(peer) ?? this.#witness(peer).finally(() => this.#running.delete(peer))
+    this.#running.set(peer, running)
+    return await running
+  }
+
+  /** The policy that says what counts as witnessed: the program's, else that of the agent's folder. */
+  get policy(): WitnessPolicy | undefined {
+    return this.#options.policy ?? readWitnessPolicy(this.#options.agent)
+  }
+
+  /** The newest checkpoint that witnesses cosigned; where a policy is not met by any, the newest with a line. */
+  witnessedHead(): WitnessedHead | undefined {
+    return this.#asking.witnessedHead(this.policy)
+  }
+
+  witnesses(): ReturnType<Asking['witnesses']> {
+    return this.#asking.witnesses()
+  }
+
+  /** A peer can be reached. */
+  linkUp(peer: Did): void {
+    if (this.#intervalMs === 0) return
+    const delayMs = Math.min(LINK_UP_DELAY_MS, this.#intervalMs)
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      this.#turn(peer)
+    }, delayMs).unref()
+    this.#timers.add(timer)
+  }
+
+  /** A turn with every peer that is linked; done at the interval. */
+  tick(): void {
+    for (const { did } of this.#options.wire.peers()) this.#turn(did)
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#timers.clear()
+  }
+
+  /** Frames that leave no trace. @throws TalosError `PEER_QUOTA` */
+  admit(peer: Did, { t }: WitnessFrame): void {
+    if (t === 'observe' || t === 'recall') this.#quotas.observe.take(peer)
+    else if (t === 'cosigned' || t === 'behind') this.#quotas.answer.take(peer)
+    else this.#quotas[t].take(peer)
+  }
+
+  /** Takes a frame that is durable, beside what else the peer sends; what was asked for is answered by a frame of its own. */
+  takeSoon(peer: Did, frame: WitnessFrame, onFailure: () => void): void {
+    if (frame.t === 'cosigned' || frame.t === 'behind') this.#questions.take(peer, frame)
+    else this.#turns.take(peer, async () => await this.#take(peer, frame).catch(onFailure))
+  }
+
+  async #take(peer: Did, frame: Exclude<WitnessFrame, WitnessAnswer>): Promise<void> {
+    const { post } = this.#options
+    if (frame.t === 'observe') await post(peer, await this.#answering.observe(peer, frame))
+    else if (frame.t === 'recall') await post(peer, await this.#answering.recall(frame))
+    else if (frame.t === 'heads') await this.#answering.heads(peer, frame.heads)
+    else await this.#answering.fork(fromUtf8(frame.evidence))
+  }
+
+  async #witness(peer: Did): Promise<Cosignature> {
+    const { size } = this.#options.agent.log
+    this.#noteAsked(peer, size)
+    const cosigned = await this.#asking.witness(peer)
+    this.#options.emit({ type: 'log.witnessed', ...cosigned })
+    return cosigned
+  }
+
+  /** One turn with a peer: a question where the log has grown, and the news. What fails waits for the next turn. */
+  #turn(peer: Did): void {
+    const { agent, wire, sessions, settings } = this.#options
+    if (this.#isStopped || agent.keyLog.deactivated) return
+    if (!wire.isLinked(peer) || sessions.active(peer) === undefined) return
+    if (this.#isDue(peer)) void this.witness(peer).catch(ignored)
+    if (settings.gossip !== false) void this.#gossip.tell(peer).catch(ignored)
+    void this.#gossip.tellForks(peer).catch(ignored)
+  }
+
+  #isDue(peer: Did): boolean {
+    const { agent } = this.#options
+    const asked = this.#asked.get(peer)
+    if (agent.log.fault !== undefined || this.#running.has(peer)) return false
+    if (asked === undefined) return true
+    return agent.log.size > asked.size && performance.now() - asked.atMs >= Math.min(this.#intervalMs, 1_000)
+  }
+
+  #noteAsked(peer: Did, size: number): void {
+    this.#asked.delete(peer)
+    this.#asked.set(peer, { size, atMs: performance.now() })
+    const [oldest] = this.#asked.keys()
+    if (this.#asked.size > MAX_ASKED && oldest !== undefined) this.#asked.delete(oldest)
+  }
+
+  #tellForks(): void {
+    const { wire, sessions } = this.#options
+    for (const { did } of wire.peers()) {
+      if (sessions.active(did) !== undefined) void this.#gossip.tellForks(did).catch(ignored)
+    }
+  }
+
+  async #ownWitness(): Promise<OwnWitness> {
+    this.#own ??= openOwnWitness(this.#options.agent)
+    try {
+      return await this.#own
+    } catch (error) {
+      this.#own = undefined
+      throw error
+    }
+  }
+}
+
+/** What fails beside everything else is tried again at the next turn. */
+function ignored(): void {}
