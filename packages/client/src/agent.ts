@@ -16,6 +16,7 @@ import { openOwnLog, recordChange } from './identity/own-log.ts'
 import { type AgentWorld, passphraseOf, type TalosClientOptions, worldOf } from './options.ts'
 import { distrust } from './put-back.ts'
 import { nameRevocations, openRevocationBook } from './revocation-book.ts'
+import { SearchFiller } from './search-filler.ts'
 
 /** The one instance of an agent that lives in one folder. */
 const INSTANCE = 'main'
@@ -35,6 +36,8 @@ export interface Agent extends AgentWorld {
   readonly forgetKeys: () => void
   readonly database: AgentDatabase
   readonly log: AuditLog
+  /** Fills the search database of the log. */
+  readonly filler: Disposable
   /** What is known of revocations: every decision asks it. */
   readonly revocations: RevocationBook
   /** Newest envelope by which the identity lets the log key sign. */
@@ -96,6 +99,7 @@ export async function openAgent(options: OpenAgentOptions): Promise<Agent> {
       database,
       revocations: openRevocationBook({ database, kernel: world.kernel }),
       log,
+      filler: new SearchFiller({ log }),
       logKey,
       keyLog,
       identities,
@@ -114,6 +118,7 @@ function fill(database: AgentDatabase, options: OpenAgentOptions): void {
 
 /** Closes what `openAgent` opened. */
 export async function closeAgent(agent: Agent): Promise<void> {
+  agent.filler[Symbol.dispose]()
   await agent.log.close()
   agent.database.close()
   agent.forgetKeys()

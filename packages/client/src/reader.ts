@@ -1,11 +1,21 @@
-/** Reading an agent's folder beside the process that runs it: no passphrase, no lock, nothing written. */
+/**
+ * Reading an agent's folder beside the process that runs it: no passphrase, no lock, and nothing written but the search
+ * database, which can be made again.
+ */
 
-import { AuditReader, type LogReport, openLogCheckpoint, type VerifyLogOptions, verifyLog } from '@talos/audit'
+import {
+  AuditReader,
+  AuditSearch,
+  type LogReport,
+  openLogCheckpoint,
+  type VerifyLogOptions,
+  verifyLog,
+} from '@talos/audit'
 import { Cid, equalBytes, fromBase64url } from '@talos/bytes'
 import { Meter } from '@talos/capability'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
-import { IdentityBook, identityOf, parseKeyFile, type VerifiedKeyLog } from '@talos/identity'
+import { IdentityBook, identityOf, type LogKeyDelegation, parseKeyFile, type VerifiedKeyLog } from '@talos/identity'
 import { type Kernel, systemClock, systemRandom } from '@talos/kernel'
 import { logVerifierKey, type VerifiedCheckpoint, type VerifierKey } from '@talos/merkle'
 import {
@@ -14,15 +24,32 @@ import {
   AgentHome,
   FileCheckpointGuard,
   type GrantDirection,
+  SqliteAuditIndex,
   SqliteAuditStore,
 } from '@talos/storage'
 import { type CapabilityStanding, standingOf, standingsOf } from './capability-standing.ts'
 import { formerDids } from './execution/executor.ts'
 import { type CallExplanation, type ExplainRequest, type ExplainWorld, explainCall } from './explain.ts'
 import { readOwnLog } from './identity/own-files.ts'
-import { AUDIT_FILE, AUDIT_GUARD_FILE, formerKeys, logKeysOf } from './identity/own-log.ts'
+import { AUDIT_FILE, AUDIT_GUARD_FILE, AUDIT_SEARCH_FILE, formerKeys, logKeysOf } from './identity/own-log.ts'
 import { type TalosClientOptions, worldOf } from './options.ts'
 import { openRevocationBook } from './revocation-book.ts'
+
+/** The key that signs a log, those that did before, and the envelopes by which keys of the agent let them. */
+export interface LogKeys {
+  readonly logKey: VerifierKey
+  /** Oldest first. */
+  readonly formerKeys: readonly VerifierKey[]
+  /** Oldest first; that of entry 0 at least. */
+  readonly delegations: readonly LogKeyDelegation[]
+}
+
+export interface AgentLogReport extends LogReport {
+  /** Newest checkpoint that was signed and that the log contains; undefined where there is none. */
+  readonly lastCheckpoint: VerifiedCheckpoint | undefined
+  /** False where the search database hid entries, or said of some what they do not say. */
+  readonly isSearchRight: boolean
+}
 
 export interface AgentReader extends Disposable {
   readonly name: string
@@ -36,12 +63,19 @@ export interface AgentReader extends Disposable {
   /** Sealed rows stay closed: grants, revocations and open evidence can be read. */
   readonly database: AgentDatabase
   readonly log: AuditReader
+  /** The same entries by what they say. Its database is filled by `catchUp`; where it cannot be written, the log is read. */
+  readonly search: AuditSearch
+  /** The key that signs the log's checkpoints, and those that did. @throws TalosError `AUDIT_OTHER_LOG`, `AUDIT_CORRUPT` */
+  logKeys(): LogKeys
+  /** The last signed checkpoint as it lies outside of the log. @throws TalosError `AUDIT_ROLLBACK` */
+  lastCheckpoint(): Promise<VerifiedCheckpoint | undefined>
   /**
-   * Reads and recomputes the whole log with its own delegated key, and looks for the last signed checkpoint in it.
+   * Reads and recomputes the whole log with its own delegated key, and looks for the last signed checkpoint in it. Compares
+   * the search database with it, which is emptied where it is wrong.
    *
    * @throws TalosError `AUDIT_CORRUPT`, `AUDIT_OTHER_LOG`, `AUDIT_ROLLBACK`
    */
-  verifyLog(onProgress?: VerifyLogOptions['onProgress']): Promise<LogReport>
+  verifyLog(onProgress?: VerifyLogOptions['onProgress']): Promise<AgentLogReport>
   /**
    * Why a call would be allowed or refused, as `TalosClient.explainCall` says it. Of limits it knows what is durable: beside a
    * process that runs the agent, some of what is left may be set aside there.
@@ -70,7 +104,15 @@ export function openAgentReader(name: string, options: Pick<TalosClientOptions, 
   const database = AgentDatabase.openReader({ folder })
   const store = openStore(folder, database)
   const log = new AuditReader({ store, kernel })
+  let search: AuditSearch | undefined
+  const searching = () => {
+    search ??= new AuditSearch({ reader: log, index: openIndex(folder) })
+    return search
+  }
+  const logKeys = () =>
+    verifierKeys(log, { folder, kernel, owners: keyLog?.keys.map((key) => key.did) ?? [did as Did] })
   const close = () => {
+    search?.close()
     store.close()
     database.close()
   }
@@ -86,14 +128,23 @@ export function openAgentReader(name: string, options: Pick<TalosClientOptions, 
     kernel,
     database,
     log,
+    get search() {
+      return searching()
+    },
+    logKeys,
+    lastCheckpoint: async () => await lastSigned(folder, { ...logKeys(), kernel }),
     verifyLog: async (onProgress) => {
-      const keys = verifierKeys(log, { folder, kernel, owners: keyLog?.keys.map((key) => key.did) ?? [did as Did] })
+      const keys = logKeys()
       // Read before the log: what is signed is in the log already, while the log may grow beneath us.
-      const last = await lastSigned(folder, { ...keys, kernel })
-      const report = await verifyLog({ store, kernel, ...keys, ...(onProgress !== undefined && { onProgress }) })
-      if (last !== undefined) requireContained(log, last)
+      const lastCheckpoint = await lastSigned(folder, { ...keys, kernel })
+      const isSound = searching().inspect()
+      const comparison = searching().comparison()
+      const onEntries = comparison.take
+      const options = { store, kernel, ...keys, onEntries, ...(onProgress !== undefined && { onProgress }) }
+      const report = await verifyLog(options)
+      if (lastCheckpoint !== undefined) requireContained(log, lastCheckpoint)
       else if (report.checkpoints > 0) throw rollback('unknown', 'the copy outside of the store is missing')
-      return report
+      return { ...report, lastCheckpoint, isSearchRight: comparison.finish() && isSound }
     },
     explainCall: (request) => explainCall(world(), request),
     capabilities: (direction) => standingsOf(world(), direction),
@@ -137,11 +188,20 @@ function openStore(folder: AgentFolder, database: AgentDatabase): SqliteAuditSto
   }
 }
 
+/** Without a search database, everything is found by reading the log. */
+function openIndex(folder: AgentFolder): SqliteAuditIndex | undefined {
+  try {
+    return SqliteAuditIndex.open({ path: folder.filePath(AUDIT_SEARCH_FILE) })
+  } catch {
+    return undefined
+  }
+}
+
 /** The key that signs the log, and those that did before; each was delegated by a key of the agent. */
 function verifierKeys(
   log: AuditReader,
   options: { readonly folder: AgentFolder; readonly kernel: Kernel; readonly owners: readonly Did[] },
-): { readonly logKey: VerifierKey; readonly formerKeys: readonly VerifierKey[] } {
+): LogKeys {
   const { folder, kernel, owners } = options
   const delegation = fromBase64url(log.entry(0).entry.log?.delegation ?? '')
   const delegations = logKeysOf(folder, { delegation, kernel })
@@ -151,7 +211,7 @@ function verifierKeys(
   if (newest === undefined) throw new TalosError('AUDIT_OTHER_LOG', { part: 'agent' })
   const { origin, logPublicKey: publicKey } = newest
   const former = formerKeys(delegations, { current: publicKey, world: { kernel } })
-  return { logKey: logVerifierKey({ origin, publicKey, kernel }), formerKeys: former }
+  return { logKey: logVerifierKey({ origin, publicKey, kernel }), formerKeys: former, delegations }
 }
 
 /** The last checkpoint as it lies outside of the log. */

@@ -56,7 +56,7 @@ export { type FollowedLog, LIGHT_NOTE_MAX_CHARS, LIGHT_STATE_MAX_BYTES } from '.
 export { AuditLog, type AuditLogOptions } from './log.ts'
 export { type AuditFilter, AuditReader, type AuditRecord } from './reader.ts'
 export type { AuditIndex, IndexQuery, IndexRange } from './search/audit-index.ts'
-export { AuditSearch, type AuditSearchOptions, INDEX_BATCH_ENTRIES } from './search/search.ts'
+export { AuditSearch, type AuditSearchOptions, INDEX_BATCH_ENTRIES, type SearchComparison } from './search/search.ts'
 export type {
   AuditBatch,
   AuditHead,

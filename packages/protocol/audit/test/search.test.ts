@@ -2,7 +2,7 @@
 import { AuditLog, AuditReader, AuditSearch, verifyLog } from '@talos/audit'
 import { describe, expect, it } from 'vitest'
 import { appendMany, codeOf, filledLog, kernel, PEER, setup } from './fixtures.ts'
-import { indexCompliance, logOf } from './index-compliance.ts'
+import { indexCompliance, isRight, logOf } from './index-compliance.ts'
 import { MemoryAuditIndex } from './memory-store.ts'
 
 indexCompliance('a list in memory', () => {
@@ -33,7 +33,7 @@ describe('a search', () => {
   it('serves without a database', async () => {
     const { reader } = await logOf(EVENTS)
     const search = new AuditSearch({ reader })
-    expect([places(search), search.catchUp(), search.inspect(), search.compare([...reader.entries()])]).toEqual([
+    expect([places(search), search.catchUp(), search.inspect(), isRight(search, [...reader.entries()])]).toEqual([
       [2, 4],
       5,
       true,
@@ -140,16 +140,9 @@ describe('a search', () => {
       record.index === 2 ? { ...record, entry: { ...record.entry, kind: 'redact' } } : record,
     )
     expect(places(search)).toEqual([1, 3, 4])
-    let isRight = true
-    await verifyLog({
-      store: options.store,
-      kernel,
-      logKey: log.verifierKey,
-      onEntries: (records) => {
-        isRight &&= search.compare(records)
-      },
-    })
-    expect(isRight).toBe(false)
+    const comparison = search.comparison()
+    await verifyLog({ store: options.store, kernel, logKey: log.verifierKey, onEntries: comparison.take })
+    expect(comparison.finish()).toBe(false)
     expect(places(search)).toEqual([1, 2, 3, 4])
   })
 

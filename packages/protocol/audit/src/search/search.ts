@@ -20,6 +20,14 @@ export interface AuditSearchOptions {
   readonly index?: AuditIndex | undefined
 }
 
+/** A look at a search database beside a check of the whole log. */
+export interface SearchComparison {
+  /** Entries that follow those before; the first ones begin at 0. */
+  take(records: readonly AuditRecord[]): void
+  /** False where the database was wrong. */
+  finish(): boolean
+}
+
 export class AuditSearch {
   readonly #reader: AuditReader
   readonly #index: AuditIndex | undefined
@@ -68,16 +76,28 @@ export class AuditSearch {
   }
 
   /**
-   * Compares what the database says with entries that were read and verified, as far as it knows them. Where it says
-   * something else it is emptied.
-   *
-   * @param records consecutive
-   * @returns false where it was wrong
+   * Compares what the database says with entries that were read, as far as it knows them, some hundreds at a time. Where it
+   * says something else it is emptied.
    */
-  compare(records: readonly AuditRecord[]): boolean {
-    const known = this.#known()
-    const expected = records.filter(({ index }) => index < known)
-    return expected.length === 0 || this.#keepIf((index) => index.agrees(expected))
+  comparison(): SearchComparison {
+    let waiting: AuditRecord[] = []
+    let isRight = true
+    const compare = () => {
+      const known = this.#known()
+      const expected = waiting.filter(({ index }) => index < known)
+      isRight &&= expected.length === 0 || this.#keepIf((index) => index.agrees(expected))
+      waiting = []
+    }
+    return {
+      take: (records) => {
+        waiting.push(...records)
+        if (waiting.length >= INDEX_BATCH_ENTRIES) compare()
+      },
+      finish: () => {
+        compare()
+        return isRight
+      },
+    }
   }
 
   /** Whether the database is sound in itself; it is emptied where it is not. */
