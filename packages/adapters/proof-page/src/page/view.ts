@@ -1,0 +1,220 @@
+/** The page as elements: the verdict first, then what it rests on. */
+import type { ProofCheck, ProofFacts, ProofLayer, ProofReport } from '@talos/proof'
+import type { Contents } from './contents.ts'
+import { contentSections } from './contents-view.ts'
+import { button, code, el, facts, section } from './dom.ts'
+import { type Step, stepsOf, type Verdict, verdictOf } from './steps.ts'
+import { LEVELS, LIMITS, PARTS, questionOf, sentenceOf, timeOf } from './words.ts'
+
+export type Level = keyof typeof LEVELS
+
+export interface ViewInput {
+  readonly text: string
+  readonly report: ProofReport
+  /** Undefined where nothing is proven. */
+  readonly contents: Contents | undefined
+  readonly level: Level
+  /** SHA-256 of the bundle, hex. */
+  readonly digest: string
+  readonly checkedAt: Date
+  readonly durationMs: number
+  readonly onLevel: (level: Level) => void
+  readonly onSave: () => void
+}
+
+export function view(input: ViewInput): HTMLElement {
+  const { report, contents } = input
+  const proven = report.facts
+  return el(
+    'main',
+    { class: 'page' },
+    top(input),
+    verdict(input),
+    proven !== undefined && whatItProves(proven, contents),
+    howItWasChecked(input),
+    theEvidence(report),
+    ...(contents === undefined ? [] : contentSections(contents)),
+    limits(),
+    theFile(input),
+  )
+}
+
+function top({ checkedAt, durationMs }: ViewInput): HTMLElement {
+  const when = `Verified in this browser on ${timeOf(checkedAt.getTime())}, in ${Math.max(1, Math.round(durationMs))} ms, without a network`
+  return el('header', { class: 'top' }, el('strong', {}, 'Talos proof'), el('span', {}, when))
+}
+
+const TITLES: Readonly<Record<Verdict, readonly [title: string, mark: string]>> = {
+  valid: ['Valid', '✓'],
+  invalid: ['NOT VALID', '✕'],
+  incomplete: ['Incomplete', '!'],
+}
+
+function verdict(input: ViewInput): HTMLElement {
+  const { report } = input
+  const kind = verdictOf(report)
+  const [title, mark] = TITLES[kind]
+  const seal = el('div', { class: 'seal', 'aria-hidden': 'true' }, mark)
+  const says = el('p', { class: 'says' }, summary(report, kind))
+  return el(
+    'section',
+    { class: `verdict ${kind}`, id: 'verdict', role: 'status' },
+    el('div', { class: 'verdict-line' }, seal, el('div', {}, el('h1', {}, title), says)),
+    kind !== 'valid' && fault(report),
+    controls(input),
+  )
+}
+
+function summary({ facts: proven }: ProofReport, kind: Verdict): string {
+  if (kind === 'invalid' || proven === undefined) {
+    return 'This file proves nothing. It was changed after it was made, or it was never true; what it claims is not shown.'
+  }
+  const sentence = sentenceOf(proven)
+  return kind === 'valid' ? sentence : `${sentence} All that is here holds, but the level that you chose asks for more.`
+}
+
+function fault(report: ProofReport): HTMLElement {
+  const wrong = stepsOf(report).flatMap(({ checks }) =>
+    checks.filter(({ ok, code: name }) => !ok && name !== undefined),
+  )
+  const [first] = wrong
+  if (first === undefined) return el('p', { class: 'fault' }, code(String(report.code)))
+  const more = wrong.length > 1 ? ` And ${wrong.length - 1} more.` : ''
+  return el('p', { class: 'fault' }, code(String(first.code)), ` ${first.detail ?? questionOf(first.name)}.${more}`)
+}
+
+function controls({ level, onLevel, onSave }: ViewInput): HTMLElement {
+  const levels = Object.keys(LEVELS).map((name) => {
+    const input = el('input', { type: 'radio', name: 'level', value: name, checked: name === level })
+    input.addEventListener('change', () => onLevel(name as Level))
+    return el('label', {}, input, name)
+  })
+  return el(
+    'div',
+    { class: 'controls' },
+    el('fieldset', {}, el('legend', {}, `How strict: ${LEVELS[level]}`), el('div', { class: 'levels' }, ...levels)),
+    el(
+      'div',
+      { class: 'actions' },
+      button('Save bundle', onSave),
+      button('Print', () => window.print()),
+    ),
+  )
+}
+
+const OUTCOMES: Readonly<Record<ProofFacts['outcome'], string>> = {
+  allow: 'Run and answered',
+  error: 'Run, and it failed or its end is not known',
+  deny: 'Refused',
+  refer: 'Left to others to approve',
+}
+
+function whatItProves(proven: ProofFacts, contents: Contents | undefined): HTMLElement {
+  const why =
+    proven.refusal === 'confirmed' ? 'the delegations give the same reason' : 'on the word of the executor alone'
+  const rows = facts(
+    ['Caller', code(proven.agent)],
+    ['Executor', code(proven.executor)],
+    ['Tool', el('span', {}, proven.display, ' ', el('span', { class: 'sub' }, code(proven.command)))],
+    contents?.arguments === undefined ? undefined : ['Arguments', code(contents.arguments)],
+    ['Asked', clock(proven.issuedAtS * 1000, 'by the caller’s clock')],
+    ['Decided', clock(proven.decidedAtMs, 'by the executor’s clock')],
+    ['Outcome', OUTCOMES[proven.outcome]],
+    proven.refusal === undefined
+      ? undefined
+      : ['Reason', el('span', {}, code(proven.denial.join(' › ')), el('span', { class: 'sub' }, why))],
+    ['Call', code(proven.invocation)],
+    ['Receipt', code(proven.receipt)],
+  )
+  return section('proves', 'What it proves', rows)
+}
+
+function clock(ms: number, whose: string): HTMLElement {
+  return el('span', {}, timeOf(ms), el('span', { class: 'sub' }, whose))
+}
+
+function howItWasChecked({ report }: ViewInput): HTMLElement {
+  return section('steps', 'How it was checked', el('ol', { class: 'steps' }, ...stepsOf(report).map(stepItem)))
+}
+
+function stepItem({ title, question, verdict: kind, checks, durationUs }: Step): HTMLElement {
+  const good = checks.filter(({ ok }) => ok).length
+  const took = durationUs === undefined ? '' : ` in ${(durationUs / 1000).toFixed(1)} ms`
+  const count = checks.length === 0 ? 'not checked' : `${good} of ${checks.length}${took}`
+  const heading = el('span', {}, el('h3', {}, title))
+  const side = el('span', { class: 'side' }, el('span', { class: 'count' }, count), badge(kind))
+  const details = el(
+    'details',
+    { open: kind === 'invalid' || kind === 'incomplete' },
+    el('summary', {}, heading, side, el('span', { class: 'what' }, question)),
+    checkList(checks),
+  )
+  return el('li', {}, details)
+}
+
+const BADGES: Readonly<Record<Step['verdict'], string>> = {
+  valid: '✓ holds',
+  invalid: '✕ fails',
+  incomplete: '! asks for more',
+  absent: 'not there',
+}
+
+function badge(kind: Step['verdict']): HTMLElement {
+  return el('span', { class: `badge ${kind}` }, BADGES[kind])
+}
+
+function checkList(checks: readonly ProofCheck[]): HTMLElement {
+  return el('ul', { class: 'checks' }, ...checks.map(checkItem))
+}
+
+function checkItem(check: ProofCheck): HTMLElement {
+  const { name, ok, code: failure, detail } = check
+  const kind = ok ? 'valid' : failure === undefined ? 'absent' : 'wanting' in check ? 'incomplete' : 'invalid'
+  const mark = el(
+    'span',
+    { class: 'mark', 'aria-label': ok ? 'holds' : 'does not hold' },
+    ok ? '✓' : kind === 'invalid' ? '✕' : '!',
+  )
+  const words = el('span', {}, questionOf(name), ' ', el('span', { class: 'name' }, code(name)))
+  const why = ok
+    ? undefined
+    : el('span', { class: 'detail' }, failure !== undefined && code(failure), ` ${detail ?? ''}`)
+  return el('li', { class: kind }, mark, words, why)
+}
+
+function theEvidence({ layers }: ProofReport): HTMLElement {
+  const cards = (Object.keys(PARTS) as (keyof typeof PARTS)[]).map((name) => partCard(name, layers[name]))
+  return section('evidence', 'The evidence', el('div', { class: 'cards' }, ...cards))
+}
+
+function partCard(name: keyof typeof PARTS, { verdict: kind, checks }: ProofLayer): HTMLElement {
+  const [title, about] = PARTS[name]
+  const good = checks.filter(({ ok }) => ok).length
+  return el(
+    'article',
+    { class: 'card' },
+    el('header', {}, el('h3', {}, title), badge(kind)),
+    el('p', {}, about),
+    el('p', { class: 'note' }, `${good} of ${checks.length} checks hold.`),
+  )
+}
+
+function limits(): HTMLElement {
+  return section(
+    'limits',
+    'What it does not say',
+    el('ul', { class: 'limits' }, ...LIMITS.map((text) => el('li', {}, text))),
+  )
+}
+
+function theFile({ text, digest }: ViewInput): HTMLElement {
+  const bytes = new TextEncoder().encode(text).length
+  const rows = facts(['Size', `${bytes.toLocaleString('en')} bytes`], ['SHA-256', code(digest)])
+  const raw = el(
+    'details',
+    { class: 'raw' },
+    el('summary', {}, el('span', {}, 'The bundle as it is')),
+    el('pre', {}, text),
+  )
+  return section('file', 'The file', rows, raw)
+}
