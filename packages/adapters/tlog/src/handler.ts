@@ -32,7 +32,18 @@ export interface LogHandlerOptions {
 /** @throws TalosError `LOG_TOKEN_INVALID` */
 export function createLogHandler(options: LogHandlerOptions): RequestListener {
   const service = new LogService(options)
-  return (request, response) => void service.serve(request, response)
+  const busy = new WeakSet<object>()
+  return (request, response) => {
+    const { socket } = request
+    // Whoever asks on before it has its answer makes this process remember, and nobody in the field does (22.4).
+    if (busy.has(socket)) {
+      socket.destroy()
+      return
+    }
+    busy.add(socket)
+    for (const end of ['finish', 'close']) response.once(end, () => busy.delete(socket))
+    void service.serve(request, response)
+  }
 }
 
 const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
