@@ -1,5 +1,5 @@
 /** Agents that know each other, linked over TLS on loopback, witnessing only when they are asked unless told otherwise. */
-import { cpSync, mkdirSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ClientEvent, TalosClient, type TalosClientOptions } from '@talos/client'
 import { tempFolder } from '@talos/testkit'
@@ -57,7 +57,9 @@ export async function circleOf(names: readonly string[], more: TalosClientOption
     },
     copy: (name, label) => {
       mkdirSync(join(homeOf(label), 'agents'), { recursive: true, mode: 0o700 })
-      cpSync(join(homeOf('main'), 'agents', name), join(homeOf(label), 'agents', name), { recursive: true })
+      const target = join(homeOf(label), 'agents', name)
+      cpSync(join(homeOf('main'), 'agents', name), target, { recursive: true })
+      chmodSync(target, 0o700)
     },
     introduce: async (one, other) => {
       const listening = await circle.of(other).listen()

@@ -1,8 +1,7 @@
 /** Agents as witnesses of each other's logs, over real links (spec 23-witness). */
-import { verifyForkEvidence } from '@talos/audit'
 import { openCheckpoint } from '@talos/merkle'
 import { describe, expect, it } from 'vitest'
-import { type Circle, circleOf } from './circle.ts'
+import { circleOf } from './circle.ts'
 
 describe('peers as witnesses', () => {
   it('cosign what extends what they know, and the log keeps their lines', async () => {
