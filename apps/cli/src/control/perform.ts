@@ -48,7 +48,10 @@ export async function perform(performer: Performer, request: ControlRequest): Pr
       return { answer: 'imported', cid: parseCidText(cid) }
     }
     case 'exportProof':
-      return { answer: 'proof', bundle: await client.exportProof(request.invocation) }
+      return {
+        answer: 'proof',
+        bundle: await client.exportProof(request.invocation, { disclose: request.disclose ?? [] }),
+      }
     case 'checkpoint':
       return { answer: 'checkpoint', note: await client.log.checkpoint() }
     case 'status':

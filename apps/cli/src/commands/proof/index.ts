@@ -2,13 +2,16 @@
 
 import { loadKernel, systemClock } from '@talos/kernel'
 import { describeProof, PROOF_BUNDLE_MAX_BYTES, type ProofReport, verifyProofBundle } from '@talos/proof'
+import { proofPage } from '@talos/proof-page'
 import type { Command } from 'commander'
 import { Context, type Shell } from '../../context.ts'
 import { ask } from '../../control/ask.ts'
 import { EXIT_FAILED, EXIT_USAGE } from '../../exit-codes.ts'
-import { readUserFile, writeNewFile } from '../../files.ts'
+import { readUserFile, requireAbsent, writeNewFile } from '../../files.ts'
 import { printable } from '../../output.ts'
 import { parseCidOption } from '../../values.ts'
+import { collect } from '../capabilities/terms.ts'
+import { addProofHtml, writePage } from './html.ts'
 
 const VERIFY_HELP = `
 Examples:
@@ -22,6 +25,7 @@ const EXPORT_HELP = `
 Examples:
   $ talos audit log --kind tool.invoke --json        the member "ref" of an entry is the call's CID
   $ talos proof export bafyrei… --out call.talosproof
+  $ talos proof export bafyrei… --disclose output:/content/0/text --html --out call.html
 
 Whoever made the call exports it. What the other side has to add is asked for over the session, so the peer must be
 reachable unless its evidence is here already.`
@@ -48,15 +52,35 @@ export function addProof(program: Command, shell: Shell): void {
     .argument('<invocation>', "the call's CID")
     .description('write the proof of a call')
     .option('--out <file>', 'to a new file (default: stdout)')
+    .option('--html', 'as a page that verifies itself in a browser')
+    .option(
+      '--disclose <part>',
+      'a part of the call to show, such as arguments:/path or output:/content/0/text, or result for all of it; repeatable',
+      collect,
+    )
     .addHelpText('after', EXPORT_HELP)
-    .action(async (text: string, { out }: { readonly out?: string }, command: Command) => {
+    .action(async (text: string, { out, html, disclose }: ExportOptions, command: Command) => {
       const invocation = parseCidOption(text, 'INVOCATION')
-      const { bundle } = await ask(new Context(shell, command), { method: 'exportProof', invocation }, 'proof')
-      if (out === undefined) return shell.output.raw(bundle)
+      if (out !== undefined) requireAbsent(out)
+      const shown = disclose === undefined ? {} : { disclose: [...disclose] }
+      const { bundle } = await ask(
+        new Context(shell, command),
+        { method: 'exportProof', invocation, ...shown },
+        'proof',
+      )
+      if (out === undefined) return shell.output.raw(html === true ? proofPage(bundle) : bundle)
+      if (html === true) return writePage(shell, { out, bundle })
       writeNewFile(out, bundle)
       const sizeBytes = Buffer.byteLength(bundle)
       shell.output.result({ file: out, invocation, sizeBytes }, () => [`wrote ${printable(out)} (${sizeBytes} bytes)`])
     })
+  addProofHtml(proof, shell)
+}
+
+interface ExportOptions {
+  readonly out?: string
+  readonly html?: boolean
+  readonly disclose?: readonly string[]
 }
 
 function judge(shell: Shell, { file, isBrief }: { readonly file: string; readonly isBrief: boolean }): void {

@@ -360,11 +360,14 @@ export function parseControlRequestImport(value: unknown): ControlRequestImport 
 export type ControlRequestExportProof = {
   readonly method: 'exportProof'
   readonly invocation: CidText
+  /** Parts of the call to show (12-proof-bundle 12.9). */
+  readonly disclose?: readonly string[]
 }
 
 const checkControlRequestExportProof: Check = object({
   method: oneOfValues('exportProof'),
   invocation: ref(() => checkCidText),
+  disclose: optional(array(string({ minLength: 1, maxLength: 1_024 }), { minItems: 0, maxItems: 64 })),
 })
 
 /** Returns `value` typed as ControlRequestExportProof. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
