@@ -7,6 +7,7 @@ import { TalosError } from '@talos/errors'
 import type { McpConfig, McpEvent } from '@talos/mcp'
 import type { GrantDirection } from '@talos/storage'
 import type { Agent } from './agent.ts'
+import type { AnchorKeeper } from './anchor/keeper.ts'
 import type { Approvals } from './approvals.ts'
 import type { ClientEvent } from './events.ts'
 import type { ExportProofOptions } from './evidence.ts'
@@ -38,6 +39,11 @@ export abstract class CapabilityClient {
     this.#parts = parts
     this.#following = following
     this.#emit = emit
+  }
+
+  /** The anchors of this agent's log; they need the option `anchoring` (docs/anchoring.md). */
+  get anchors(): AnchorKeeper {
+    return this.#parts.anchors
   }
 
   /** Gives a capability over what this agent serves. @throws TalosError `CAPABILITY_OPTION_INVALID`, … */

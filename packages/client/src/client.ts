@@ -63,7 +63,7 @@ export class TalosClient extends CapabilityClient implements AsyncDisposable {
   #closing: Promise<void> | undefined
 
   private constructor(agent: Agent, options: TalosClientOptions, witnessPolicy: WitnessPolicy | undefined) {
-    const { carriers, revocationIntervalMs, witness = {}, onEvent: emit = () => undefined } = options
+    const { carriers, revocationIntervalMs, witness = {}, anchoring, onEvent: emit = () => undefined } = options
     const life = { isClosing: false }
     const parts = assemble({
       agent,
@@ -72,6 +72,7 @@ export class TalosClient extends CapabilityClient implements AsyncDisposable {
       revocationIntervalMs,
       witness,
       witnessPolicy,
+      anchoring,
       isClosing: () => life.isClosing,
     })
     const following = new Following({ agent, parts })
@@ -88,6 +89,7 @@ export class TalosClient extends CapabilityClient implements AsyncDisposable {
     const { effects, revocations } = this.#parts
     const resuming = [revocations.begin(), effects.resume()].map(async (one) => await one.catch(() => undefined))
     this.#resuming = Promise.all(resuming)
+    this.#parts.anchors.begin()
   }
 
   /**
@@ -349,6 +351,16 @@ export class TalosClient extends CapabilityClient implements AsyncDisposable {
     return this.#parts.witnessing.policy
   }
 
+  /** Whether the log signs nothing because the agent's database was put back and no peer has said how far the log went. */
+  get isLogHeld(): boolean {
+    return this.#parts.witnessing.isHeld
+  }
+
+  /** Lets the log sign again without a peer's word. @throws TalosError `STORE_WRITE_FAILED` */
+  resumeLog(): void {
+    this.#parts.witnessing.resume()
+  }
+
   /** Evidence that logs contradicted themselves. */
   forks(): readonly { readonly origin: string; readonly evidence: string }[] {
     return this.#agent.database.witness.forks()
@@ -379,6 +391,7 @@ export class TalosClient extends CapabilityClient implements AsyncDisposable {
     this.#parts.healer.stop()
     this.#parts.revocations.stop()
     this.#parts.witnessing.stop()
+    await within(this.#parts.anchors.stop())
     await within(this.#parts.tools.close())
     await within(Promise.all([...this.#parts.serving].map(async (serving) => await serving.close())))
     await within(this.#parts.wire.close())

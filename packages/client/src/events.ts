@@ -149,4 +149,23 @@ export type ClientEvent =
       /** The checkpoint, signed by this agent's log key. */
       readonly note: string
     }
+  | {
+      /** A block that is final holds this agent's log of logs; the audit log says so. */
+      readonly type: 'anchor.final'
+      readonly chainId: number
+      readonly block: number
+      /** Leaves of the log of logs. */
+      readonly size: number
+    }
+  | {
+      /** The block that held an anchor is none of the chain any more; the anchor is sent again. */
+      readonly type: 'anchor.vanished'
+      readonly chainId: number
+      readonly block: number
+    }
+  | {
+      /** A step of anchoring failed for a reason that is new; it is tried again. The log goes on. */
+      readonly type: 'anchor.failed'
+      readonly code: ErrorCode
+    }
   | { readonly type: 'handler.failed'; readonly peer: Did }

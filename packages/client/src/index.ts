@@ -1,3 +1,11 @@
+export type { AnchorKeeper, AnchorOverview } from './anchor/keeper.ts'
+export type { AnchoredCheckpoint, AnchoredLeaf } from './anchor/log-of-logs.ts'
+export {
+  ANCHOR_ENTRIES,
+  ANCHOR_INTERVAL_MS,
+  type Anchoring,
+  type OpenAnchoring,
+} from './anchor/options.ts'
 export {
   type ApprovalRequest,
   type Approvals,

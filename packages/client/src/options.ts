@@ -4,6 +4,7 @@ import type { KeyFileParameters, Signer } from '@talos/identity'
 import { type Kernel, loadKernel, systemClock, systemRandom } from '@talos/kernel'
 import type { KeyedCarrier } from '@talos/network'
 import type { Clock, Random } from '@talos/ports'
+import type { OpenAnchoring } from './anchor/options.ts'
 import type { ClientEvent } from './events.ts'
 import type { WitnessSettings } from './witness/keeper.ts'
 
@@ -33,6 +34,8 @@ export interface TalosClientOptions {
   readonly witness?: WitnessSettings
   /** What counts as witnessed, as a C2SP tlog-policy; goes before the file `witness.policy` of the agent's folder. */
   readonly witnessPolicy?: string
+  /** Anchors the log on a public chain, beside everything else (docs/anchoring.md); not unless given. */
+  readonly anchoring?: OpenAnchoring
   /** Told of what happens beside the calls: links, sessions, tool calls, deliveries that failed. Must not throw. */
   readonly onEvent?: (event: ClientEvent) => void
 }

@@ -3,6 +3,7 @@ import type { WitnessPolicy } from '@talos/audit'
 import type { AppFrame, Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { Agent } from './agent.ts'
+import { AnchorKeeper } from './anchor/keeper.ts'
 import { ApprovalKeeper } from './approvals.ts'
 import { Authority } from './authority.ts'
 import { IntentAuthor } from './call-author.ts'
@@ -57,6 +58,7 @@ interface Capabilities {
   readonly author: IntentAuthor
   readonly tools: ToolUser
   readonly witnessing: WitnessKeeper
+  readonly anchors: AnchorKeeper
 }
 
 export interface AssembleOptions {
@@ -66,6 +68,7 @@ export interface AssembleOptions {
   readonly revocationIntervalMs: number | undefined
   readonly witness: WitnessSettings
   readonly witnessPolicy: WitnessPolicy | undefined
+  readonly anchoring: TalosClientOptions['anchoring']
   /** Whether the client is about to end: then it takes nothing in. */
   readonly isClosing: () => boolean
 }
@@ -180,6 +183,7 @@ function capabilitiesOf(options: {
   readonly revocationIntervalMs: number | undefined
   readonly witness: WitnessSettings
   readonly witnessPolicy: WitnessPolicy | undefined
+  readonly anchoring: TalosClientOptions['anchoring']
   readonly carriage: Carriage
 }): Capabilities {
   const { agent, emit, carriage, revocationIntervalMs: intervalMs } = options
@@ -191,6 +195,13 @@ function capabilitiesOf(options: {
   const leases = new LeaseKeeper({ agent, authority, post, isLinked })
   const approvals = new ApprovalKeeper({ agent, post, emit })
   const author = new IntentAuthor({ agent, sessions, authority, leases, approvals, emit })
+  const { witness: settings, witnessPolicy: policy } = options
+  const witnessing = new WitnessKeeper({ agent, sessions, wire, post, emit, settings, policy })
+  const checkpoint = async () => {
+    if (witnessing.policy === undefined) return await agent.log.checkpoint()
+    const head = witnessing.witnessedHead()
+    return head?.isWitnessed === true ? head.note : undefined
+  }
   return {
     authority,
     revocations,
@@ -200,14 +211,7 @@ function capabilitiesOf(options: {
     approvals,
     author,
     tools: new ToolUser({ channels, author, approvals, kernel: agent.kernel }),
-    witnessing: new WitnessKeeper({
-      agent,
-      sessions,
-      wire,
-      post,
-      emit,
-      settings: options.witness,
-      policy: options.witnessPolicy,
-    }),
+    witnessing,
+    anchors: new AnchorKeeper({ agent, open: options.anchoring, checkpoint, emit }),
   }
 }

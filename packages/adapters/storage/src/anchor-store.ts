@@ -133,6 +133,11 @@ export class AnchorStore implements AnchorJournal {
     this.#database.run('UPDATE anchor_heads SET is_recorded = 1 WHERE size = :size', { size })
   }
 
+  /** Forgets a head that the chain does not have: a larger one covers it. @throws TalosError `STORE_WRITE_FAILED` */
+  drop(size: number): void {
+    this.#database.run('DELETE FROM anchor_heads WHERE size = :size AND place IS NULL', { size })
+  }
+
   /** Heads that are not final, or not recorded, oldest first. */
   unfinished(): StoredAnchorHead[] {
     return this.#database.all('SELECT * FROM anchor_heads WHERE is_recorded = 0 ORDER BY size LIMIT 100').map(headOf)

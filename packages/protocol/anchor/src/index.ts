@@ -1,6 +1,8 @@
 export { ANCHORED_TOPIC, type AnchoredEvent, addressOf, decodeEvent } from './event.ts'
+export { type AnchoredHead, type Growth, judgeGrowth } from './growth.ts'
 export { type BlockHeader, decodeHeader, HEADER_MAX_BYTES, HEADER_MAX_MEMBERS } from './header.ts'
 export { KECCAK_BYTES, keccak256 } from './keccak.ts'
+export { completedNodes, type TreeNode } from './log-of-logs.ts'
 export { decodeReceipt, RECEIPT_MAX_LOGS, type Receipt, type ReceiptLog } from './receipt.ts'
 export {
   decodeRlp,
