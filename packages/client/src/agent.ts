@@ -17,6 +17,7 @@ import { type AgentWorld, passphraseOf, type TalosClientOptions, worldOf } from 
 import { distrust } from './put-back.ts'
 import { nameRevocations, openRevocationBook } from './revocation-book.ts'
 import { SearchFiller } from './search-filler.ts'
+import { SigningHold } from './witness/hold.ts'
 
 /** The one instance of an agent that lives in one folder. */
 const INSTANCE = 'main'
@@ -42,6 +43,8 @@ export interface Agent extends AgentWorld {
   readonly revocations: RevocationBook
   /** Newest envelope by which the identity lets the log key sign. */
   readonly logKey: Uint8Array
+  /** While it holds, the log signs nothing. */
+  readonly hold: SigningHold
   /** The agent's own key log; its name is the agent's durable one. */
   readonly keyLog: VerifiedKeyLog
   /** The keys of the agent and of its peers, by their key logs. */
@@ -73,7 +76,8 @@ export async function openAgent(options: OpenAgentOptions): Promise<Agent> {
     undo.push(() => database.close())
     if (database.restored !== undefined) distrust(database, world.clock)
     nameRevocations({ database, kernel: world.kernel })
-    const ownLog = await openOwnLog({ folder, identity, world })
+    const hold = new SigningHold(database)
+    const ownLog = await openOwnLog({ folder, identity, world, hold })
     const { log, logKey } = ownLog
     undo.push(() => log.close())
     if (log.size === 1 && log.fault === undefined && pending === undefined)
@@ -101,6 +105,7 @@ export async function openAgent(options: OpenAgentOptions): Promise<Agent> {
       log,
       filler: new SearchFiller({ log }),
       logKey,
+      hold,
       keyLog,
       identities,
     }

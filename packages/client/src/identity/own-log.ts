@@ -10,6 +10,7 @@ import { delegateLogKey, type LogKeyDelegation, openLogKeyDelegation, type Runni
 import { logVerifierKey, type NoteSigner, type VerifierKey } from '@talos/merkle'
 import { type AgentFolder, FileCheckpointGuard, SqliteAuditIndex, SqliteAuditStore } from '@talos/storage'
 import { type AgentWorld, nowS } from '../options.ts'
+import type { SigningHold } from '../witness/hold.ts'
 import { forgetChange, readLogKeys } from './own-files.ts'
 import type { OwnIdentity } from './own-identity.ts'
 
@@ -28,9 +29,11 @@ export async function openOwnLog(options: {
   readonly folder: AgentFolder
   readonly identity: OwnIdentity
   readonly world: AgentWorld
+  /** Keeps the log from signing while it is not known how far it went. */
+  readonly hold: SigningHold
 }): Promise<OwnLog> {
-  const { folder, identity, world } = options
-  const signer = logSigner(identity.secrets, world)
+  const { folder, identity, world, hold } = options
+  const signer = hold.guard(logSigner(identity.secrets, world))
   const store = SqliteAuditStore.open({ path: folder.filePath(AUDIT_FILE) })
   try {
     const opening = openingOf(store, world) ?? (await beginning(signer, options))
@@ -89,8 +92,17 @@ export async function recordChange(
 ): Promise<void> {
   if (log.fault !== undefined) return
   for (const event of eventsOf(change, kernel)) if (!isRecorded(log, event)) await log.append(event)
-  await log.checkpoint()
+  await signWhereAllowed(log)
   forgetChange(folder)
+}
+
+/** While signing is held, the next checkpoint covers the change. */
+async function signWhereAllowed(log: AuditLog): Promise<void> {
+  try {
+    await log.checkpoint()
+  } catch (error) {
+    if (!isTalosError(error) || !isTalosError(error.cause, 'WITNESS_HOLD')) throw error
+  }
 }
 
 function eventsOf(change: PendingChange, kernel: AgentWorld['kernel']): readonly AuditEvent[] {

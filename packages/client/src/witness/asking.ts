@@ -137,23 +137,34 @@ export class Asking {
     peer: Did,
     { answer, note }: { readonly answer: Extract<WitnessAnswer, { t: 'behind' }>; readonly note: string },
   ): Promise<void> {
-    const { agent } = this.#options
-    if (answer.note === undefined) {
-      if (answer.size > 0) throw missing('it names a size without the checkpoint')
-      return
-    }
-    if (sizeOf(answer.note) !== answer.size) throw missing('its checkpoint is of another size')
-    await this.confront(answer.note, peer)
-    const { fault } = agent.log
+    await this.#hear(peer, answer)
+    const { fault } = this.#options.agent.log
     if (fault === undefined) return
     // What is shown here was signed before: the witness sees by itself where the two histories part.
     if (answer.size <= sizeOf(note)) await this.#show(peer, { note, from: answer.size }).catch(() => undefined)
     throw fault
   }
 
-  /** After a restart from an older copy nothing is signed before a peer has said how far it has seen this log. */
-  async #release(_peer: Did): Promise<void> {
-    await Promise.resolve()
+  /**
+   * After a start from an older copy nothing is signed before a peer has said how far it has seen this log: one that cosigned
+   * it before, where there is one.
+   */
+  async #release(peer: Did): Promise<void> {
+    const { agent, questions } = this.#options
+    const known = this.witnesses()
+    if (!agent.hold.isHeld || (known.length > 0 && !known.some((one) => agent.identities.isSame(one.peer, peer))))
+      return
+    const answer = await questions.ask(peer, { t: 'recall', origin: agent.log.verifierKey.name })
+    if (answer.t !== 'behind') throw missing('it answers another question')
+    await this.#hear(peer, answer)
+    if (agent.log.fault !== undefined) throw agent.log.fault
+    agent.hold.release()
+  }
+
+  /** How far a witness has seen this log, with the checkpoint that says so. */
+  async #hear(peer: Did, { size, note }: Extract<WitnessAnswer, { t: 'behind' }>): Promise<void> {
+    if ((note === undefined ? 0 : sizeOf(note)) !== size) throw missing('its checkpoint is of another size')
+    if (note !== undefined) await this.confront(note, peer)
   }
 
   async #checkpoint(): Promise<string> {

@@ -114,6 +114,16 @@ export class WitnessKeeper {
     return this.#asking.witnessedHead(this.policy)
   }
 
+  /** Signs again without anybody's word on how far this log went. @throws TalosError `STORE_WRITE_FAILED` */
+  resume(): void {
+    this.#options.agent.hold.release()
+  }
+
+  /** Whether the log signs nothing because it is not known how far it went. */
+  get isHeld(): boolean {
+    return this.#options.agent.hold.isHeld
+  }
+
   witnesses(): ReturnType<Asking['witnesses']> {
     return this.#asking.witnesses()
   }
@@ -183,7 +193,7 @@ export class WitnessKeeper {
     const { agent } = this.#options
     const asked = this.#asked.get(peer)
     if (agent.log.fault !== undefined || this.#running.has(peer)) return false
-    if (asked === undefined) return true
+    if (asked === undefined || agent.hold.isHeld) return true
     return agent.log.size > asked.size && performance.now() - asked.atMs >= Math.min(this.#intervalMs, 1_000)
   }
 
