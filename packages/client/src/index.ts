@@ -28,6 +28,7 @@ export { type MerkleProof, type VerifiedMerkleProof, verifyMerkleProof } from '.
 export { MESSAGE_MAX_BYTES, type MessageHandler, type ReceivedMessage, type SentMessage } from './messages.ts'
 export { PASSPHRASE_VARIABLE, type TalosClientOptions } from './options.ts'
 export type { RevokeChoice } from './own-revocations.ts'
+export type { Publication } from './publication.ts'
 export { type AgentLogReport, type AgentReader, type LogKeys, openAgentReader } from './reader.ts'
 export type { CallReferral, McpStdio, ServeMcpOptions, ToolCall, ToolOutcome } from './tools.ts'
 export type { Cosignature, WitnessedHead, WitnessLine } from './witness/asking.ts'

@@ -33,6 +33,7 @@ import { type CallExplanation, type ExplainRequest, type ExplainWorld, explainCa
 import { readOwnLog } from './identity/own-files.ts'
 import { AUDIT_FILE, AUDIT_GUARD_FILE, AUDIT_SEARCH_FILE, formerKeys, logKeysOf } from './identity/own-log.ts'
 import { type TalosClientOptions, worldOf } from './options.ts'
+import { type Publication, publicationOf } from './publication.ts'
 import { openRevocationBook } from './revocation-book.ts'
 
 /** The key that signs a log, those that did before, and the envelopes by which keys of the agent let them. */
@@ -67,6 +68,8 @@ export interface AgentReader extends Disposable {
   readonly search: AuditSearch
   /** The key that signs the log's checkpoints, and those that did. @throws TalosError `AUDIT_OTHER_LOG`, `AUDIT_CORRUPT` */
   logKeys(): LogKeys
+  /** What a log service gives besides the entries. */
+  readonly publication: Publication
   /** The last signed checkpoint as it lies outside of the log. @throws TalosError `AUDIT_ROLLBACK` */
   lastCheckpoint(): Promise<VerifiedCheckpoint | undefined>
   /**
@@ -132,6 +135,7 @@ export function openAgentReader(name: string, options: Pick<TalosClientOptions, 
       return searching()
     },
     logKeys,
+    publication: publicationOf({ folder, database, store, log, kernel }),
     lastCheckpoint: async () => await lastSigned(folder, { ...logKeys(), kernel }),
     verifyLog: async (onProgress) => {
       const keys = logKeys()
