@@ -3,6 +3,7 @@
  * they do not repeat what the package under test believes.
  */
 import { createHmac } from 'node:crypto'
+import { fieldCases } from './audit-fields.ts'
 import { sha256 } from './merkle-tree.ts'
 import type { VectorFile } from './vector-file.ts'
 
@@ -27,6 +28,7 @@ export function auditVectors(): VectorFile[] {
   return [
     fileOf('entry', [...validEntries(), ...malformedEntries(), ...ruleBreakers()]),
     fileOf('commitment', [...commitments(), ...salts(), ...falseDisclosures()]),
+    fileOf('fields', fieldCases()),
   ]
 }
 
