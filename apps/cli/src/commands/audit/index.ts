@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { Shell } from '../../context.ts'
 import { addRoot, addVerify } from './check.ts'
 import { addLog } from './log.ts'
+import { addServe } from './serve.ts'
 import { addShow } from './show.ts'
 
 export function addAudit(program: Command, shell: Shell): void {
@@ -11,4 +12,5 @@ export function addAudit(program: Command, shell: Shell): void {
   addShow(audit, shell)
   addRoot(audit, shell)
   addVerify(audit, shell)
+  addServe(audit, shell)
 }
