@@ -6,6 +6,8 @@ export const EXIT_OK = 0
 export const EXIT_FAILED = 1
 /** The command line, a file or a setting is not as it should be; nothing was done. */
 export const EXIT_USAGE = 2
+/** What is there holds, and something that was asked for is missing. */
+export const EXIT_INCOMPLETE = 3
 /** Another process runs the agent. */
 const EXIT_BUSY = 3
 
@@ -14,7 +16,8 @@ export const EXIT_CODES_HELP = `Exit codes
   0  done, or valid
   1  refused, invalid or failed
   2  the command line, a file or a setting is not usable; nothing was done
-  3  another process runs the agent and takes no requests
+  3  incomplete: what is there holds, but something is missing that was asked for (each command's --help says what); or
+     another process runs the agent and takes no requests
 
 Errors are written to stderr: "error CODE: message" and what to do about it. With --json they are one object,
 {"error": {"code", "message", "remedy", "details"}}, on stderr as well, so that stdout holds results only.
@@ -30,6 +33,8 @@ const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CLI_FILE_TOO_LARGE',
   'CLI_FILE_UNWRITABLE',
   'CLI_NO_SERVER',
+  'CLI_EXPORT_UNREADABLE',
+  'LIGHT_STATE_INVALID',
   'AGENT_NAME_INVALID',
   'AGENT_NOT_FOUND',
   'MCP_CONFIG_INVALID',

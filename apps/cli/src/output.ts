@@ -10,7 +10,7 @@ import { ERROR_TABLE, type ErrorCode, isTalosError, TalosError } from '@talos/er
 /** Where a command writes. Two of them in tests, the process's own otherwise. */
 export interface Sink {
   readonly isTTY?: boolean
-  write(text: string): unknown
+  write(text: string, done?: () => void): unknown
 }
 
 export type Tone = 'good' | 'bad' | 'warn' | 'dim' | 'strong'
@@ -43,13 +43,25 @@ export class Output {
 
   /** A result: the object with `--json`, else the lines. */
   result(value: object, lines: () => readonly string[]): void {
-    if (this.json) this.#stdout.write(`${jsonLine(value)}\n`)
+    if (this.json) this.object(value)
     else for (const line of lines()) this.#stdout.write(`${line}\n`)
+  }
+
+  /** A result as an object, whatever was asked for. */
+  object(value: object): void {
+    this.#stdout.write(`${jsonLine(value)}\n`)
   }
 
   /** Text for stdout as it is, such as a proof bundle. */
   raw(text: string): void {
     this.#stdout.write(text)
+  }
+
+  /** Text for stdout as it is, of which there may be more than fits into memory: resolves once it is taken, or unread for good. */
+  async stream(text: string): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#stdout.write(text, resolve)
+    await promise
   }
 
   /** One line about what goes on, on stderr. */

@@ -1,13 +1,15 @@
 /** `talos audit show`: one entry, whole. */
 
-import type { AuditReader, AuditRecord } from '@talos/audit'
-import { fromUtf8, toHex } from '@talos/bytes'
+import type { AuditRecord } from '@talos/audit'
+import { fromHex, fromUtf8, toHex } from '@talos/bytes'
+import type { AgentReader } from '@talos/client'
 import { TalosError } from '@talos/errors'
 import type { Command } from 'commander'
 import { Context, type Shell } from '../../context.ts'
 import { fields, printable } from '../../output.ts'
 import { reading } from '../../reading.ts'
 import { parseCount, showTime } from '../../values.ts'
+import { recordJson } from './format.ts'
 
 const HASH = /^[0-9a-f]{64}$/
 
@@ -18,24 +20,21 @@ export function addShow(audit: Command, shell: Shell): void {
     .description('show one entry whole')
     .addHelpText('after', '\nExamples:\n  $ talos audit show 0\n  $ talos audit show 3f9c… --json')
     .action(async (place: string, _options: object, command: Command) => {
-      await reading(new Context(shell, command), ({ log }) => {
-        const record = find(log, place)
+      await reading(new Context(shell, command), ({ log, search }) => {
+        const record = find({ log, search }, place)
         shell.output.result(recordJson(record), () => showLines(record))
       })
     })
 }
 
-export function recordJson({ index, leafHash, entry }: AuditRecord): object {
-  return { index, hash: toHex(leafHash), entry }
-}
-
 /** @throws TalosError `CLI_OPTION_INVALID`, `CLI_ENTRY_UNKNOWN`, `AUDIT_RANGE` */
-function find(log: AuditReader, place: string): AuditRecord {
+function find({ log, search }: Pick<AgentReader, 'log' | 'search'>, place: string): AuditRecord {
   if (!HASH.test(place)) {
     return log.entry(parseCount(place, { option: 'ENTRY', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))
   }
-  for (const record of log.entries({ order: 'descending' })) if (toHex(record.leafHash) === place) return record
-  throw new TalosError('CLI_ENTRY_UNKNOWN')
+  const index = search.find(fromHex(place))
+  if (index === undefined) throw new TalosError('CLI_ENTRY_UNKNOWN')
+  return log.entry(index)
 }
 
 function showLines({ index, leafHash, body, entry }: AuditRecord): string[] {

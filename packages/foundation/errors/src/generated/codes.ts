@@ -448,6 +448,21 @@ export const ERROR_TABLE = {
     message: 'no entry of the log has that hash',
     remedy: 'Copy the 64 hex digits whole, as talos audit log --json shows them.',
   },
+  CLI_NOTHING_SIGNED: {
+    area: 'cli',
+    message: 'no checkpoint of this log was ever signed, so that nothing can be proven',
+    remedy: 'Run it again with --sign, or run talos audit root --sign first.',
+  },
+  CLI_EXPORT_UNREADABLE: {
+    area: 'cli',
+    message: 'line {line} is not of an export that can be verified: {reason}',
+    remedy: 'Export again with --include-proofs; CSV and exports without proofs verify nothing.',
+  },
+  CLI_EXPORT_INVALID: {
+    area: 'cli',
+    message: 'line {line} of the export does not verify: {reason}',
+    remedy: "Do not rely on this export; ask for another one, and for the log's checkpoint from somewhere else.",
+  },
   CLI_NO_SERVER: {
     area: 'cli',
     message: '{count} servers are possible and none was named',
@@ -1588,6 +1603,11 @@ export const ERROR_TABLE = {
     message: 'the key log of the {side} does not fit: {reason}',
     remedy: 'Ask for the bundle again from an agent that holds the newest key logs of both sides.',
   },
+  PROOF_IDENTITY_KEY_LOGS: {
+    area: 'proof',
+    message: 'a key log of the verifier contradicts the bundle: {reason}',
+    remedy: "One of the two histories is not the agent's; find out from the agent itself which one.",
+  },
   PROOF_IDENTITY_ORIGIN: {
     area: 'proof',
     message: 'the log of the {side} does not bear the name of its identity',
@@ -1668,6 +1688,22 @@ export const ERROR_TABLE = {
     message: 'revocation {index} does not belong to this chain: {reason}',
     remedy: 'Export the bundle with the revocations of these delegations alone.',
   },
+  PROOF_AUTHORITY_HEADS: {
+    area: 'proof',
+    message: 'a list of revocations does not fit: {reason}',
+    remedy: 'Export the bundle with the lists of those who gave leave for this call, each as its head covers it.',
+  },
+  PROOF_REVOCATIONS_STALE: {
+    area: 'proof',
+    message: 'what the bundle says of revocations by those who gave leave is {state}',
+    remedy:
+      'Export the bundle again from an agent whose executor follows the lists of revocations; or ask for a lower level.',
+  },
+  PROOF_REVOCATIONS_WITHHELD: {
+    area: 'proof',
+    message: '{count} revocations are named without their content',
+    remedy: 'Ask for a bundle with the whole lists of revocations; or ask for a lower level.',
+  },
   PROOF_AUTHORITY_DENIED: {
     area: 'proof',
     message: 'the delegations did not allow the call: {reason}',
@@ -1678,6 +1714,16 @@ export const ERROR_TABLE = {
     message: 'the call was refused for another reason than the delegations give: {reason}',
     remedy: "The executor's refusal is not explained by the delegations; ask it why.",
   },
+  PROOF_REFUSAL_UNCONFIRMED: {
+    area: 'proof',
+    message: 'the reason of the refusal is the word of the executor alone',
+    remedy: "Nothing in the bundle can confirm it; ask for a lower level to accept the executor's word.",
+  },
+  PROOF_GAP: {
+    area: 'proof',
+    message: "the executor's entry of the call's beginning is missing",
+    remedy: 'Ask the executor for its part again; or ask for a lower level.',
+  },
   PROOF_DISCLOSURE_FORM: {
     area: 'proof',
     message: "the bundle's disclosures are not acceptable: {reason}",
@@ -1687,6 +1733,82 @@ export const ERROR_TABLE = {
     area: 'proof',
     message: 'disclosure {index} opens no commitment of its part of the bundle',
     remedy: 'The value or the salt is not the one that was committed to; treat the disclosure as false.',
+  },
+  PROOF_LOGS_FORM: {
+    area: 'proof',
+    message: "the bundle's later checkpoints and witnesses are not acceptable: {reason}",
+    remedy: 'Compare the part with contracts/spec/12-proof-bundle.md; the file was damaged or made by another program.',
+  },
+  PROOF_LOGS_CHECKPOINT: {
+    area: 'proof',
+    message: "a later checkpoint is not the log's: {reason}",
+    remedy: 'The checkpoint was changed, or another key signed it; ask for the bundle again.',
+  },
+  PROOF_LOGS_CONSISTENCY: {
+    area: 'proof',
+    message: 'the later checkpoint of the {side} does not extend the one that proves the entry',
+    remedy: 'Somebody shows two histories of one log: keep both checkpoints, they may convict it; ask its witnesses.',
+  },
+  PROOF_WITNESS_KEY: {
+    area: 'proof',
+    message: 'witness {index} is not who it says: {reason}',
+    remedy: 'Ask for the bundle again, with the delegations that the witnesses gave their keys.',
+  },
+  PROOF_WITNESS_UNKNOWN: {
+    area: 'proof',
+    message: 'a line under the checkpoint of the {side} does not count: {reason}',
+    remedy: 'Ask for a bundle that names every witness whose line it has.',
+  },
+  PROOF_WITNESS_SIGNATURE: {
+    area: 'proof',
+    message: 'a cosignature under the checkpoint of the {side} is wrong',
+    remedy: 'It was changed, or made for another checkpoint; ask for the bundle again.',
+  },
+  PROOF_WITNESS_UNUSED: {
+    area: 'proof',
+    message: 'witness {index} cosigned neither checkpoint',
+    remedy: 'Leave the witness out.',
+  },
+  PROOF_WITNESS_OWN: {
+    area: 'proof',
+    message: 'the {side} is its own witness',
+    remedy: "Leave that cosignature out: nobody's word about itself counts.",
+  },
+  PROOF_WITNESS_TIME: {
+    area: 'proof',
+    message: 'a cosignature under the checkpoint of the {side} has an impossible time: {reason}',
+    remedy: 'The clock of the witness is wrong, or it did not see what it signed; ask for cosignatures of others.',
+  },
+  PROOF_UNWITNESSED: {
+    area: 'proof',
+    message: 'the log of the {side} is not witnessed as asked for',
+    remedy: 'Have the log cosigned by enough witnesses and export the bundle again; or ask for a lower level.',
+  },
+  PROOF_ANCHOR_FORM: {
+    area: 'proof',
+    message: "the bundle's anchors are not acceptable: {reason}",
+    remedy: 'Compare the part with contracts/spec/12-proof-bundle.md; the file was damaged or made by another program.',
+  },
+  PROOF_ANCHOR_SIDE: {
+    area: 'proof',
+    message: 'anchor {index} is of a checkpoint that the bundle does not have',
+    remedy: 'Export the bundle again with the checkpoint that was anchored.',
+  },
+  PROOF_ANCHOR_INVALID: {
+    area: 'proof',
+    message: 'an anchor does not hold: {reason}',
+    remedy: 'Treat the anchor as false, or export the bundle again.',
+  },
+  PROOF_ANCHOR_TIME: {
+    area: 'proof',
+    message: 'the block of anchor {index} is older than the entry',
+    remedy: 'The clock of the log was far ahead, or the anchor is of something else.',
+  },
+  PROOF_UNANCHORED: {
+    area: 'proof',
+    message: 'the checkpoint of the {side} is not anchored in a block that the verifier knows',
+    remedy:
+      "Give the block's header from a source that you trust, or wait until the anchor is final; or ask for a lower level.",
   },
   REVOCATION_INVALID: {
     area: 'revocation',

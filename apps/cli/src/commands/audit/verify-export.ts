@@ -1,0 +1,179 @@
+/**
+ * An export with proofs, verified line by line with nothing but itself: whose log it is by the key log in it, which key signed
+ * the checkpoint by the delegations in it, and of each entry that its exact bytes stand at its place of the signed tree.
+ */
+import { createReadStream } from 'node:fs'
+import { decodeEntry, openLogCheckpoint, openLogKey } from '@talos/audit'
+import { encodeJcs, fromBase64url, type JsonValue, parseJson, toHex, utf8 } from '@talos/bytes'
+import type { Did } from '@talos/contracts'
+import { isTalosError, TalosError } from '@talos/errors'
+import { IdentityBook, identityOf, verifyKeyLog } from '@talos/identity'
+import { type Kernel, systemClock } from '@talos/kernel'
+import { leafHash, leafIndex, parseTlogProof, type VerifiedCheckpoint, verifyInclusion } from '@talos/merkle'
+import { systemCode } from '../../files.ts'
+import { EXPORT_FORMAT } from './export.ts'
+
+/** The longest first line: a key log of the largest size that agents tell each other, as JSON, and the rest. */
+const MAX_LINE_CHARS = 2_097_152
+const MAX_DEPTH = 6
+
+export interface ExportReport {
+  readonly agent: Did
+  /** The durable name. */
+  readonly identity: Did
+  readonly checkpoint: VerifiedCheckpoint
+  /** Entries that were verified. */
+  readonly entries: number
+  /** Whether these are all entries of the signed tree. */
+  readonly isWhole: boolean
+  /** Whether the export was written to its end. */
+  readonly isEnded: boolean
+}
+
+export interface VerifyExportOptions {
+  readonly path: string
+  readonly kernel: Kernel
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void
+}
+
+interface Header {
+  readonly agent: Did
+  readonly identity: Did
+  readonly checkpoint: VerifiedCheckpoint
+}
+
+/** @throws TalosError `CLI_FILE_UNREADABLE`, `CLI_EXPORT_UNREADABLE`, `CLI_EXPORT_INVALID` */
+export async function verifyExport({ path, kernel, onProgress }: VerifyExportOptions): Promise<ExportReport> {
+  let header: Header | undefined
+  let line = 0
+  let entries = 0
+  let before = -1
+  let isEnded = false
+  for await (const text of linesOf(path)) {
+    line += 1
+    const value = objectOf(text, line)
+    if (header === undefined) {
+      header = openHeader(value, { line, kernel })
+      continue
+    }
+    if (isEnded) throw invalid(line, 'it is behind the end')
+    if ('end' in value) {
+      if (countOf(value['end']) !== entries) throw invalid(line, 'it tells of another number of entries')
+      isEnded = true
+      continue
+    }
+    const index = verifyLine(value, { line, header, kernel })
+    if (index <= before) throw invalid(line, 'it is not in order')
+    before = index
+    entries += 1
+    onProgress?.({ done: index + 1, total: header.checkpoint.size })
+  }
+  if (header === undefined) throw unreadable(1, 'it is empty')
+  return { ...header, entries, isWhole: entries === header.checkpoint.size, isEnded }
+}
+
+/** Lines one after the other, none of which is longer than it may be. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  let rest = ''
+  let line = 0
+  for await (const piece of piecesOf(path)) {
+    const lines = `${rest}${piece}`.split('\n')
+    rest = lines.pop() ?? ''
+    for (const text of lines) yield text
+    line += lines.length
+    if (rest.length > MAX_LINE_CHARS) throw unreadable(line + 1, 'it is too long')
+  }
+  if (rest !== '') yield rest
+}
+
+async function* piecesOf(path: string): AsyncGenerator<string> {
+  try {
+    yield* createReadStream(path, { encoding: 'utf8' })
+  } catch (cause) {
+    throw new TalosError('CLI_FILE_UNREADABLE', { path, reason: systemCode(cause) }, { cause })
+  }
+}
+
+type Members = Readonly<Record<string, JsonValue>>
+
+function objectOf(text: string, line: number): Members {
+  const value = attempt(
+    () => parseJson(text, { maxBytes: MAX_LINE_CHARS, maxDepth: MAX_DEPTH }),
+    (cause) => unreadable(line, 'it is no JSON', cause),
+  )
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unreadable(line, 'it is no object')
+  return value as Members
+}
+
+function openHeader(value: Members, { line, kernel }: { readonly line: number; readonly kernel: Kernel }): Header {
+  const { format, checkpoint: note, logKeys, keyLog: text } = value
+  if (format !== EXPORT_FORMAT) throw unreadable(line, 'it has no checkpoint')
+  if (typeof note !== 'string' || typeof text !== 'string' || !Array.isArray(logKeys))
+    throw unreadable(line, 'it misses members')
+  return attempt(
+    () => {
+      const keyLog = verifyKeyLog({ kernel, text, nowMs: systemClock.nowMs() })
+      const agents = new IdentityBook([identityOf(keyLog)])
+      const opened = logKeys.map((bytes) => openLogKey(fromBase64url(String(bytes)), { kernel, agents }))
+      const [newest] = opened.slice(-1)
+      if (newest === undefined || !keyLog.keys.some(({ did }) => did === newest.issuer)) {
+        throw invalid(line, 'the key of the log is not by a key of the agent')
+      }
+      const formerKeys = opened.slice(0, -1).map(({ key }) => key)
+      const checkpoint = openLogCheckpoint(note, { logKey: newest.key, formerKeys, kernel })
+      return { agent: newest.agent, identity: keyLog.name, checkpoint }
+    },
+    (cause) => invalid(line, 'the log, its key or its checkpoint does not verify', cause),
+  )
+}
+
+function verifyLine(
+  value: Members,
+  { line, header, kernel }: { readonly line: number; readonly header: Header; readonly kernel: Kernel },
+): number {
+  const { index, hash, bytes, proof: text, entry } = value
+  if (typeof bytes !== 'string' || typeof text !== 'string' || typeof index !== 'number') {
+    throw unreadable(line, 'it has no proof')
+  }
+  return attempt(
+    () => {
+      const { checkpoint } = header
+      const body = utf8(bytes)
+      const leaf = leafHash(kernel, body)
+      const said = decodeEntry(body)
+      if (said.seq !== index || said.agent !== header.agent) throw invalid(line, 'its bytes are of another place')
+      if (hash !== toHex(leaf)) throw invalid(line, 'its hash is not that of its bytes')
+      if (entry === undefined || encodeJcs(entry) !== bytes) throw invalid(line, 'its entry is not what its bytes say')
+      const proven = parseTlogProof(text)
+      if (proven.index !== index || proven.checkpoint !== checkpoint.note) {
+        throw invalid(line, 'its proof is for another place or tree')
+      }
+      const { size, root } = checkpoint
+      verifyInclusion({ index: leafIndex(index), size, leafHash: leaf, proof: proven.proof, root, kernel })
+      return index
+    },
+    (cause) => invalid(line, 'its proof does not verify', cause),
+  )
+}
+
+function countOf(value: JsonValue | undefined): unknown {
+  return typeof value === 'object' && value !== null && 'entries' in value ? value['entries'] : undefined
+}
+
+/** A refusal of ours stays as it is. */
+function attempt<T>(work: () => T, refuse: (cause: unknown) => TalosError): T {
+  try {
+    return work()
+  } catch (cause) {
+    if (isTalosError(cause, 'CLI_EXPORT_INVALID')) throw cause
+    throw refuse(cause)
+  }
+}
+
+function invalid(line: number, reason: string, cause?: unknown): TalosError {
+  return new TalosError('CLI_EXPORT_INVALID', { line, reason }, { cause })
+}
+
+function unreadable(line: number, reason: string, cause?: unknown): TalosError {
+  return new TalosError('CLI_EXPORT_UNREADABLE', { line, reason }, { cause })
+}
