@@ -9,10 +9,10 @@
  * Each leaf has a salt of its own and its place says nothing, so an opening tells one value and, of the others, no more
  * than that they are at most as many as there are leaves.
  */
-import { ByteWriter, fromHex, fromUtf8, toHex, utf8 } from '@talos/bytes'
+import { ByteWriter, concatBytes, fromHex, fromUtf8, toHex, utf8 } from '@talos/bytes'
 import { isTalosError, TalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
-import { hashAt, leafHash, leafIndex, treeSize, verifyInclusion } from '@talos/merkle'
+import { HASH_BYTES, leafHash, leafIndex, treeSize, verifyInclusion } from '@talos/merkle'
 import { commitTo, deriveSalt, SALT_BYTES } from '../commitment.ts'
 import {
   type ExactArray,
@@ -90,10 +90,10 @@ export function readFields(bytes: Uint8Array): ExactJson | undefined {
 export class FieldTree {
   readonly #options: FieldTreeOptions
   readonly #fields: ReadonlyMap<string, Field & { readonly salt: Uint8Array; readonly commitment: string }>
-  /** Of each sorted commitment, in hex. */
+  /** The sorted commitments, in hex. */
   readonly #order: readonly string[]
-  /** From the leaf hashes up, without the root. */
-  readonly #levels: readonly (readonly Uint8Array[])[]
+  /** Hashes of 32 bytes: those of the leaves in their order, then level by level up to the root. */
+  readonly #nodes: Uint8Array
   /** 32 bytes. */
   readonly root: Uint8Array
 
@@ -104,9 +104,9 @@ export class FieldTree {
     this.#fields = new Map(fields.map((field) => [field.pointer, field]))
     const pads = padsOf({ ...options, count: leafCount(fields.length) - fields.length })
     this.#order = [...fields.map(({ commitment }) => commitment), ...pads.map(toHex)].sort()
-    const { levels, root } = treeOf(kernel, this.#order.map(fromHex))
-    this.#levels = levels
-    this.root = root
+    const hashes = concatBytes(...kernel.leafHashes(this.#order.map(fromHex)))
+    this.#nodes = concatBytes(hashes, kernel.hashUp(hashes))
+    this.root = this.#nodes.slice(-HASH_BYTES)
   }
 
   /** Of the leaves, in no order that means anything. */
@@ -120,8 +120,19 @@ export class FieldTree {
     if (field === undefined) throw new TalosError('AUDIT_FIELD_UNKNOWN', { name: this.#options.name })
     const { text, salt, commitment } = field
     const index = this.#order.indexOf(commitment)
-    const proof = this.#levels.map((hashes, level) => hashAt(hashes, (index >> level) ^ 1))
-    return { pointer, text, salt, index, proof }
+    return { pointer, text, salt, index, proof: this.#path(index) }
+  }
+
+  /** A level is half as wide as the one below it, and stands behind it. */
+  #path(index: number): readonly Uint8Array[] {
+    const siblings: Uint8Array[] = []
+    for (let [width, begin, place] = [this.#order.length, 0, index]; width > 1; width /= 2) {
+      const at = (begin + (place ^ 1)) * HASH_BYTES
+      siblings.push(this.#nodes.slice(at, at + HASH_BYTES))
+      begin += width
+      place >>= 1
+    }
+    return siblings
   }
 
   #commit({ pointer, text }: Field) {
@@ -251,17 +262,4 @@ function padsOf({
     return message.finish()
   })
   return kernel.leafHashes(messages)
-}
-
-/** A full binary tree over the leaves, whose number is a power of two. */
-function treeOf(kernel: Kernel, leaves: readonly Uint8Array[]) {
-  const levels: (readonly Uint8Array[])[] = []
-  let hashes: readonly Uint8Array[] = kernel.leafHashes(leaves)
-  while (hashes.length > 1) {
-    const below = hashes
-    levels.push(below)
-    const left = below.filter((_, index) => index % 2 === 0)
-    hashes = left.map((hash, index) => kernel.nodeHash(hash, hashAt(below, 2 * index + 1)))
-  }
-  return { levels, root: hashAt(hashes, 0) }
 }
