@@ -25,6 +25,8 @@ export interface WriterOrder {
   readonly defect?: Defect
   /** Orders for the shim (crates/talos-powercut), given as soon as the log is open; empty without the shim. */
   readonly faults?: readonly string[]
+  /** Gives them before the log is opened. */
+  readonly faultsFirst?: boolean
 }
 
 const FIELD = 8

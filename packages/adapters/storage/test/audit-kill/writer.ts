@@ -104,8 +104,12 @@ async function reopen(): Promise<void> {
   const prng = new Prng(order.seed, 1000 * order.life + 999)
   while (!isDone && order.reopens === true) {
     await sleep(prng.below(OPEN_FOR_MS))
-    await log.close()
-    log = await open()
+    try {
+      await log.close()
+      log = await open()
+    } catch (error) {
+      refused(error)
+    }
   }
 }
 
@@ -115,6 +119,10 @@ async function open(): Promise<AuditLog> {
   return opened
 }
 
+function breakDisk(): void {
+  for (const fault of order.faults ?? []) writeSync(1, fault)
+}
+
 if (order.waits === true) {
   // A process that is killed would leave nothing compiled for the next.
   flushCompileCache()
@@ -122,12 +130,16 @@ if (order.waits === true) {
   process.stdin.once('end', () => process.exit())
   await once(process.stdin, 'data')
 }
-log = await open()
-say('r')
-for (const fault of order.faults ?? []) writeSync(1, fault)
-const others = [publish(), reopen()]
-await Promise.all(Array.from({ length: order.callers }, (_, caller) => call(caller)))
-isDone = true
-await Promise.all(others)
-await log.close()
+if (order.faultsFirst === true) breakDisk()
+const opened = await open().catch((error: unknown) => void refused(error))
+if (opened !== undefined) {
+  log = opened
+  say('r')
+  if (order.faultsFirst !== true) breakDisk()
+  const others = [publish(), reopen()]
+  await Promise.all(Array.from({ length: order.callers }, (_, caller) => call(caller)))
+  isDone = true
+  await Promise.all(others)
+  await log.close()
+}
 process.stdin.destroy()

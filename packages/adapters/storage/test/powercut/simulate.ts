@@ -14,7 +14,8 @@ const MEMORY = '/dev/shm'
 
 export interface SimulationOptions {
   readonly records: readonly JournalRecord[]
-  readonly states: number
+  /** So many at places that the seed chooses; or, after each thing that was said, all that was written and all but that. */
+  readonly states: number | 'said'
   readonly seed: number
   /** What was durable before the journal begins, and what its writers had said by then. */
   readonly files?: Files
@@ -40,20 +41,19 @@ export interface SimulationResult {
   readonly findings: readonly Finding[]
 }
 
-/** Judges `states` states at places of the journal that the seed chooses. */
+/** Judges states at places of the journal. */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
-  const { records, states, seed, files, before, onState = () => undefined } = options
+  const { records, seed, files, before, onState = () => undefined } = options
   const prng = new Prng(seed, 2)
   const disk = new Disk(files)
   const ledger = before?.copy() ?? new Ledger()
-  const places = Array.from({ length: states }, () => prng.below(records.length + 1)).sort((one, other) => one - other)
   const findings: Finding[] = []
   let position = 0
   let acknowledging = 0
   let publishing = 0
-  for (const place of places) {
+  const plan = planOf(options, prng)
+  for (const { place, cut } of plan) {
     for (; position < place; position += 1) advance(disk, ledger, records[position])
-    const cut = CUTS[prng.below(CUTS.length)] ?? 'nothing'
     const { breaches, fault, damage } = await judgeFiles(disk.cut(cut, prng), ledger)
     if (ledger.acknowledged.size > 0) acknowledging += 1
     if (ledger.published.length > 0) publishing += 1
@@ -63,7 +63,25 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     }
     onState()
   }
-  return { states, positions: new Set(places).size, acknowledging, publishing, findings }
+  const positions = new Set(plan.map(({ place }) => place)).size
+  return { states: plan.length, positions, acknowledging, publishing, findings }
+}
+
+interface Planned {
+  readonly place: number
+  readonly cut: Cut
+}
+
+function planOf({ records, states }: SimulationOptions, prng: Prng): Planned[] {
+  if (states === 'said') {
+    const places = records.flatMap(({ kind }, index) => (kind === 'mark' ? [index + 1] : []))
+    return places.flatMap((place) => [
+      { place, cut: 'everything' as const },
+      { place, cut: 'nothing' as const },
+    ])
+  }
+  const places = Array.from({ length: states }, () => prng.below(records.length + 1)).sort((one, other) => one - other)
+  return places.map((place) => ({ place, cut: CUTS[prng.below(CUTS.length)] ?? 'nothing' }))
 }
 
 /** Takes over a record: a change of the disk, or something that was said. */
