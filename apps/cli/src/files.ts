@@ -1,5 +1,15 @@
 /** Files that the user names on the command line: bounded when read, never overwritten when written. */
-import { closeSync, existsSync, fstatSync, openSync, readSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { TalosError } from '@talos/errors'
 
 const CHUNK_BYTES = 65_536
@@ -31,6 +41,28 @@ export function writeNewFile(path: string, content: string | Uint8Array): void {
   try {
     writeFileSync(path, content, { flag: 'wx', mode: 0o600 })
   } catch (cause) {
+    throw new TalosError('CLI_FILE_UNWRITABLE', { path, reason: systemCode(cause) }, { cause })
+  }
+}
+
+/**
+ * Writes a file in the place of the one that is there, if any: whoever reads it finds the one or the other whole.
+ *
+ * @throws TalosError `CLI_FILE_UNWRITABLE`
+ */
+export function replaceUserFile(path: string, content: string): void {
+  const temporary = `${path}.${process.pid}.tmp`
+  try {
+    const file = openSync(temporary, 'wx', 0o600)
+    try {
+      writeFileSync(file, content)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(temporary, path)
+  } catch (cause) {
+    rmSync(temporary, { force: true })
     throw new TalosError('CLI_FILE_UNWRITABLE', { path, reason: systemCode(cause) }, { cause })
   }
 }

@@ -1,15 +1,16 @@
-/** `talos audit`: the agent's own log, read, checked and named by its root. Needs no passphrase. */
+/** `talos audit`: the agent's own log, read, checked, exported and served; and logs of others, followed. Needs no passphrase. */
 import type { Command } from 'commander'
 import type { Shell } from '../../context.ts'
 import { addRoot, addVerify } from './check.ts'
 import { addExport } from './export.ts'
+import { addFollow } from './follow.ts'
 import { addLog } from './log.ts'
 import { addServe } from './serve.ts'
 import { addShow } from './show.ts'
 import { addTail } from './tail.ts'
 
 export function addAudit(program: Command, shell: Shell): void {
-  const audit = program.command('audit').description("read and check the agent's audit log")
+  const audit = program.command('audit').description('read, check and export the audit log, and follow that of others')
   addLog(audit, shell)
   addTail(audit, shell)
   addExport(audit, shell)
@@ -17,4 +18,5 @@ export function addAudit(program: Command, shell: Shell): void {
   addRoot(audit, shell)
   addVerify(audit, shell)
   addServe(audit, shell)
+  addFollow(audit, shell)
 }

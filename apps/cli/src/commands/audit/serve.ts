@@ -1,22 +1,19 @@
 /** `talos audit serve`: lets others follow the agent's log over HTTP, beside the process that runs the agent. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Secret } from '@talos/bytes'
 import type { AgentReader } from '@talos/client'
 import { formatVerifierKey, parseCheckpoint, splitNote } from '@talos/merkle'
-import { LogServer, type LogServerOptions, PublishedLog } from '@talos/tlog'
+import { LogServer, type LogServerOptions } from '@talos/tlog'
 import { type Command, Option } from 'commander'
 import { Context, type Shell } from '../../context.ts'
 import { askRunning } from '../../control/ask.ts'
-import { readUserFile } from '../../files.ts'
 import { fields, type Output, reportOf } from '../../output.ts'
 import { untilStopped } from '../../owner.ts'
 import { reading } from '../../reading.ts'
 import { invalid, parseCount, parseDuration } from '../../values.ts'
+import { publishedLogOf, readToken } from './source.ts'
 
-const TOKEN_FILE_MAX_BYTES = 4_096
 const LISTEN = /^(?:\[([0-9a-fA-F:]+)\]|([0-9.]+)):([0-9]{1,5})$/
 const MAX_PORT = 65_535
-const NEWLINES_AT_END = /[\r\n]+$/
 
 const HELP = `
 Examples:
@@ -56,7 +53,7 @@ export function addServe(audit: Command, shell: Shell): void {
       await reading(context, async (reader) => {
         const signing = new Signing(context)
         if (intervalS !== undefined) await signing.now()
-        const source = new PublishedLog({ reader: reader.log, kernel: reader.kernel, ...partsOf(reader) })
+        const source = publishedLogOf(reader)
         const onFailure = (error: unknown) => shell.output.error(reportOf(error))
         await using server = await LogServer.start({ source, onFailure, ...serving })
         tell(shell.output, { reader, url: server.url })
@@ -80,21 +77,6 @@ function servingOf({ listen, tokenFile, allowRemote, host }: ServeOptions): Omit
     ...(allowRemote !== undefined && { allowRemote }),
     ...(host !== undefined && { hosts: host }),
     ...(tokenFile !== undefined && { token: readToken(tokenFile) }),
-  }
-}
-
-/** The file's one line. */
-function readToken(path: string): Secret {
-  const text = readUserFile(path, TOKEN_FILE_MAX_BYTES).toString('latin1').replace(NEWLINES_AT_END, '')
-  return Secret.of(Buffer.from(text, 'latin1'))
-}
-
-function partsOf({ publication }: AgentReader) {
-  return {
-    newestCheckpoint: () => publication.newestCheckpoint(),
-    logKey: () => publication.logKey(),
-    keyLog: () => publication.keyLog(),
-    revocations: (after: number) => publication.revocations(after),
   }
 }
 
