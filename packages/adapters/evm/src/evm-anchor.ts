@@ -130,7 +130,11 @@ export class EvmAnchor implements Anchor {
     return this.#options.journal.list().find((each) => isSame(each.head, head))
   }
 
-  /** An anchor of the same root by the same sender, in the newest blocks; remembered where there is one. */
+  /**
+   * The same head by the same sender in the newest blocks; remembered where there is one.
+   *
+   * @throws TalosError `ANCHOR_ROLLBACK`
+   */
   async #search(head: AnchorHead): Promise<AnchorTransaction | undefined> {
     const { contract, by } = this
     const found = await this.#endpoints.agree('eth_getLogs', {
@@ -138,16 +142,21 @@ export class EvmAnchor implements Anchor {
       question: async (client) => {
         const toBlock = Number(await client.getBlockNumber())
         const fromBlock = Math.max(0, toBlock - SEARCH_BLOCKS)
-        const anchors = await findAnchors(client, { contract, by, root: head.root, fromBlock, toBlock })
+        const anchors = await findAnchors(client, { contract, by, fromBlock, toBlock })
+        const size = Math.max(0, ...anchors.map((anchor) => anchor.size))
         const first = anchors.find((anchor) => isSame(anchor, head))
-        if (first === undefined) return undefined
+        if (first === undefined) return { size, hash: '', nonce: 0 }
         const { nonce } = await client.getTransaction({ hash: first.place.transaction as Hex })
-        return { hash: first.place.transaction, nonce }
+        return { size, hash: first.place.transaction, nonce }
       },
-      keyOf: (answer) => answer?.hash ?? '',
+      keyOf: ({ size, hash }) => `${size} ${hash}`,
     })
-    this.#mustSearch = false
-    if (found === undefined) return undefined
+    if (found.hash === '') {
+      // It would be void: this log of logs is an older copy of the one that was anchored.
+      if (found.size >= head.size) throw new TalosError('ANCHOR_ROLLBACK', { size: head.size, anchored: found.size })
+      this.#mustSearch = false
+      return undefined
+    }
     const attempts = [{ hash: found.hash, raw: '', maxFeePerGasWei: '0', atMs: this.#options.clock.nowMs() }]
     const transaction = { nonce: found.nonce, head, attempts }
     this.#options.journal.put(transaction)

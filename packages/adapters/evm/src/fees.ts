@@ -1,7 +1,7 @@
 /** What a transaction may cost (contracts/spec/25-anchor.md, clause 25.4): never more than the limits that its owner set. */
 import { TalosError } from '@talos/errors'
 import type { PublicClient } from 'viem'
-import { larger } from './amounts.ts'
+import { larger, smaller } from './amounts.ts'
 import type { Endpoints } from './endpoints.ts'
 
 export interface Fees {
@@ -35,8 +35,8 @@ export async function feesWithin(
   if (markets.every((market) => market.baseFee === undefined))
     return { maxFeePerGas: lowest, maxPriorityFeePerGas: undefined }
   const comfortable = atLeast(2n * baseFee + tip, above?.maxFeePerGas)
-  const maxFeePerGas = comfortable > limit ? limit : comfortable
-  return { maxFeePerGas, maxPriorityFeePerGas: tip > maxFeePerGas ? maxFeePerGas : tip }
+  const maxFeePerGas = smaller(comfortable, limit)
+  return { maxFeePerGas, maxPriorityFeePerGas: smaller(tip, maxFeePerGas) }
 }
 
 async function marketOf(client: PublicClient): Promise<Market> {

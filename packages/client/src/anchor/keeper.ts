@@ -142,10 +142,12 @@ export class AnchorKeeper {
 
   /** Told once for each reason: a chain that is away for a day is no news every five seconds. */
   #note(error: unknown): void {
+    // What was under way when the agent closed finds no database any more.
+    if (this.#isStopped) return
     if (!isTalosError(error)) throw error
     const isNews = this.#failure?.code !== error.code
     this.#failure = error
-    if (isNews && !this.#isStopped) this.#options.emit({ type: 'anchor.failed', code: error.code })
+    if (isNews) this.#options.emit({ type: 'anchor.failed', code: error.code })
   }
 
   async #step(anchoring: Anchoring, isWanted: boolean): Promise<void> {

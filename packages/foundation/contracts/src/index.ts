@@ -1,4 +1,5 @@
 // Generated from contracts/schemas by tools/src/generate.ts; do not edit.
+export { type AnchorFile, parseAnchorFile } from './generated/anchor-file.ts'
 export {
   type AnchorProof,
   type AnchorProofAddress,
@@ -131,6 +132,7 @@ export {
 } from './generated/common.ts'
 export {
   type ControlRequest,
+  type ControlRequestAnchors,
   type ControlRequestApprovalRequest,
   type ControlRequestApprovals,
   type ControlRequestApprovalTerms,
@@ -149,6 +151,7 @@ export {
   type ControlRequestTakeApproval,
   type ControlRequestTerms,
   parseControlRequest,
+  parseControlRequestAnchors,
   parseControlRequestApprovalRequest,
   parseControlRequestApprovals,
   parseControlRequestApprovalTerms,
@@ -169,6 +172,8 @@ export {
 } from './generated/control-request.ts'
 export {
   type ControlResponse,
+  type ControlResponseAnchorHead,
+  type ControlResponseAnchors,
   type ControlResponseApprovalRequest,
   type ControlResponseApprovals,
   type ControlResponseApprovalTaken,
@@ -183,6 +188,8 @@ export {
   type ControlResponseStatus,
   type ControlResponseWaitingCall,
   parseControlResponse,
+  parseControlResponseAnchorHead,
+  parseControlResponseAnchors,
   parseControlResponseApprovalRequest,
   parseControlResponseApprovals,
   parseControlResponseApprovalTaken,

@@ -14,7 +14,7 @@ export type AnchorProof = {
   readonly chain: AnchorProofChain
 }
 
-const checkAnchorProof: Check = object({
+export const checkAnchorProof: Check = object({
   leaf: ref(() => checkAnchorProofLeaf),
   chain: ref(() => checkAnchorProofChain),
 })

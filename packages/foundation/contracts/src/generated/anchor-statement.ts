@@ -8,7 +8,7 @@ import { checkDid, checkDidKey, checkHex32, type Did, type DidKey, type Hex32 } 
  */
 export type AnchorStatement = AnchorStatementCheckpoint | AnchorStatementRevocations | AnchorStatementIdentity
 
-const checkAnchorStatement: Check = variant('kind', {
+export const checkAnchorStatement: Check = variant('kind', {
   checkpoint: ref(() => checkAnchorStatementCheckpoint),
   revocations: ref(() => checkAnchorStatementRevocations),
   identity: ref(() => checkAnchorStatementIdentity),

@@ -3,6 +3,7 @@ import type { JsonValue } from '@talos/bytes'
 import {
   anyJson,
   array,
+  boolean,
   type Check,
   integer,
   object,
@@ -35,6 +36,7 @@ export type ControlRequest =
   | ControlRequestImport
   | ControlRequestExportProof
   | ControlRequestCheckpoint
+  | ControlRequestAnchors
   | ControlRequestStatus
 
 const checkControlRequest: Check = variant('method', {
@@ -52,6 +54,7 @@ const checkControlRequest: Check = variant('method', {
   import: ref(() => checkControlRequestImport),
   exportProof: ref(() => checkControlRequestExportProof),
   checkpoint: ref(() => checkControlRequestCheckpoint),
+  anchors: ref(() => checkControlRequestAnchors),
   status: ref(() => checkControlRequestStatus),
 })
 
@@ -389,6 +392,23 @@ const checkControlRequestCheckpoint: Check = object({
 export function parseControlRequestCheckpoint(value: unknown): ControlRequestCheckpoint {
   run('control-request#checkpoint', checkControlRequestCheckpoint, value)
   return value as ControlRequestCheckpoint
+}
+
+/** Asks how the anchors of the log stand; with `now`, anchors what is there at this moment as well. */
+export type ControlRequestAnchors = {
+  readonly method: 'anchors'
+  readonly now: boolean
+}
+
+const checkControlRequestAnchors: Check = object({
+  method: oneOfValues('anchors'),
+  now: boolean,
+})
+
+/** Returns `value` typed as ControlRequestAnchors. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlRequestAnchors(value: unknown): ControlRequestAnchors {
+  run('control-request#anchors', checkControlRequestAnchors, value)
+  return value as ControlRequestAnchors
 }
 
 /** Asks who runs here. */

@@ -8,11 +8,13 @@ import {
   map,
   object,
   oneOfValues,
+  optional,
   ref,
   run,
   string,
   variant,
 } from '../check.ts'
+import { type AnchorProofAddress, checkAnchorProofAddress } from './anchor-proof.ts'
 import {
   type CidText,
   checkCidText,
@@ -39,6 +41,7 @@ export type ControlResponse =
   | ControlResponseApprovalTaken
   | ControlResponseProof
   | ControlResponseCheckpoint
+  | ControlResponseAnchors
   | ControlResponseStatus
   | ControlResponseFailed
 
@@ -53,6 +56,7 @@ const checkControlResponse: Check = variant('answer', {
   approvalTaken: ref(() => checkControlResponseApprovalTaken),
   proof: ref(() => checkControlResponseProof),
   checkpoint: ref(() => checkControlResponseCheckpoint),
+  anchors: ref(() => checkControlResponseAnchors),
   status: ref(() => checkControlResponseStatus),
   failed: ref(() => checkControlResponseFailed),
 })
@@ -269,6 +273,67 @@ const checkControlResponseCheckpoint: Check = object({
 export function parseControlResponseCheckpoint(value: unknown): ControlResponseCheckpoint {
   run('control-response#checkpoint', checkControlResponseCheckpoint, value)
   return value as ControlResponseCheckpoint
+}
+
+/** How the anchors of the log stand. */
+export type ControlResponseAnchors = {
+  readonly answer: 'anchors'
+  readonly chainId: number
+  readonly contract: AnchorProofAddress
+  /** Who sends the transactions and pays. */
+  readonly by: AnchorProofAddress
+  /** The newest heads of the log of logs, newest first. */
+  readonly heads: readonly ControlResponseAnchorHead[]
+  /** Code of the error that the last step met. */
+  readonly failure?: string
+}
+
+const checkControlResponseAnchors: Check = object({
+  answer: oneOfValues('anchors'),
+  chainId: integer(1, Number.MAX_SAFE_INTEGER),
+  contract: ref(() => checkAnchorProofAddress),
+  by: ref(() => checkAnchorProofAddress),
+  heads: array(
+    ref(() => checkControlResponseAnchorHead),
+    { minItems: 0, maxItems: 16 },
+  ),
+  failure: optional(string({ maxLength: 64, pattern: /^[A-Z][A-Z0-9_]*$/u })),
+})
+
+/** Returns `value` typed as ControlResponseAnchors. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlResponseAnchors(value: unknown): ControlResponseAnchors {
+  run('control-response#anchors', checkControlResponseAnchors, value)
+  return value as ControlResponseAnchors
+}
+
+/** One head, and how far it is. */
+export type ControlResponseAnchorHead = {
+  readonly size: number
+  readonly root: Hex32
+  readonly state: 'absent' | 'pending' | 'included' | 'final'
+  readonly transaction?: string
+  readonly block?: number
+  readonly confirmations?: number
+  readonly needed?: number
+  /** Whether the audit log says so. */
+  readonly recorded: boolean
+}
+
+const checkControlResponseAnchorHead: Check = object({
+  size: integer(1, Number.MAX_SAFE_INTEGER),
+  root: ref(() => checkHex32),
+  state: oneOfValues('absent', 'pending', 'included', 'final'),
+  transaction: optional(string({ maxLength: 66, pattern: /^0x[0-9a-f]{64}$/u })),
+  block: optional(integer(0, Number.MAX_SAFE_INTEGER)),
+  confirmations: optional(integer(0, Number.MAX_SAFE_INTEGER)),
+  needed: optional(integer(0, Number.MAX_SAFE_INTEGER)),
+  recorded: boolean,
+})
+
+/** Returns `value` typed as ControlResponseAnchorHead. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlResponseAnchorHead(value: unknown): ControlResponseAnchorHead {
+  run('control-response#anchorHead', checkControlResponseAnchorHead, value)
+  return value as ControlResponseAnchorHead
 }
 
 /** Who runs here, and as what. */

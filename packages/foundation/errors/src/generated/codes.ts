@@ -124,6 +124,11 @@ export const ERROR_TABLE = {
     message: 'the option {option} is not acceptable: {reason}',
     remedy: 'Compare the option with: talos anchor init --help',
   },
+  ANCHOR_ROLLBACK: {
+    area: 'anchor',
+    message: 'the log of logs has {size} leaves, and {anchored} are anchored already',
+    remedy: 'The agent was put back to an older copy. Anchor under another key: talos anchor init --new-key',
+  },
   AUDIT_ENTRY_INVALID: {
     area: 'audit',
     message: 'the audit entry is not acceptable: {reason}',
