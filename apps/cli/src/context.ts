@@ -26,6 +26,7 @@ export class Context {
   readonly output: Output
   readonly home: AgentHome
   readonly #options: GlobalOptions
+  #passphrase: string | undefined
 
   constructor(shell: Shell, command: Command) {
     this.#options = command.optsWithGlobals<GlobalOptions>()
@@ -59,8 +60,9 @@ export class Context {
     return this.home.open(this.agentName)
   }
 
-  /** @throws TalosError of `obtainPassphrase` */
+  /** Asked for once in one run of the program. @throws TalosError of `obtainPassphrase` */
   async passphrase(options: { readonly name: string; readonly isNew?: boolean }): Promise<string> {
-    return await obtainPassphrase({ ...options, file: this.#options.passphraseFile })
+    this.#passphrase ??= await obtainPassphrase({ ...options, file: this.#options.passphraseFile })
+    return this.#passphrase
   }
 }

@@ -41,6 +41,10 @@ const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'LOG_NOT_FOUND',
   'LOG_NOT_PUBLISHED',
   'WITNESS_POLICY_INVALID',
+  'ANCHOR_FILE_INVALID',
+  'ANCHOR_KEY_INVALID',
+  'ANCHOR_NOT_SET_UP',
+  'ANCHOR_OPTION_INVALID',
   'AGENT_NAME_INVALID',
   'AGENT_NOT_FOUND',
   'MCP_CONFIG_INVALID',
@@ -52,5 +56,6 @@ const BUSY: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['AGENT_LOCKED', 'CONTRO
 /** The exit code that an error leads to. */
 export function exitCodeOf({ code }: TalosError): number {
   if (USAGE.has(code)) return EXIT_USAGE
+  if (code === 'ANCHOR_NOT_FINAL') return EXIT_INCOMPLETE
   return BUSY.has(code) ? EXIT_BUSY : EXIT_FAILED
 }

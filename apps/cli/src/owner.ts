@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type ClientEvent, TalosClient } from '@talos/client'
 import { isTalosError, type TalosError } from '@talos/errors'
 import { systemClock } from '@talos/kernel'
+import { openAnchoring } from './anchoring.ts'
 import type { Context } from './context.ts'
 import { findSocketPath } from './control/path.ts'
 import type { Performer } from './control/performer.ts'
@@ -38,6 +39,7 @@ export async function own(context: Context, { command, onEvent }: OwnerOptions):
     return await TalosClient.open(name, {
       home: context.home.root,
       passphrase,
+      anchoring: openAnchoring,
       onEvent: (event) => {
         courier?.notice(event)
         waiting.notice(event, systemClock.nowMs())

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { TalosError } from '@talos/errors'
 import { Command, CommanderError } from 'commander'
+import { addAnchor } from './commands/anchor/index.ts'
 import { addAudit } from './commands/audit/index.ts'
 import { addCapabilities } from './commands/capabilities/index.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -70,6 +71,7 @@ function buildProgram(shell: Shell): Command {
   addCapabilities(program, shell)
   addAudit(program, shell)
   addProof(program, shell)
+  addAnchor(program, shell)
   addDoctor(program, shell)
   addHelp(program, shell)
   return program

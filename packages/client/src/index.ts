@@ -1,5 +1,5 @@
 export type { AnchorKeeper, AnchorOverview } from './anchor/keeper.ts'
-export type { AnchoredCheckpoint, AnchoredLeaf } from './anchor/log-of-logs.ts'
+export { type AnchoredCheckpoint, type AnchoredLeaf, LogOfLogs } from './anchor/log-of-logs.ts'
 export {
   ANCHOR_ENTRIES,
   ANCHOR_INTERVAL_MS,

@@ -8,6 +8,7 @@ import { TalosClient } from '@talos/client'
 import { type ControlRequest, type ControlResponse, parseControlResponse } from '@talos/contracts'
 import { isTalosError, TalosError } from '@talos/errors'
 import type { AgentFolder } from '@talos/storage'
+import { openAnchoring } from '../anchoring.ts'
 import type { Context } from '../context.ts'
 import { tellSession } from '../session-events.ts'
 import { findSocketPath } from './path.ts'
@@ -96,6 +97,8 @@ async function tryHere(
     client = await TalosClient.open(folder.name, {
       home: context.home.root,
       passphrase,
+      // Whoever runs for a moment waits for no chain, unless it is asked about one.
+      ...(request.method === 'anchors' && { anchoring: openAnchoring }),
       onEvent: (event) => tellSession(context.output, event),
     })
   } catch (error) {

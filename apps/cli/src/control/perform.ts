@@ -11,6 +11,7 @@ import {
   parseDidKey,
 } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
+import { performAnchors } from './anchors.ts'
 import { performApproval } from './approvals.ts'
 import type { Performer } from './performer.ts'
 
@@ -54,6 +55,8 @@ export async function perform(performer: Performer, request: ControlRequest): Pr
       }
     case 'checkpoint':
       return { answer: 'checkpoint', note: await client.log.checkpoint() }
+    case 'anchors':
+      return await performAnchors(client, request)
     case 'status':
       return { answer: 'status', did: parseDidKey(client.did), command, processId: process.pid }
   }

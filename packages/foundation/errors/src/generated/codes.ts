@@ -129,6 +129,16 @@ export const ERROR_TABLE = {
     message: 'the log of logs has {size} leaves, and {anchored} are anchored already',
     remedy: 'The agent was put back to an older copy. Anchor under another key: talos anchor init --new-key',
   },
+  ANCHOR_FILE_INVALID: {
+    area: 'anchor',
+    message: 'the file is no anchor',
+    remedy: 'Give a file that talos anchor export wrote.',
+  },
+  ANCHOR_BLOCK_UNKNOWN: {
+    area: 'anchor',
+    message: 'block {block} of the anchor is not the one that was named',
+    remedy: 'Compare the hash with the chain; if it is right, treat the anchor as false.',
+  },
   AUDIT_ENTRY_INVALID: {
     area: 'audit',
     message: 'the audit entry is not acceptable: {reason}',
