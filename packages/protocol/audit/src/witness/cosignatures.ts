@@ -5,7 +5,7 @@
 import { concatBytes, equalBytes, toBase64 } from '@talos/bytes'
 import { isTalosError, TalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
-import { NOTE_COSIGNATURE, openNote, type SignatureLine, splitNote, type VerifierKey } from '@talos/merkle'
+import { openNote, type SignatureLine, splitNote, type VerifierKey } from '@talos/merkle'
 
 /** Lines of witnesses that one note takes: a proof bundle has room for half of them. */
 export const MAX_COSIGNATURES = 32
@@ -48,7 +48,8 @@ export function cosignaturesOf(
   { keys, kernel }: { readonly keys: readonly VerifierKey[]; readonly kernel: Kernel },
 ): readonly Cosignature[] {
   try {
-    const { signatures } = openNote(note, { keys: keys.filter(({ type }) => type === NOTE_COSIGNATURE), kernel })
+    const { signatures } = openNote(note, { keys, kernel })
+    // A signature without a time is a log's own.
     return signatures.flatMap(({ key, timeS }) => (timeS === undefined ? [] : [{ key, timeS }]))
   } catch (error) {
     if (isTalosError(error, 'NOTE_UNSIGNED')) return []

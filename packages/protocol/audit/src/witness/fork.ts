@@ -107,7 +107,7 @@ function orInvalid<T>(step: () => T): T {
   try {
     return step()
   } catch (cause) {
-    if (isTalosError(cause, 'FORK_INVALID')) throw cause
+    if (!isTalosError(cause) || cause.code === 'FORK_INVALID') throw cause
     throw invalid('a part of it does not verify', cause)
   }
 }
