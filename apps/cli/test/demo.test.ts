@@ -41,6 +41,7 @@ describe('talos demo', () => {
       'call with ..',
       'revocation',
       'audit logs',
+      'anchor',
       'proof',
       'tampered proof',
     ])
@@ -49,6 +50,8 @@ describe('talos demo', () => {
     expect(dataOf('call outside the folder')).toMatchObject({ outcome: 'deny', code: 'CAPABILITY_ARGUMENT' })
     expect(dataOf('call with ..')).toMatchObject({ outcome: 'deny', code: 'CAPABILITY_ARGUMENT' })
     expect(dataOf('revocation')).toMatchObject({ outcome: 'deny', code: 'CAPABILITY_REVOKED' })
+    const { anchored } = dataOf('anchor') ?? {}
+    if (process.platform === 'linux' && process.arch === 'x64') expect(anchored).toBe(true)
     expect(dataOf('proof')).toMatchObject({ exitCode: 0 })
     expect(dataOf('tampered proof')).toMatchObject({ exitCode: 1, code: 'PROOF_EXECUTION_RECEIPT' })
   }, 120_000)
@@ -56,7 +59,7 @@ describe('talos demo', () => {
   it('tells people the same, with public key material and proofs when asked, and no escape codes in a pipe', async () => {
     const { exitCode, stdout } = await demo('--verbose')
     expect(exitCode).toBe(0)
-    expect(stdout).toContain('12 steps')
+    expect(stdout).toContain('13 steps')
     expect(stdout).toContain('ML-KEM-768.Encaps')
     expect(stdout).toContain('remoteRatchetKey')
     expect(stdout).toContain('c2sp.org/tlog-proof@v1')

@@ -7,6 +7,7 @@ import { type JsonValue, parseJson } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { Actor } from './actor.ts'
+import { anchorLogs } from './anchoring.ts'
 import { describeBundle } from './bundle.ts'
 import type { Show } from './show.ts'
 import { REPORT_TEXT, SERVER_NAME, type Stage } from './stage.ts'
@@ -38,6 +39,7 @@ export async function playJourney(cast: Cast): Promise<void> {
   const invocation = await calls(cast, owner)
   await revocation(cast, { owner, cid })
   await logs(cast)
+  await anchorLogs(cast)
   await proofs(cast, invocation)
 }
 

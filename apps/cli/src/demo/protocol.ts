@@ -57,6 +57,12 @@ export interface DemoSteps {
   >
   readonly export: Step<{ readonly invocation: string }, { readonly bundle: string }>
   readonly audit: Step<Nothing, AgentReport>
+  /** Makes the key that pays for this agent's anchors, and tells its address. */
+  readonly payer: Step<Nothing, { readonly address: string }>
+  /** Sends the root of the agent's logs to a chain. */
+  readonly anchor: Step<{ readonly url: string; readonly chainId: number; readonly contract: string }, Nothing>
+  /** Waits until the chain has it for good. */
+  readonly anchored: Step<Nothing, { readonly block: number; readonly size: number; readonly root: string }>
   readonly close: Step<Nothing, Nothing>
 }
 

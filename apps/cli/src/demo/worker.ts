@@ -8,6 +8,7 @@ import { TalosClient } from '@talos/client'
 import { isTalosError } from '@talos/errors'
 import { parseMcpConfig } from '@talos/mcp'
 import type { AgentReport, DemoReply, DemoRequest, DemoSteps } from './protocol.ts'
+import { anchoringOfDemo, awaitAnchor, makePayer, startAnchor } from './worker-anchor.ts'
 
 type Handlers = { readonly [M in keyof DemoSteps]: (input: DemoSteps[M]['input']) => Promise<DemoSteps[M]['output']> }
 
@@ -22,7 +23,7 @@ function agent(): TalosClient {
 
 const handlers: Handlers = {
   open: async ({ name, home, passphrase }) => {
-    client = await TalosClient.create(name, { home, passphrase })
+    client = await TalosClient.create(name, { home, passphrase, anchoring: anchoringOfDemo })
     client.onMessage((message) => {
       const next = waiting.shift()
       if (next === undefined) arrived.push(message)
@@ -82,6 +83,9 @@ const handlers: Handlers = {
   },
   export: async ({ invocation }) => ({ bundle: await agent().exportProof(invocation) }),
   audit: async () => await audit(),
+  payer: makePayer,
+  anchor: async (input) => await startAnchor(agent(), input),
+  anchored: async () => await awaitAnchor(agent()),
   close: async () => {
     await client?.close()
     return {}

@@ -70,7 +70,7 @@ export const ERROR_TABLE = {
   ANCHOR_FUNDS: {
     area: 'anchor',
     message: '{address} has {haveWei} wei and needs {needWei}',
-    remedy: 'Send funds of this chain to the address; the transaction goes out by itself afterwards.',
+    remedy: 'Send funds of this chain to the address, then try again; an agent that runs does so by itself.',
   },
   ANCHOR_FEE_CAP: {
     area: 'anchor',
