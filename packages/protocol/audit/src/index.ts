@@ -44,7 +44,6 @@ export {
 export { entriesOf, groupsOf } from './group.ts'
 export { LightClient, type LightClientOptions, type LightUpdate } from './light/client.ts'
 export { LightConflict, type LightEvidence } from './light/failures.ts'
-export { type ReaderSourceParts, readerSource } from './light/reader-source.ts'
 export {
   MAX_FOLLOWED_REVOCATIONS,
   REVOCATION_LEEWAY_S,

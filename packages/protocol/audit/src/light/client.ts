@@ -113,8 +113,9 @@ export class LightClient {
     const tree = this.#followed?.checkpoint
     if (tree === undefined) throw new TalosError('LIGHT_STATE_INVALID', { reason: 'nothing is followed yet' })
     const refused = (cause?: unknown) => new TalosError('LIGHT_ENTRY_INVALID', { index, size: tree.size }, { cause })
-    if (!(index >= 0 && index < tree.size)) throw refused()
+    if (!Number.isSafeInteger(index) || index < 0 || index >= tree.size) throw refused()
     const entry = refusing(() => decodeEntry(body), refused)
+    if (entry.seq !== index) throw refused()
     const expected = await leafHashAt({ source, kernel, index, tree })
     if (!equalBytes(leafHash(kernel, body), expected)) throw refused()
     return entry

@@ -92,8 +92,8 @@ export function followLogKey(
 /** The key that signs for the agent; of a deactivated one the last that did, unless it was lost. */
 function currentKey({ deactivated, signingKey, keys }: VerifiedKeyLog): Did | undefined {
   if (!deactivated) return signingKey
-  const [last] = keys.slice(-1)
-  return last?.standing === 'compromised' ? undefined : last?.did
+  const [last] = keys.slice(-1).filter(({ standing }) => standing !== 'compromised')
+  return last?.did
 }
 
 function isNameOf(did: Did, { scid, keys, entries }: VerifiedKeyLog): boolean {

@@ -72,8 +72,9 @@ export async function followRevocations(options: FollowRevocationsOptions): Prom
   const { source, known, keyLog, kernel } = options
   const page = await source.revocations(known?.n ?? 0)
   if (page === undefined) {
-    if (known !== undefined) throw rollback({ known: known.n, offered: 0 })
-    return { head: undefined, news: [] }
+    // A key that was just replaced has said all that it had to; the next one may not have signed a head yet.
+    if (known === undefined || known.issuer !== keyLog.signingKey) return { head: known, news: [] }
+    throw rollback({ known: known.n, offered: 0 })
   }
   const head = refusing(
     () => openHead(page.head, kernel),
