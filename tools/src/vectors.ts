@@ -21,6 +21,7 @@ import { merkleVectors } from './vectors/merkle.ts'
 import { proofVectors } from './vectors/proof.ts'
 import { sessionVectors } from './vectors/session.ts'
 import type { VectorGenerator } from './vectors/vector-file.ts'
+import { witnessVectors } from './vectors/witness.ts'
 
 /** The generators by area, which is the folder's name; one line each. */
 const GENERATORS: Readonly<Record<string, VectorGenerator>> = {
@@ -36,6 +37,7 @@ const GENERATORS: Readonly<Record<string, VectorGenerator>> = {
   merkle: merkleVectors,
   proof: proofVectors,
   session: sessionVectors,
+  witness: witnessVectors,
 }
 
 const folder = join(import.meta.dirname, '..', '..', 'contracts', 'vectors')
