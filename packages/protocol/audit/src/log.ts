@@ -72,7 +72,8 @@ export class AuditLog implements AsyncDisposable {
    */
   static async open(options: AuditLogOptions): Promise<AuditLog> {
     const log = new AuditLog(options)
-    log.#fault = log.#writer.load() ?? log.#inspectOpening() ?? (await log.#checkpointer.inspect())
+    const broken = log.#writer.load() ?? log.#inspectOpening()
+    log.#fault = options.store.damage ?? broken ?? (await log.#checkpointer.inspect())
     if (log.#fault === undefined && log.size === 0) {
       const { origin, logKeyDelegation: delegation, previousCheckpoint: previous } = options
       const draft = openingDraft({ origin, delegation, ...(previous !== undefined && { previous }) })
