@@ -22,6 +22,7 @@ import { Database, type Migrations, type Parameters, type Row } from './database
 import { attempt } from './files.ts'
 import { bytesOf, integerOf, textOf } from './rows.ts'
 import { isDiskFailure } from './sqlite-errors.ts'
+import { hasLostTransactions } from './wal-check.ts'
 
 /** Groups that are read at once while iterating: a megabyte or two of usual entries, 64 MiB of the longest. */
 const PAGE_GROUPS = 16
@@ -82,19 +83,35 @@ export class SqliteAuditStore implements AuditStore {
    * Until a flush has gone well nobody may build on it.
    */
   #isInDoubt: boolean
+  /** A transaction failed and may have left frames behind the last good one. */
+  #hasRemains = false
+  /**
+   * Transactions that had been durable are gone from the write-ahead file (wal-check.ts). The files are left as they are, and
+   * the log is there for reading only.
+   */
+  readonly damage: TalosError | undefined
 
-  private constructor(database: Database, isInDoubt: boolean) {
+  private constructor(database: Database, { isInDoubt, hasLost }: { isInDoubt: boolean; hasLost: boolean }) {
     this.#database = database
     this.#isInDoubt = isInDoubt
+    this.damage = hasLost ? new TalosError('AUDIT_CORRUPT', { index: this.head()?.size ?? 0, part: 'wal' }) : undefined
   }
 
-  /** @throws TalosError what `Database.open` throws */
+  /** @throws TalosError what `Database.open` throws; `AUDIT_CORRUPT` {part: 'wal'}, see `damage`, where nothing is left */
   static open(options: OpenAuditStoreOptions): SqliteAuditStore {
     const { path, readOnly = false } = options
     // A log that was closed leaves no write-ahead file, or an empty one.
     const left = attempt('look at', path, () => statSync(`${path}-wal`, { throwIfNoEntry: false }))
-    const database = Database.open({ ...options, store: 'audit', migrations: MIGRATIONS })
-    return new SqliteAuditStore(database, !readOnly && left !== undefined && left.size > 0)
+    const hasLost = !readOnly && hasLostTransactions(`${path}-wal`)
+    const isInDoubt = !readOnly && !hasLost && left !== undefined && left.size > 0
+    const reading = { readOnly: readOnly || hasLost }
+    try {
+      const database = Database.open({ ...options, ...reading, store: 'audit', migrations: MIGRATIONS })
+      return new SqliteAuditStore(database, { isInDoubt, hasLost })
+    } catch (cause) {
+      // So much was lost that there is no log left to read.
+      throw hasLost ? new TalosError('AUDIT_CORRUPT', { index: 0, part: 'wal' }, { cause }) : cause
+    }
   }
 
   /** Settles first what is in doubt, so that the head that it tells is durable. */
@@ -214,26 +231,41 @@ export class SqliteAuditStore implements AuditStore {
   }
 
   /**
-   * Writes a transaction that changes nothing and flushes it. What a killed process had written and not flushed lies before
-   * it in the write-ahead file and becomes durable with it; what a flush had failed for lay at its place, is overwritten by
-   * it and will not come back. The kernel takes pages for clean after a failed flush, so that only writing again helps.
+   * Copies what the write-ahead file holds, then begins that anew with a transaction that changes nothing, both flushed.
+   * What a killed process had written and not flushed is so written once more, which alone makes it durable: after a flush
+   * that failed the kernel takes pages for clean. What a flush had failed for is gone for good, as it has older salts.
    */
   #settle(): void {
     if (!this.#isInDoubt) return
     medium('settle what it holds', () => {
+      this.#database.get('PRAGMA wal_checkpoint(PASSIVE)')
       const version = Number(this.#database.get('PRAGMA user_version')?.['user_version'])
       this.#database.run(`PRAGMA user_version = ${version === 0 ? 1 : 0}`)
     })
     this.#isInDoubt = false
+    this.#hasRemains = false
+  }
+
+  /** Lets the next transaction begin the write-ahead file anew, so that none stands before the remains of one that failed. */
+  #tidy(): void {
+    if (!this.#hasRemains) return
+    try {
+      this.#database.get('PRAGMA wal_checkpoint(PASSIVE)')
+      this.#hasRemains = false
+    } catch {
+      // The medium still fails; the write that follows will say so.
+    }
   }
 
   /** Runs a write. After a failure of the disk it is open whether its last flush, or none of it, took effect. */
   #writing<T>(operation: string, work: () => T): T {
     this.#settle()
+    this.#tidy()
     try {
       return medium(operation, work)
     } catch (error) {
       this.#isInDoubt = isDiskFailure(error)
+      this.#hasRemains = true
       throw error
     }
   }

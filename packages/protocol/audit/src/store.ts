@@ -2,6 +2,7 @@
  * What the audit log asks of its surroundings: a store of entries and tiles, a second place for the last signed
  * checkpoint, and a lookup by leaf hash. `@talos/storage` implements them over SQLite and files.
  */
+import type { TalosError } from '@talos/errors'
 import type { Tile, TileId } from '@talos/merkle'
 
 /** The committed state of the tree. */
@@ -73,6 +74,8 @@ export interface StoreQuery {
  * `storeCompliance` of the tests says what an implementation has to keep.
  */
 export interface AuditStore {
+  /** Why the store knows itself to have lost what was durable; the log is then there for reading only. */
+  readonly damage?: TalosError | undefined
   /** The committed head; undefined in an empty store. */
   head(): AuditHead | undefined
   /**
