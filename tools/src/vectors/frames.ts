@@ -30,6 +30,16 @@ const NOTHING_FOUND = {
   witnesses: [],
 }
 
+const OBSERVE = {
+  t: 'observe',
+  request: 1,
+  checkpoint: 'a note\n',
+  from: 5,
+  root: filled(1, 32),
+  proof: [filled(2, 32)],
+  logKey: filled(3, 100),
+}
+
 /** What a valid frame of each kind holds. */
 const FRAMES: readonly (readonly [
   clause: string,
@@ -68,6 +78,13 @@ const FRAMES: readonly (readonly [
   ['15.12', { t: 'renew', capability: CID }],
   ['15.13', { t: 'consult', call: filled(9, 300) }],
   ['15.13', { t: 'authority', kind: 'approval', label: '', bytes: filled(1, 64) }],
+  ['15.14', OBSERVE],
+  ['15.14', { t: 'recall', request: 1, origin: 'talos/z6Mk/1' }],
+  ['15.14', { t: 'cosigned', request: 1, line: '— w AAAA\n', logKey: filled(3, 100) }],
+  ['15.14', { t: 'behind', request: 1, size: 0 }],
+  ['15.14', { t: 'behind', request: 1, size: 7, note: 'a note\n', code: 'WITNESS_FULL' }],
+  ['15.14', { t: 'heads', heads: [{ note: 'a note\n', logKey: filled(3, 100) }] }],
+  ['15.14', { t: 'fork', evidence: utf8('{}') }],
 ]
 
 /** Frames that look like one and are none. */
@@ -136,6 +153,17 @@ function refused(): readonly (readonly [clause: string, description: string, byt
     ['15.12', 'a renewal of nothing', of({ t: 'renew' })],
     ['15.12', 'a renewal of a text', of({ t: 'renew', capability: CID.toString() })],
     ['15.13', 'a request for an approval of nothing', of({ t: 'consult', call: new Uint8Array(0) })],
+    ['15.14', 'a checkpoint without a key', of(dropped(OBSERVE, 'logKey'))],
+    ['15.14', 'a root of 31 bytes', of({ ...OBSERVE, root: filled(1, 31) })],
+    ['15.14', '64 hashes', of({ ...OBSERVE, proof: Array.from({ length: 64 }, () => filled(2, 32)) })],
+    ['15.14', 'a size before the first', of({ t: 'behind', request: 1, size: -1 })],
+    ['15.14', 'a refusal in words', of({ t: 'behind', request: 1, size: 1, code: 'no room' })],
+    [
+      '15.14',
+      '17 heads',
+      of({ t: 'heads', heads: Array.from({ length: 17 }, () => ({ note: 'x', logKey: filled(3, 9) })) }),
+    ],
+    ['15.14', 'evidence of nothing', of({ t: 'fork', evidence: new Uint8Array(0) })],
     [
       '15.11',
       '257 revocations',
