@@ -1,6 +1,6 @@
 /** Values that people type: durations, times, DIDs, CIDs, numbers; each parsed once, with an error that names the option. */
 import { Cid } from '@talos/bytes'
-import { type CidText, type DidKey, parseDidKey } from '@talos/contracts'
+import { type CidText, type Did, type DidKey, parseDid, parseDidKey } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { printable } from './output.ts'
 
@@ -51,6 +51,15 @@ export function parseDidOption(text: string, option: string): DidKey {
     return parseDidKey(text)
   } catch (cause) {
     throw new TalosError('CLI_OPTION_INVALID', { option, reason: 'it is neither a did:key nor a did:talos' }, { cause })
+  }
+}
+
+/** A DID of any method. @throws TalosError `CLI_OPTION_INVALID` */
+export function parseName(text: string, option: string): Did {
+  try {
+    return parseDid(text)
+  } catch (cause) {
+    throw new TalosError('CLI_OPTION_INVALID', { option, reason: 'it is no DID' }, { cause })
   }
 }
 

@@ -9,6 +9,7 @@ import { EXIT_INCOMPLETE } from '../../exit-codes.ts'
 import { fields } from '../../output.ts'
 import { Progress } from '../../progress.ts'
 import { reading } from '../../reading.ts'
+import { parseName } from '../../values.ts'
 import { verifyExport } from './verify-export.ts'
 
 /** How long a call may be without an outcome before that is a gap. */
@@ -19,13 +20,13 @@ Examples:
   $ talos audit verify
   $ talos audit verify --agent tool-box --json
   $ talos audit verify --signed
-  $ talos audit verify --export proven.ndjson
+  $ talos audit verify --export proven.ndjson --did did:talos:Qm…
 
 Reads the log from its first byte and recomputes everything: entries, tiles, root, and each checkpoint that was signed. The
 search database is compared as well; one that is wrong is emptied, and filled again from the log, which alone counts.
 
 With --export it verifies a file of talos audit export --include-proofs instead, offline and without an agent: whose log it
-is, the checkpoint, and that each entry stands in the signed tree.
+is (say whom you expect with --did), the checkpoint, and that each entry stands in the signed tree.
 
 Exit codes: 0 valid. 1 invalid: the log is not as it was written (with the index of the first bad entry), or the export is not
 what the log signed. 2 it cannot be read. 3 incomplete: what is there holds, but a call of more than a minute ago has no
@@ -33,6 +34,7 @@ outcome, or (--signed) entries are behind the last signed checkpoint, or the exp
 
 interface VerifyOptions {
   readonly export?: string
+  readonly did?: string
   readonly signed?: boolean
 }
 
@@ -41,10 +43,11 @@ export function addVerify(audit: Command, shell: Shell): void {
     .command('verify')
     .description('recompute the whole log, or verify an export of one')
     .option('--export <file>', 'verify this export instead')
+    .option('--did <did>', 'with --export: whose log it has to be; a did:talos, or any key of the agent')
     .option('--signed', 'incomplete too while entries are behind the last signed checkpoint')
     .addHelpText('after', VERIFY_HELP)
     .action(async (options: VerifyOptions, command: Command) => {
-      if (options.export !== undefined) return await checkExport(shell, options.export)
+      if (options.export !== undefined) return await checkExport(shell, { path: options.export, ...options })
       await reading(new Context(shell, command), async (reader) => await checkLog(shell, { reader, ...options }))
     })
 }
@@ -88,11 +91,19 @@ function hasOldCall({ log }: AgentReader, openInvocations: readonly number[]): b
   return openInvocations.some((index) => log.entry(index).entry.ts < lateMs)
 }
 
-async function checkExport(shell: Shell, path: string): Promise<void> {
+async function checkExport(
+  shell: Shell,
+  { path, did }: { readonly path: string; readonly did?: string },
+): Promise<void> {
   const progress = new Progress(shell.output, 'checked')
   const kernel = loadKernel()
   const update = (state: { readonly done: number; readonly total: number }) => progress.update(state)
-  const report = await verifyExport({ path, kernel, onProgress: update }).finally(() => progress.end())
+  const report = await verifyExport({
+    path,
+    kernel,
+    onProgress: update,
+    ...(did !== undefined && { did: parseName(did, '--did') }),
+  }).finally(() => progress.end())
   const { agent, identity, checkpoint, entries, isWhole, isEnded } = report
   const { origin, size } = checkpoint
   const root = toHex(checkpoint.root)

@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LightClient, LightConflict, type LightEvidence, type LightUpdate, parseWitnessPolicy } from '@talos/audit'
 import { encodeJcs, toBase64url, toHex } from '@talos/bytes'
-import { type Did, parseDid } from '@talos/contracts'
 import { isTalosError, TalosError } from '@talos/errors'
 import { type Kernel, loadKernel, systemClock } from '@talos/kernel'
 import type { Command } from 'commander'
@@ -11,7 +10,7 @@ import { EXIT_INCOMPLETE, EXIT_OK } from '../../exit-codes.ts'
 import { readUserFile, replaceUserFile, writeNewFile } from '../../files.ts'
 import { fields, type Output, reportOf } from '../../output.ts'
 import { untilStopped } from '../../owner.ts'
-import { invalid, parseDuration, shorten, showTime } from '../../values.ts'
+import { parseDuration, parseName, shorten, showTime } from '../../values.ts'
 import { openSource } from './source.ts'
 
 const STATE_MAX_BYTES = 4_096
@@ -85,7 +84,7 @@ function knownOf({ state, policy, did }: FollowOptions, kernel: Kernel) {
   return {
     ...(text !== undefined && { state: text }),
     ...(rules !== undefined && { policy: parseWitnessPolicy(rules, { kernel }) }),
-    ...(did !== undefined && { did: didOf(did) }),
+    ...(did !== undefined && { did: parseName(did, '--did') }),
   }
 }
 
@@ -96,14 +95,6 @@ function readState(path: string): string | undefined {
   } catch (error) {
     if (isTalosError(error, 'CLI_FILE_UNREADABLE') && error.details['reason'] === 'ENOENT') return undefined
     throw error
-  }
-}
-
-function didOf(text: string): Did {
-  try {
-    return parseDid(text)
-  } catch {
-    throw invalid('--did', 'it is no DID')
   }
 }
 

@@ -33,17 +33,20 @@ export interface ExportReport {
 export interface VerifyExportOptions {
   readonly path: string
   readonly kernel: Kernel
+  /** Whose log it has to be: the durable name, or any key that the agent has or had. */
+  readonly did?: Did
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void
 }
 
 interface Header {
   readonly agent: Did
   readonly identity: Did
+  readonly names: readonly Did[]
   readonly checkpoint: VerifiedCheckpoint
 }
 
 /** @throws TalosError `CLI_FILE_UNREADABLE`, `CLI_EXPORT_UNREADABLE`, `CLI_EXPORT_INVALID` */
-export async function verifyExport({ path, kernel, onProgress }: VerifyExportOptions): Promise<ExportReport> {
+export async function verifyExport({ path, kernel, did, onProgress }: VerifyExportOptions): Promise<ExportReport> {
   let header: Header | undefined
   let line = 0
   let entries = 0
@@ -54,6 +57,7 @@ export async function verifyExport({ path, kernel, onProgress }: VerifyExportOpt
     const value = objectOf(text, line)
     if (header === undefined) {
       header = openHeader(value, { line, kernel })
+      if (did !== undefined && !header.names.includes(did)) throw invalid(line, 'it is the log of another agent')
       continue
     }
     if (isEnded) throw invalid(line, 'it is behind the end')
@@ -69,7 +73,8 @@ export async function verifyExport({ path, kernel, onProgress }: VerifyExportOpt
     onProgress?.({ done: index + 1, total: header.checkpoint.size })
   }
   if (header === undefined) throw unreadable(1, 'it is empty')
-  return { ...header, entries, isWhole: entries === header.checkpoint.size, isEnded }
+  const { agent, identity, checkpoint } = header
+  return { agent, identity, checkpoint, entries, isWhole: entries === checkpoint.size, isEnded }
 }
 
 /** Lines one after the other, none of which is longer than it may be. */
@@ -121,7 +126,8 @@ function openHeader(value: Members, { line, kernel }: { readonly line: number; r
       }
       const formerKeys = opened.slice(0, -1).map(({ key }) => key)
       const checkpoint = openLogCheckpoint(note, { logKey: newest.key, formerKeys, kernel })
-      return { agent: newest.agent, identity: keyLog.name, checkpoint }
+      const names = [keyLog.name, keyLog.did, ...keyLog.keys.map(({ did }) => did)]
+      return { agent: newest.agent, identity: keyLog.name, names, checkpoint }
     },
     (cause) => invalid(line, 'the log, its key or its checkpoint does not verify', cause),
   )
