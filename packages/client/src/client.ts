@@ -41,8 +41,9 @@ import { type MerkleProof, makeMerkleProof, type VerifiedMerkleProof, verifyMerk
 import type { MessageHandler, SentMessage } from './messages.ts'
 import { nowS, type TalosClientOptions } from './options.ts'
 import { assemble, type Parts } from './parts.ts'
-import type { Cosignature, WitnessedHead } from './witness/asking.ts'
+import type { Cosignature } from './witness/asking.ts'
 import { witnessPolicyOf } from './witness/policy-file.ts'
+import type { WitnessedHead } from './witness/witnessed.ts'
 
 export interface SessionInfo {
   readonly sessionId: string

@@ -55,6 +55,13 @@ export async function perform(performer: Performer, request: ControlRequest): Pr
       }
     case 'checkpoint':
       return { answer: 'checkpoint', note: await client.log.checkpoint() }
+    case 'witness': {
+      const { peer, size, timeS } = await client.witness(request.peer)
+      return { answer: 'witnessed', peer: parseDidKey(peer), size, timeS }
+    }
+    case 'resumeLog':
+      client.resumeLog()
+      return { answer: 'resumed' }
     case 'anchors':
       return await performAnchors(client, request)
     case 'status':

@@ -4,7 +4,6 @@
  */
 import {
   addCosignature,
-  anyWitnessPolicy,
   cosignaturesOf,
   onlySignedBy,
   openWitnessKey,
@@ -13,12 +12,13 @@ import {
 } from '@talos/audit'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
-import { formatVerifierKey, parseCheckpoint, parseVerifierKey, splitNote } from '@talos/merkle'
+import { formatVerifierKey, parseCheckpoint, splitNote } from '@talos/merkle'
 import type { StoredWitness } from '@talos/storage'
 import type { Agent } from '../agent.ts'
 import type { ClientEvent } from '../events.ts'
 import { nowS } from '../options.ts'
 import type { Questions, WitnessAnswer } from './questions.ts'
+import { type WitnessedHead, witnessedHeadOf } from './witnessed.ts'
 
 /** A witness that knows more than one history asks for a proof from each: four, and the last one that it cosigned, twice. */
 const MAX_ROUNDS = 10
@@ -29,27 +29,6 @@ export interface Cosignature {
   readonly size: number
   /** By the witness's clock. */
   readonly timeS: number
-}
-
-/** A checkpoint of this agent's log, and who cosigned it. */
-export interface WitnessedHead {
-  readonly size: number
-  /** The log's line first, then the lines of witnesses. */
-  readonly note: string
-  readonly witnesses: readonly WitnessLine[]
-  /** Whether these are enough by the policy. */
-  readonly isWitnessed: boolean
-}
-
-/** Whose line stands under a checkpoint. */
-export interface WitnessLine {
-  readonly peer: Did
-  /** The verifier key as text. */
-  readonly vkey: string
-  /** By the witness's clock. */
-  readonly timeS: number
-  /** The envelope by which the peer lets the key cosign. */
-  readonly delegation: Uint8Array
 }
 
 export interface AskingOptions {
@@ -103,25 +82,8 @@ export class Asking {
 
   /** The newest checkpoint that witnesses cosigned, by the policy where there is one; undefined where there is none. */
   witnessedHead(policy: WitnessPolicy | undefined): WitnessedHead | undefined {
-    const known = this.witnesses()
     const { kernel, database } = this.#options.agent
-    const keys = known.map(({ vkey }) => parseVerifierKey(vkey, kernel))
-    const judge = policy ?? anyWitnessPolicy(keys.map((key) => ({ name: key.name, key })))
-    let newest: WitnessedHead | undefined
-    for (const { size, note } of database.witness.heads()) {
-      const isWitnessed = judge.evaluate(note, { kernel }).isSatisfied
-      if (!isWitnessed && newest !== undefined) continue
-      const lines = cosignaturesOf(note, { keys, kernel })
-      const witnesses = lines.flatMap(({ key, timeS }) => {
-        const vkey = formatVerifierKey(key)
-        return known
-          .filter((one) => one.vkey === vkey)
-          .map(({ peer, delegation }) => ({ peer, vkey, timeS, delegation }))
-      })
-      newest = { size, note, witnesses, isWitnessed }
-      if (isWitnessed) return newest
-    }
-    return newest
+    return witnessedHeadOf(database.witness, { policy, kernel })
   }
 
   async #show(peer: Did, { note, from }: { readonly note: string; readonly from: number }): Promise<WitnessAnswer> {

@@ -14,11 +14,12 @@ import type { ClientEvent } from '../events.ts'
 import { PeerQuota } from '../quota.ts'
 import { PeerTurns } from '../turns.ts'
 import { Answering } from './answering.ts'
-import { Asking, type Cosignature, type WitnessedHead } from './asking.ts'
+import { Asking, type Cosignature } from './asking.ts'
 import { Gossip } from './gossip.ts'
 import { type OwnWitness, openOwnWitness } from './own-witness.ts'
 import { readWitnessPolicy } from './policy-file.ts'
 import { Questions, type WitnessAnswer } from './questions.ts'
+import type { WitnessedHead } from './witnessed.ts'
 
 /** How often a peer is asked for its cosignature where the log has grown. */
 export const WITNESS_INTERVAL_MS = 60_000

@@ -8,6 +8,7 @@ import { addLog } from './log.ts'
 import { addServe } from './serve.ts'
 import { addShow } from './show.ts'
 import { addTail } from './tail.ts'
+import { addWitness } from './witness.ts'
 
 export function addAudit(program: Command, shell: Shell): void {
   const audit = program.command('audit').description('read, check and export the audit log, and follow that of others')
@@ -19,4 +20,5 @@ export function addAudit(program: Command, shell: Shell): void {
   addVerify(audit, shell)
   addServe(audit, shell)
   addFollow(audit, shell)
+  addWitness(audit, shell)
 }

@@ -36,6 +36,8 @@ export type ControlRequest =
   | ControlRequestImport
   | ControlRequestExportProof
   | ControlRequestCheckpoint
+  | ControlRequestWitness
+  | ControlRequestResumeLog
   | ControlRequestAnchors
   | ControlRequestStatus
 
@@ -54,6 +56,8 @@ const checkControlRequest: Check = variant('method', {
   import: ref(() => checkControlRequestImport),
   exportProof: ref(() => checkControlRequestExportProof),
   checkpoint: ref(() => checkControlRequestCheckpoint),
+  witness: ref(() => checkControlRequestWitness),
+  resumeLog: ref(() => checkControlRequestResumeLog),
   anchors: ref(() => checkControlRequestAnchors),
   status: ref(() => checkControlRequestStatus),
 })
@@ -377,6 +381,38 @@ const checkControlRequestExportProof: Check = object({
 export function parseControlRequestExportProof(value: unknown): ControlRequestExportProof {
   run('control-request#exportProof', checkControlRequestExportProof, value)
   return value as ControlRequestExportProof
+}
+
+/** Asks a peer for its cosignature of the log's newest checkpoint. */
+export type ControlRequestWitness = {
+  readonly method: 'witness'
+  readonly peer: DidKey
+}
+
+const checkControlRequestWitness: Check = object({
+  method: oneOfValues('witness'),
+  peer: ref(() => checkDidKey),
+})
+
+/** Returns `value` typed as ControlRequestWitness. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlRequestWitness(value: unknown): ControlRequestWitness {
+  run('control-request#witness', checkControlRequestWitness, value)
+  return value as ControlRequestWitness
+}
+
+/** Lets the log sign again without a peer's word on how far it went. */
+export type ControlRequestResumeLog = {
+  readonly method: 'resumeLog'
+}
+
+const checkControlRequestResumeLog: Check = object({
+  method: oneOfValues('resumeLog'),
+})
+
+/** Returns `value` typed as ControlRequestResumeLog. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlRequestResumeLog(value: unknown): ControlRequestResumeLog {
+  run('control-request#resumeLog', checkControlRequestResumeLog, value)
+  return value as ControlRequestResumeLog
 }
 
 /** Signs the log as it is now. */

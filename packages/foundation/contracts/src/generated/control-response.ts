@@ -21,9 +21,11 @@ import {
   checkDid,
   checkDidKey,
   checkHex32,
+  checkTimestampS,
   type Did,
   type DidKey,
   type Hex32,
+  type TimestampS,
 } from './common.ts'
 
 /**
@@ -41,6 +43,8 @@ export type ControlResponse =
   | ControlResponseApprovalTaken
   | ControlResponseProof
   | ControlResponseCheckpoint
+  | ControlResponseWitnessed
+  | ControlResponseResumed
   | ControlResponseAnchors
   | ControlResponseStatus
   | ControlResponseFailed
@@ -56,6 +60,8 @@ const checkControlResponse: Check = variant('answer', {
   approvalTaken: ref(() => checkControlResponseApprovalTaken),
   proof: ref(() => checkControlResponseProof),
   checkpoint: ref(() => checkControlResponseCheckpoint),
+  witnessed: ref(() => checkControlResponseWitnessed),
+  resumed: ref(() => checkControlResponseResumed),
   anchors: ref(() => checkControlResponseAnchors),
   status: ref(() => checkControlResponseStatus),
   failed: ref(() => checkControlResponseFailed),
@@ -256,6 +262,42 @@ const checkControlResponseProof: Check = object({
 export function parseControlResponseProof(value: unknown): ControlResponseProof {
   run('control-response#proof', checkControlResponseProof, value)
   return value as ControlResponseProof
+}
+
+/** The peer cosigned. */
+export type ControlResponseWitnessed = {
+  readonly answer: 'witnessed'
+  readonly peer: DidKey
+  readonly size: number
+  readonly timeS: TimestampS
+}
+
+const checkControlResponseWitnessed: Check = object({
+  answer: oneOfValues('witnessed'),
+  peer: ref(() => checkDidKey),
+  size: integer(0, Number.MAX_SAFE_INTEGER),
+  timeS: ref(() => checkTimestampS),
+})
+
+/** Returns `value` typed as ControlResponseWitnessed. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlResponseWitnessed(value: unknown): ControlResponseWitnessed {
+  run('control-response#witnessed', checkControlResponseWitnessed, value)
+  return value as ControlResponseWitnessed
+}
+
+/** The log signs again. */
+export type ControlResponseResumed = {
+  readonly answer: 'resumed'
+}
+
+const checkControlResponseResumed: Check = object({
+  answer: oneOfValues('resumed'),
+})
+
+/** Returns `value` typed as ControlResponseResumed. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlResponseResumed(value: unknown): ControlResponseResumed {
+  run('control-response#resumed', checkControlResponseResumed, value)
+  return value as ControlResponseResumed
 }
 
 /** The signed note. */

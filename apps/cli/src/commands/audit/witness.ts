@@ -1,0 +1,234 @@
+/** `talos audit witness`: who cosigned the log, what counts as witnessed, and evidence of logs that forked. */
+import {
+  MAX_FORK_BYTES,
+  MAX_POLICY_CHARS,
+  type VerifiedFork,
+  verifyForkEvidence,
+  type WitnessPolicy,
+} from '@talos/audit'
+import {
+  type AgentReader,
+  readWitnessPolicy,
+  WITNESS_POLICY_FILE,
+  type WitnessedHead,
+  witnessedHeadOf,
+  writeWitnessPolicy,
+} from '@talos/client'
+import { type Kernel, loadKernel } from '@talos/kernel'
+import type { StoredWitness } from '@talos/storage'
+import type { Command } from 'commander'
+import { Context, type Shell } from '../../context.ts'
+import { ask } from '../../control/ask.ts'
+import { EXIT_FAILED } from '../../exit-codes.ts'
+import { readUserFile, writeNewFile } from '../../files.ts'
+import { agentKey } from '../../naming.ts'
+import { fields, type Output, printable, table } from '../../output.ts'
+import { reading } from '../../reading.ts'
+
+const WITNESS_HELP = `
+Examples:
+  $ talos audit witness
+  $ talos audit witness --peer did:key:z6Mk…
+  $ talos audit witness policy quorum.txt
+  $ talos audit witness forks --out evidence.json
+  $ talos audit witness check evidence.json
+
+A witness is a peer that cosigns the log's checkpoints after it has verified that each extends the one before. Running agents
+ask their peers by themselves; --peer asks one now. A policy is a C2SP tlog-policy ("group", "quorum"); without one, any one
+witness is enough. Exit code 1 when a policy is set and no checkpoint meets it.`
+
+interface StatusOptions {
+  readonly peer?: string
+  readonly resume?: boolean
+}
+
+export function addWitness(audit: Command, shell: Shell): void {
+  const witness = audit
+    .command('witness')
+    .description('show who cosigned the log, and whether that is enough')
+    .option('--peer <did>', 'ask this peer for its cosignature now')
+    .option('--resume', "let a log sign that is held because the agent's database was put back; takes nobody's word")
+    .addHelpText('after', WITNESS_HELP)
+    .action(async ({ peer, resume }: StatusOptions, command: Command) => {
+      const context = new Context(shell, command)
+      if (resume === true) return await resumeLog(context)
+      if (peer !== undefined) return await askPeer(context, peer)
+      await reading(context, (reader) => showStatus(reader, shell))
+    })
+  addPolicy(witness, shell)
+  addForks(witness, shell)
+  addCheck(witness, shell)
+}
+
+function addPolicy(witness: Command, shell: Shell): void {
+  witness
+    .command('policy')
+    .argument('[file]', 'a policy to set; without one, the policy is shown')
+    .description('set or show what counts as witnessed')
+    .addHelpText('after', '\nExamples:\n  $ talos audit witness policy\n  $ talos audit witness policy quorum.txt')
+    .action(async (path: string | undefined, _options: object, command: Command) => {
+      const context = new Context(shell, command)
+      const text = path === undefined ? undefined : readUserFile(path, MAX_POLICY_CHARS).toString('utf8')
+      await reading(context, (reader) => {
+        const policy = text === undefined ? readWitnessPolicy(reader) : writeWitnessPolicy(reader, text)
+        showPolicy(policy, shell.output)
+      })
+    })
+}
+
+function addForks(witness: Command, shell: Shell): void {
+  witness
+    .command('forks')
+    .description('list the logs that contradicted themselves')
+    .option('--out <file>', 'write the evidence there: of one log, or with --origin of the one that is meant')
+    .option('--origin <name>', "the log's name")
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ talos audit witness forks\n  $ talos audit witness forks --out evidence.json',
+    )
+    .action(async (options: { readonly out?: string; readonly origin?: string }, command: Command) => {
+      const context = new Context(shell, command)
+      await reading(context, ({ database, kernel }) => {
+        const wanted = database.witness.forks().filter(({ origin }) => (options.origin ?? origin) === origin)
+        const forks = wanted.map(({ evidence }) => verifyForkEvidence(evidence, { kernel }))
+        if (options.out === undefined) return showForks(forks, shell.output)
+        const [fork, ...more] = forks
+        if (fork === undefined || more.length > 0) {
+          shell.exitCode = EXIT_FAILED
+          return shell.output.note(
+            fork === undefined
+              ? 'There is no such evidence.'
+              : 'There is evidence of several logs: name one by --origin.',
+          )
+        }
+        writeNewFile(options.out, fork.text)
+        shell.output.result({ written: options.out, ...forkJson(fork) }, () => [`Written to ${options.out}.`])
+      })
+    })
+}
+
+function addCheck(witness: Command, shell: Shell): void {
+  witness
+    .command('check')
+    .argument('<file>', 'evidence, as `forks --out` writes it')
+    .description('verify the evidence of a fork, with nothing but the file')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ talos audit witness check evidence.json\n\nNeeds no agent. Exit code 1 when it is no evidence of a fork.',
+    )
+    .action((path: string) => {
+      const text = readUserFile(path, MAX_FORK_BYTES).toString('utf8')
+      const fork = verifyForkEvidence(text, { kernel: loadKernel() })
+      shell.output.result({ valid: true, ...forkJson(fork) }, () => [
+        shell.output.tint('bad', 'FORK'),
+        ...forkLines(fork),
+        'One log signed both, and neither is the past of the other.',
+        ...(isDoubtful(fork) ? ['A key that signed is compromised: it may have been a thief.'] : []),
+      ])
+    })
+}
+
+async function askPeer(context: Context, text: string): Promise<void> {
+  const { output } = context
+  const { peer, size, timeS } = await ask(
+    context,
+    { method: 'witness', peer: agentKey(context, text, '--peer') },
+    'witnessed',
+  )
+  output.result({ peer, size, timeS }, () => [`${peer} cosigned the log at ${size} entries.`])
+}
+
+async function resumeLog(context: Context): Promise<void> {
+  await ask(context, { method: 'resumeLog' }, 'resumed')
+  context.output.result({ resumed: true }, () => ['The log signs again.'])
+}
+
+function showStatus(reader: AgentReader, shell: Shell): void {
+  const { database, kernel, log } = reader
+  const policy = readWitnessPolicy(reader)
+  const head = witnessedHeadOf(database.witness, { policy, kernel })
+  const witnesses = database.witness.witnesses()
+  const forks = database.witness.forks().length
+  if (policy !== undefined && !isMet(policy, head, kernel)) shell.exitCode = EXIT_FAILED
+  const json = {
+    size: log.size,
+    witnessed: head?.isWitnessed === true ? head.size : null,
+    policy: policy === undefined ? null : describe(policy),
+    witnesses: witnesses.map(({ peer, vkey, size, timeS }) => ({ peer, vkey, size, timeS })),
+    forks,
+  }
+  shell.output.result(json, () => statusLines({ size: log.size, head, policy, witnesses, forks }, shell.output))
+}
+
+/** A policy without a quorum is met by a log that nobody has cosigned. */
+function isMet(policy: WitnessPolicy, head: WitnessedHead | undefined, kernel: Kernel): boolean {
+  return head === undefined ? policy.satisfiedBy([]) : policy.evaluate(head.note, { kernel }).isSatisfied
+}
+
+interface Status {
+  readonly size: number
+  readonly head: WitnessedHead | undefined
+  readonly policy: WitnessPolicy | undefined
+  readonly witnesses: readonly StoredWitness[]
+  readonly forks: number
+}
+
+function statusLines({ size, head, policy, witnesses, forks }: Status, output: Output): string[] {
+  const witnessed = head?.isWitnessed === true ? `${head.size} entries, by ${head.witnesses.length}` : 'nothing yet'
+  const rows = witnesses.map(({ peer, size: seen, timeS }) => [String(seen), timeOf(timeS), peer])
+  return [
+    ...fields([
+      ['entries', String(size)],
+      ['policy', policy === undefined ? 'any one witness' : describe(policy)],
+      ['witnessed', output.tint(head?.isWitnessed === true ? 'good' : 'warn', witnessed)],
+      ...(forks > 0 ? [['forks', output.tint('bad', `${forks}: talos audit witness forks`)] as const] : []),
+    ]),
+    ...(rows.length === 0 ? [] : ['', ...table([['SIZE', 'COSIGNED', 'WITNESS'], ...rows])]),
+  ]
+}
+
+function showPolicy(policy: WitnessPolicy | undefined, output: Output): void {
+  const json = policy === undefined ? null : { text: policy.text, quorum: describe(policy) }
+  output.result({ policy: json, file: WITNESS_POLICY_FILE }, () =>
+    policy === undefined
+      ? ['No policy is set: any one witness is enough.']
+      : policy.text.trimEnd().split('\n').map(printable),
+  )
+}
+
+function showForks(forks: readonly VerifiedFork[], output: Output): void {
+  output.result({ forks: forks.map(forkJson) }, () =>
+    forks.length === 0
+      ? ['No log is known to have contradicted itself.']
+      : forks.flatMap((fork) => [...forkLines(fork), '']),
+  )
+}
+
+function forkLines({ agent, origin, first, second }: VerifiedFork): string[] {
+  return fields([
+    ['agent', agent],
+    ['log', printable(origin)],
+    ['first', `${first.size} entries`],
+    ['second', `${second.size} entries`],
+  ])
+}
+
+function forkJson({ agent, origin, first, second }: VerifiedFork): object {
+  const head = ({ size, note, standing }: VerifiedFork['first']) => ({ size, note, standing })
+  return { agent, origin, first: head(first), second: head(second) }
+}
+
+function isDoubtful({ first, second }: VerifiedFork): boolean {
+  return first.standing === 'compromised' || second.standing === 'compromised'
+}
+
+function describe({ quorum, witnesses }: WitnessPolicy): string {
+  if (quorum.kind === 'none') return 'none'
+  if (quorum.kind === 'witness') return printable(quorum.witness.name)
+  return `${printable(quorum.name)}: ${quorum.threshold} of ${quorum.members.length} (${witnesses.length} witnesses)`
+}
+
+function timeOf(timeS: number): string {
+  const date = new Date(timeS * 1000)
+  return Number.isNaN(date.getTime()) ? String(timeS) : date.toISOString().replace('.000Z', 'Z')
+}
