@@ -19,7 +19,7 @@ import type { AuditIndex } from './search/audit-index.ts'
 import { AuditSearch } from './search/search.ts'
 import type { AuditStore, CheckpointGuard } from './store.ts'
 import { type LogReport, type VerifyLogOptions, verifyLog } from './verify.ts'
-import { type AppendedEntry, Writer } from './writer.ts'
+import { type AppendedEntry, isDamage, Writer } from './writer.ts'
 
 export interface AuditLogOptions {
   readonly store: AuditStore
@@ -207,11 +207,16 @@ export class AuditLog implements AsyncDisposable {
     return recorded
   }
 
-  /** Reads and recomputes the whole log; see `verifyLog`. */
+  /** Reads and recomputes the whole log; see `verifyLog`. A log that is found damaged signs and takes nothing from then on. */
   async verify(onProgress?: VerifyLogOptions['onProgress']): Promise<LogReport> {
     const { store, kernel, formerKeys = [] } = this.#options
     const options = { store, kernel, logKey: this.verifierKey, formerKeys }
-    return await verifyLog({ ...options, ...(onProgress !== undefined && { onProgress }) })
+    try {
+      return await verifyLog({ ...options, ...(onProgress !== undefined && { onProgress }) })
+    } catch (error) {
+      if (isDamage(error)) this.#fault ??= error
+      throw error
+    }
   }
 
   /** Waits for what was accepted, then closes the store and the search database. Idempotent. */

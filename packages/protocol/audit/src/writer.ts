@@ -181,6 +181,8 @@ export class Writer {
     if (outcome === 'conflict') return this.#stop(staged, cause)
     if (outcome === 'yes') this.#adopt(staged)
     if (outcome === 'unknown') this.#unsettled = staged
+    // On what is damaged nothing more is built.
+    if (isDamage(cause)) this.#fault = cause
     return new TalosError('AUDIT_APPEND_FAILED', { stored: outcome }, { cause })
   }
 
@@ -216,6 +218,11 @@ export class Writer {
 
 function answerOf({ drafts }: Request, start: number, { entries }: Staged): AppendedEntry[] {
   return entries.slice(start, start + drafts.length)
+}
+
+/** Whether a store says that what it holds is damaged, which no waiting mends. */
+export function isDamage(error: unknown): error is TalosError {
+  return isTalosError(error, 'AUDIT_CORRUPT') || isTalosError(error, 'STORE_CORRUPT')
 }
 
 function sameHead(one: Pick<AuditHead, 'size' | 'root'>, other: Pick<AuditHead, 'size' | 'root'>): boolean {
