@@ -8,6 +8,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { anchorVectors } from './vectors/anchor.ts'
 import { auditVectors } from './vectors/audit.ts'
 import { canonicalVectors } from './vectors/canonical.ts'
 import { capabilityVectors } from './vectors/capability.ts'
@@ -25,6 +26,7 @@ import { witnessVectors } from './vectors/witness.ts'
 
 /** The generators by area, which is the folder's name; one line each. */
 const GENERATORS: Readonly<Record<string, VectorGenerator>> = {
+  anchor: anchorVectors,
   audit: auditVectors,
   canonical: canonicalVectors,
   capability: capabilityVectors,
