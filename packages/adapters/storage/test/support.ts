@@ -82,16 +82,26 @@ export function codeOf(run: () => unknown): string | undefined {
 }
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url))
-const ARGUMENTS = ['--conditions=talos-source', '--disable-warning=ExperimentalWarning', WORKER]
+const NODE_ARGUMENTS = ['--conditions=talos-source', '--disable-warning=ExperimentalWarning']
 
 /** Runs the worker to its end in another process and returns what it printed; one that does not end fails. */
 export function runWorker(...words: string[]): string {
-  return execFileSync(process.execPath, [...ARGUMENTS, ...words], { encoding: 'utf8', timeout: 20_000 }).trim()
+  return execFileSync(process.execPath, [...NODE_ARGUMENTS, WORKER, ...words], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  }).trim()
 }
 
 /** Starts the worker in another process and waits for its first line. */
 export async function startWorker(...words: string[]) {
-  const child = spawn(process.execPath, [...ARGUMENTS, ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
+  return await startProcess(WORKER, ...words)
+}
+
+/** Starts a program in another process and waits for its first line. */
+export async function startProcess(program: string, ...words: string[]) {
+  const child = spawn(process.execPath, [...NODE_ARGUMENTS, program, ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const lines: string[] = []
   let rest = ''
   child.stdout.setEncoding('utf8').on('data', (part: string) => {
