@@ -9,10 +9,18 @@ const kernel = portableKernel()
 const seed = new Uint8Array(32).fill(1)
 
 export function auditFiles(folder: string): AuditLogOptions {
+  const store = SqliteAuditStore.open({ path: join(folder, 'audit.db') })
+  let index: SqliteAuditIndex
+  try {
+    index = SqliteAuditIndex.open({ path: join(folder, 'audit-index.db') })
+  } catch (error) {
+    store.close()
+    throw error
+  }
   return {
-    store: SqliteAuditStore.open({ path: join(folder, 'audit.db') }),
+    store,
     guard: new FileCheckpointGuard({ path: join(folder, 'checkpoint.note') }),
-    index: SqliteAuditIndex.open({ path: join(folder, 'audit-index.db') }),
+    index,
     kernel,
     clock: systemClock,
     random: systemRandom,

@@ -1,5 +1,5 @@
 /** Opens a log as after a restart and holds it to everything that its writers said. */
-import { AuditLog, type AuditReader } from '@talos/audit'
+import { AuditLog, type AuditLogOptions, type AuditReader } from '@talos/audit'
 import { isTalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
 import { openCheckpoint, type TreeSize, treeSize, type VerifiedCheckpoint, verifyConsistency } from '@talos/merkle'
@@ -44,13 +44,16 @@ export interface Verdict {
 
 /** Judges the log of a folder, then lets it append and sign once more. */
 export async function judge(folder: string, ledger: Ledger): Promise<Verdict> {
+  let options: AuditLogOptions | undefined
   let log: AuditLog
   let kernel: Kernel
   try {
-    const options = auditFiles(folder)
+    options = auditFiles(folder)
     kernel = options.kernel
     log = await AuditLog.open(options)
   } catch (error) {
+    options?.store.close()
+    options?.index?.close()
     if (!isTalosError(error)) throw error
     return { size: 0, breaches: { damaged: 1 }, damage: error.code }
   }
