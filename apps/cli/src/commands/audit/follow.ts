@@ -68,8 +68,8 @@ export function addFollow(audit: Command, shell: Shell): void {
       using opened = openSource(place, { ...options, signal: ended.signal })
       const client = new LightClient({ source: opened.source, kernel, clock: systemClock, ...knownOf(options, kernel) })
       const { output } = shell
-      while (!ended.signal.aborted) {
-        await step(client, { output, options, shell })
+      for (let isFirst = true; !ended.signal.aborted; isFirst = false) {
+        await step(client, { output, options, shell, isFirst })
         if (options.watch !== true) return
         await sleep(everyMs, undefined, ended).catch(() => undefined)
       }
@@ -99,19 +99,21 @@ function readState(path: string): string | undefined {
 }
 
 interface StepOptions {
+  /** What is known is told even when nothing is new. */
+  readonly isFirst: boolean
   readonly output: Output
   readonly options: FollowOptions
   readonly shell: Shell
 }
 
 /** One question, and what it told. */
-async function step(client: LightClient, { output, options, shell }: StepOptions): Promise<void> {
+async function step(client: LightClient, { output, options, shell, isFirst }: StepOptions): Promise<void> {
   try {
     const update = await client.update()
     const { state } = client
     if (options.state !== undefined && state !== undefined) replaceUserFile(options.state, `${state}\n`)
     shell.exitCode = update.verdict === 'followed' ? EXIT_OK : EXIT_INCOMPLETE
-    if (options.watch !== true || isNews(update)) tell(output, { client, update })
+    if (isFirst || isNews(update)) tell(output, { client, update })
   } catch (error) {
     if (error instanceof LightConflict) keepEvidence(error.evidence, { output, options })
     if (options.watch !== true || !isUnanswered(error)) throw error
