@@ -11,6 +11,7 @@ import { createPublicClient, HttpRequestError, http, type PublicClient, RpcReque
 import {
   DEFAULT_TIMEOUT_MS,
   type EndpointOptions,
+  GRACE_MS,
   MAX_ANSWER_BYTES,
   MAX_ENDPOINTS,
   REQUEST_ATTEMPTS,
@@ -21,6 +22,11 @@ export interface Endpoint {
   /** Host and port, for people. */
   readonly host: string
   readonly client: PublicClient
+}
+
+interface Gathered<T> {
+  readonly answers: readonly T[]
+  readonly failures: readonly unknown[]
 }
 
 type Question<T> = (client: PublicClient) => Promise<T>
@@ -60,7 +66,7 @@ export class Endpoints {
    * @throws TalosError `ANCHOR_ENDPOINTS_FAILED`, or the one endpoint's error where there is but one
    */
   async ask<T>(method: string, question: Question<T>): Promise<readonly T[]> {
-    const { answers, failures } = await this.tryAll(method, question)
+    const { answers, failures } = await this.#gather(method, question, this.quorum)
     if (answers.length >= this.quorum) return answers
     if (this.#endpoints.length === 1) throw failures[0]
     const mismatch = failures.find((failure) => isTalosError(failure, 'ANCHOR_CHAIN_MISMATCH'))
@@ -70,12 +76,27 @@ export class Endpoints {
   }
 
   /** Asks all endpoints at once, and lets as many fail as may be. */
-  async tryAll<T>(method: string, question: Question<T>): Promise<{ answers: T[]; failures: unknown[] }> {
-    const settled = await Promise.allSettled(this.#endpoints.map((each) => this.#askOne(each, method, question)))
-    return {
-      answers: settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])),
-      failures: settled.flatMap((each) => (each.status === 'rejected' ? [each.reason] : [])),
-    }
+  async tryAll<T>(method: string, question: Question<T>): Promise<Gathered<T>> {
+    return await this.#gather(method, question, 1)
+  }
+
+  /** Waits for all, but once as many have answered as are needed, not much longer for those that are slow or gone. */
+  async #gather<T>(method: string, question: Question<T>, needed: number): Promise<Gathered<T>> {
+    const answers: T[] = []
+    const failures: unknown[] = []
+    const enough = Promise.withResolvers<void>()
+    let timer: NodeJS.Timeout | undefined
+    const asking = this.#endpoints.map(async (endpoint) => {
+      try {
+        answers.push(await this.#askOne(endpoint, method, question))
+        if (answers.length >= needed) timer ??= setTimeout(enough.resolve, GRACE_MS)
+      } catch (error) {
+        failures.push(error)
+      }
+    })
+    await Promise.race([Promise.all(asking), enough.promise])
+    clearTimeout(timer)
+    return { answers: [...answers], failures: [...failures] }
   }
 
   /**

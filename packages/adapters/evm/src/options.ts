@@ -23,6 +23,8 @@ export const SEARCH_BLOCKS = 7_200
 /** Blocks of one search: what public endpoints allow. */
 export const SEARCH_STEP_BLOCKS = 900
 export const DEFAULT_TIMEOUT_MS = 10_000
+/** How long those that are slow are waited for once as many have answered as must. */
+export const GRACE_MS = 1_000
 /** Attempts of one request to one endpoint. */
 export const REQUEST_ATTEMPTS = 3
 /** Pause before the second attempt; doubles, and varies by half. */

@@ -67,3 +67,13 @@ export class MemoryJournal implements AnchorJournal {
 export function headOf(size: number, fill = size): AnchorHead {
   return { size, root: new Uint8Array(32).fill(fill % 256) }
 }
+
+/** Sends a head and waits until the chain, which makes its blocks beside its answers, has it in one. */
+export async function sent(anchor: EvmAnchor, head: AnchorHead): Promise<void> {
+  await anchor.submit(head)
+  const lastMs = performance.now() + 5_000
+  while ((await anchor.status(head)).state === 'pending') {
+    if (performance.now() > lastMs) throw new Error('no block took it')
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
