@@ -1,5 +1,5 @@
 /** Runs writers under the shim and reads what they did to their files. Without the shim there is nothing to run. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -23,7 +23,7 @@ export interface Life extends Omit<WriterOrder, 'folder' | 'life'> {
 }
 
 /** Variables with which a process is watched. */
-export function watched(options: { readonly folder: string; readonly journal: string }): Record<string, string> {
+function watched(options: { readonly folder: string; readonly journal: string }): Record<string, string> {
   return { LD_PRELOAD: SHIM, TALOS_POWERCUT_FOLDER: options.folder, TALOS_POWERCUT_JOURNAL: options.journal }
 }
 
@@ -65,10 +65,4 @@ export async function record(options: {
 export function fill(folder: string, files: Files): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   for (const [name, content] of files) writeFileSync(join(folder, name), content, { mode: 0o600 })
-}
-
-/** What a folder holds; files that no power cut preserves are left out. */
-export function filesOf(folder: string): Files {
-  const names = readdirSync(folder).filter((name) => !name.endsWith('-shm'))
-  return new Map(names.map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]))
 }

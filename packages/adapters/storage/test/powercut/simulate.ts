@@ -24,7 +24,7 @@ export interface SimulationOptions {
 }
 
 /** A state that breaks a promise, and how to see it again: with the same journal, seed and number of states. */
-export interface Finding {
+interface Finding {
   readonly position: number
   readonly cut: Cut
   readonly breaches: Readonly<Partial<Record<Breach, number>>>
@@ -92,7 +92,7 @@ export function advance(disk: Disk, ledger: Ledger, record: JournalRecord | unde
 }
 
 /** Judges a log that lies in a folder of these files. */
-export async function judgeFiles(files: Files, ledger: Ledger): ReturnType<typeof judge> {
+async function judgeFiles(files: Files, ledger: Ledger): ReturnType<typeof judge> {
   const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'talos-powercut-'))
   try {
     fill(folder, files)
