@@ -1,6 +1,7 @@
 /** `talos audit` and `talos doctor` on good logs, damaged ones, and ones that are not what they were. */
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { chooseKernel } from '@talos/kernel'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { errorOf, Home } from './talos.ts'
@@ -53,12 +54,61 @@ describe('audit', () => {
 
   it.each([
     ['--kind', 'tool.frobnicate'],
+    ['--type', 'frobnicate'],
     ['--peer', 'nobody'],
+    ['--cap', 'bafy'],
+    ['--session', 'XYZ'],
+    ['--message', '0'],
+    ['--outcome', 'perhaps'],
     ['--since', 'yesterday'],
     ['--limit', '0'],
   ])('refuses %s %s', async (option, value) => {
     const ran = await home.run(['audit', 'log', '--agent', 'box', '--json', option, value])
     expect([ran.code, errorOf(ran).code]).toEqual([2, 'CLI_OPTION_INVALID'])
+  })
+
+  it('knows no format that is not there', async () => {
+    const ran = await home.run(['audit', 'log', '--agent', 'box', '--json', '--format', 'xml'])
+    expect([ran.code, errorOf(ran).code]).toEqual([2, 'CLI_USAGE'])
+  })
+
+  it('finds the same with a search database that is damaged, lies, or cannot be written', async () => {
+    const words = ['audit', 'log', '--agent', 'box', '--kind', 'cap.grant']
+    const path = join(home.path, 'agents', 'box', 'auditsearch.db')
+    const right = await home.json(words)
+    writeFileSync(path, 'x'.repeat(8192))
+    expect(await home.json(words)).toEqual(right)
+    rmSync(path)
+    for (const suffix of ['-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true })
+    mkdirSync(path)
+    expect(await home.json(words)).toEqual(right)
+    rmdirSync(path)
+    expect(await home.json(words)).toEqual(right)
+    const lying = new DatabaseSync(path)
+    lying.exec("UPDATE item SET kind = (SELECT id FROM term WHERE text = 'log.open')")
+    lying.close()
+    const verified = await home.json<{ isSearchRight: boolean }>(['audit', 'verify', '--agent', 'box'])
+    expect(verified.isSearchRight).toBe(false)
+    expect(await home.json(words)).toEqual(right)
+    expect(await home.json(['audit', 'verify', '--agent', 'box'])).toMatchObject({ isSearchRight: true })
+  })
+
+  it('prints entries as they come, beside whoever writes them, until Ctrl-C', async () => {
+    await using following = home.start(['audit', 'tail', '-n', '1', '-f', '--agent', 'box', '--json'])
+    await following.lines(1)
+    const grant = ['capabilities', 'grant', '--agent', 'box', '--to', peerDid, '--server', 'files', '--for', '15m']
+    const { cid } = await home.json<{ cid: string }>(grant)
+    await following.until(() => following.stdout.includes(cid))
+    expect(await following.stop()).toBe(0)
+    const [first, ...more] = following.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { index: number })
+    expect(more.map(({ index }) => index)).toEqual(more.map((_, position) => Number(first?.index) + 1 + position))
+    const table = await home.run(['audit', 'tail', '-n', '2', '--agent', 'box'])
+    expect(table.stdout.split('\n')).toHaveLength(3)
+    const csv = await home.run(['audit', 'tail', '-n', '0', '--agent', 'box', '--format', 'csv'])
+    expect(csv.stdout.split('\r\n')).toHaveLength(2)
   })
 
   it('names the log by its root, and signs it on demand', async () => {
@@ -67,7 +117,8 @@ describe('audit', () => {
     const [origin, size, hash] = signed.stdout.split('\n')
     expect(origin).toBe(`talos/${boxDid.slice('did:key:'.length)}/1`)
     expect([Number(size), Buffer.from(`${hash}`, 'base64').toString('hex')]).toEqual([root.size, root.root])
-    expect(await home.json(['audit', 'verify', '--agent', 'box'])).toMatchObject({ valid: true, ...root })
+    const verified = await home.json(['audit', 'verify', '--agent', 'box', '--signed'])
+    expect(verified).toMatchObject({ valid: true, verdict: 'valid', unsigned: 0, ...root })
   })
 
   it('finds the first entry that is not as it was written', async () => {
@@ -82,7 +133,8 @@ describe('audit', () => {
     expect([ran.code, ran.stdout, errorOf(ran)]).toMatchObject([
       1,
       '',
-      { code: 'AUDIT_CORRUPT', details: { index: 1 } },
+      // In an incomplete tile the edge tells where the damage is: there or behind.
+      { code: 'AUDIT_CORRUPT', details: { index: 0 } },
     ])
     const doctor = await home.run(['doctor'])
     expect(doctor.code).toBe(1)
@@ -95,6 +147,15 @@ describe('audit verify', () => {
     const ran = await home.run(['audit', 'verify', '--agent', agent, '--json'])
     return ran.code === 0 ? 'valid' : [ran.code, errorOf(ran).code]
   }
+
+  it('is incomplete while entries are not signed, where that is asked for', async () => {
+    const did = await home.init('unsigned')
+    await home.run(['audit', 'root', '--sign', '--agent', 'unsigned'])
+    await home.json(['capabilities', 'grant', '--agent', 'unsigned', '--to', did, '--server', 's', '--for', '1m'])
+    const signed = await home.run(['audit', 'verify', '--agent', 'unsigned', '--signed'])
+    expect([signed.code, signed.stdout.split('\n')[0]]).toEqual([3, 'INCOMPLETE'])
+    expect(await verify('unsigned')).toBe('valid')
+  })
 
   it('misses the entries of a log that was set back to an earlier copy of itself', async () => {
     const did = await home.init('rewound')
