@@ -1,6 +1,8 @@
 /** A log whose writers are killed at seeded moments, and which is judged after every kill. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { AuditLog, MAX_BATCH_ENTRIES } from '@talos/audit'
 import { tempFolder } from '@talos/testkit'
+import { auditFiles } from '../audit-files.ts'
 import { type Breach, judge, type Verdict } from './judge.ts'
 import { Ledger } from './ledger.ts'
 import type { Defect, WriterOrder } from './order.ts'
@@ -34,6 +36,8 @@ export interface KillOptions {
   readonly kills: number
   readonly seed: number
   readonly defect?: Defect
+  /** Entries that the log has before the first life. */
+  readonly prefill?: number
   /** Folder that keeps compiled programs from one life to the next. */
   readonly compiled: string
   readonly onKill?: () => void
@@ -49,6 +53,7 @@ export async function killRun({
   seed,
   defect,
   compiled,
+  prefill = 0,
   onKill = () => undefined,
 }: KillOptions): Promise<KillResult> {
   using home = tempFolder()
@@ -56,6 +61,7 @@ export async function killRun({
   const prng = new Prng(seed, 1)
   const ledger = new Ledger()
   const breaches: Partial<Record<Breach, number>> = {}
+  await fill(folder, prefill)
   let killsAtStart = 0
   let verdict: Verdict = { size: 0, breaches: {} }
   const start = (life: number): WriterProcess => {
@@ -91,6 +97,15 @@ export async function killRun({
     breaches,
     failures: Object.fromEntries(ledger.failures),
   }
+}
+
+async function fill(folder: string, count: number): Promise<void> {
+  if (count === 0) return
+  const log = await AuditLog.open(auditFiles(folder))
+  for (let left = count; left > 0; left -= MAX_BATCH_ENTRIES) {
+    await log.appendAll(Array.from({ length: Math.min(left, MAX_BATCH_ENTRIES) }, () => ({ kind: 'key.prekeys' })))
+  }
+  await log.close()
 }
 
 function orderOf(options: {

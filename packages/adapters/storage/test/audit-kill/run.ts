@@ -12,6 +12,9 @@ const DEFAULT_KILLS = 40
 const KILLS_PER_LOG = 12
 const DEFAULT_LOGS = 3
 const PROGRESS_EVERY = 50
+/** In a long run the first log is killed around its 65,536th entry, where a tile of tiles is completed. */
+const LONG_RUN_KILLS = 200
+const PREFILL = 65_300
 
 const { values } = parseArgs({
   options: {
@@ -28,6 +31,7 @@ const count = Math.max(Math.min(logs, kills), Math.ceil(kills / KILLS_PER_LOG))
 const runs = Array.from({ length: count }, (_, index) => ({
   kills: Math.floor((kills * (index + 1)) / count) - Math.floor((kills * index) / count),
   seed: seed + index,
+  prefill: index === 0 && kills >= LONG_RUN_KILLS ? PREFILL : 0,
 }))
 const results: KillResult[] = []
 const beganMs = performance.now()
