@@ -20,6 +20,8 @@ export interface WriterOrder {
   readonly publishMs: number
   /** Closes the log and opens it again now and then. */
   readonly reopens?: boolean
+  /** Erases no salts: an erasure empties the write-ahead file, which else grows until SQLite copies it. */
+  readonly keepsSalts?: boolean
   /** Loads everything, says `w`, and begins when it is told to by a line on its standard input. */
   readonly waits?: boolean
   readonly defect?: Defect

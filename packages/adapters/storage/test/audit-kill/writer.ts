@@ -59,7 +59,7 @@ async function append(name: string, prng: Prng): Promise<void> {
     if (appended === undefined) throw new Error('the log keeps no messages')
     const { index, leafHash } = appended
     say(`a ${name} ${index} ${Buffer.from(leafHash).toString('hex')}${isSalted ? ' s' : ''}`)
-    if (isSalted && prng.below(ERASED) === 0) await erase(index)
+    if (isSalted && order.keepsSalts !== true && prng.below(ERASED) === 0) await erase(index)
   } catch (error) {
     const isTold = isTalosError(error, 'AUDIT_APPEND_FAILED')
     say(`${isTold ? error.details['stored'] : 'no'} ${name}`)

@@ -38,7 +38,8 @@ export function scenario(kind: Kind, seed: number): Life[] {
   }
   if (kind === 'plain') return [life()]
   // Enough transactions for the write-ahead file to be copied and begun anew on its own: after 1,000 pages.
-  if (kind === 'long') return [{ ...life(), callers: 2, entries: 240, paceMs: 1, publishMs: 40, reopens: false }]
+  if (kind === 'long')
+    return [{ ...life(), callers: 2, entries: 420, paceMs: 1, publishMs: 40, reopens: false, keepsSalts: true }]
   const lives = Array.from({ length: 2 + prng.below(3) }, () => {
     const faults = kind === 'kills' ? [killOf(prng)] : [faultOf(prng), ...(prng.chance(0.3) ? [faultOf(prng)] : [])]
     return { ...life(), faults, faultsFirst: prng.chance(0.4) }
