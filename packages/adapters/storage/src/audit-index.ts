@@ -1,5 +1,5 @@
 /**
- * The search database beside an audit log (contracts/spec/10-audit-entry.md, clause 10.8): what entries say, in a file of its
+ * The search database beside an audit log (contracts/spec/10-audit-entry.md, clause 10.9): what entries say, in a file of its
  * own, since random keys on the log's own write path would cost a factor of four to six. Everything in it can be made again
  * from the log, so a damaged file is thrown away. Two processes may fill one.
  */

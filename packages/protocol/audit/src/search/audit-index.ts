@@ -1,6 +1,6 @@
 /**
  * What searching asks of its surroundings: a database beside the log, in which entries are found by what they say
- * (contracts/spec/10-audit-entry.md, clause 10.8). Everything in it can be made again from the log.
+ * (contracts/spec/10-audit-entry.md, clause 10.9). Everything in it can be made again from the log.
  */
 import type { AuditFilter, AuditRecord } from '../reader.ts'
 

@@ -1,5 +1,5 @@
 /**
- * Searching a log with the help of a database that may be wrong (contracts/spec/10-audit-entry.md, clause 10.8).
+ * Searching a log with the help of a database that may be wrong (contracts/spec/10-audit-entry.md, clause 10.9).
  *
  * The database leads to places; what stands there is read from the log, held against the tree, and compared with what was
  * asked. Entries that the database does not know yet are read one after the other. So a wrong database can hide entries
