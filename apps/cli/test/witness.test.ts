@@ -1,0 +1,130 @@
+/** `talos audit witness`: peers that cosign, policies, and evidence, between processes of the built command. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { encodeJcs, Secret, toBase64url } from '@talos/bytes'
+import { delegateLogKey, ed25519Signer } from '@talos/identity'
+import { portableKernel } from '@talos/kernel'
+import { formatVerifierKey, NOTE_COSIGNATURE, signCheckpoint, treeSize, verifierKey } from '@talos/merkle'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { errorOf, Home, type Running } from './talos.ts'
+
+interface Status {
+  readonly size: number
+  readonly witnessed: number | null
+  readonly policy: string | null
+  readonly witnesses: readonly { readonly peer: string; readonly vkey: string; readonly size: number }[]
+  readonly forks: number
+}
+
+const home = new Home()
+let bob = ''
+let owner: Running
+
+const alice = ['--agent', 'alice'] as const
+const status = async () => await home.json<Status>(['audit', 'witness', ...alice])
+const fileOf = (name: string, text: string) => {
+  const path = join(home.path, name)
+  writeFileSync(path, text)
+  return path
+}
+
+beforeAll(async () => {
+  await home.init('alice')
+  bob = await home.init('bob')
+  owner = home.start(['listen', '--json', '--agent', 'bob'])
+  const [line] = await owner.lines(1)
+  const { invitation } = JSON.parse(String(line)) as { readonly invitation: string }
+  await home.json(['send', invitation, 'Hello!', ...alice])
+}, 60_000)
+
+afterAll(async () => {
+  await owner.stop('SIGKILL')
+  home[Symbol.dispose]()
+})
+
+describe('witnesses on the command line', () => {
+  it('are asked, listed, and enough where nobody said otherwise', async () => {
+    expect(await status()).toMatchObject({ witnessed: null, policy: null, witnesses: [], forks: 0 })
+    const asked = await home.json<{ readonly size: number }>(['audit', 'witness', '--peer', bob, ...alice])
+    const { size, witnessed, witnesses } = await status()
+    expect([witnessed, witnesses.map(({ peer }) => peer)]).toEqual([asked.size, [bob]])
+    expect(size).toBe(asked.size)
+    const shown = await home.run(['audit', 'witness', ...alice])
+    expect([shown.code, shown.stdout]).toEqual([0, expect.stringContaining(bob)])
+    expect(shown.stdout).toContain('any one witness')
+  })
+
+  it('are held to a policy, which is checked before it is set', async () => {
+    const [witness] = (await status()).witnesses
+    const policy = (quorum: string) => `witness B ${witness?.vkey}\ngroup all 1 B\nquorum ${quorum}\n`
+    const bad = await home.run(['audit', 'witness', 'policy', fileOf('bad', policy('nobody')), '--json', ...alice])
+    expect([bad.code, errorOf(bad).code]).toEqual([2, 'WITNESS_POLICY_INVALID'])
+    await home.json(['audit', 'witness', 'policy', fileOf('good', policy('all')), ...alice])
+    expect((await home.run(['audit', 'witness', 'policy', ...alice])).stdout).toBe(policy('all'))
+    expect(await status()).toMatchObject({ policy: 'all: 1 of 1 (1 witnesses)' })
+    const other = policy('B').replace(/\+[0-9a-f]{8}\+\S+/, '+00000000+AAAA')
+    expect((await home.run(['audit', 'witness', 'policy', fileOf('other', other), ...alice])).code).toBe(2)
+    const unmet = fileOf('unmet', `witness X ${vkeyOfNobody()}\nquorum X\n`)
+    await home.json(['audit', 'witness', 'policy', unmet, ...alice])
+    const ran = await home.run(['audit', 'witness', '--json', ...alice])
+    expect([ran.code, JSON.parse(ran.stdout).witnessed]).toEqual([1, null])
+    await home.json(['audit', 'witness', 'policy', fileOf('none', 'quorum none\n'), ...alice])
+    expect((await home.run(['audit', 'witness', ...alice])).code).toBe(0)
+  })
+
+  it('check evidence that a log forked, with nothing but the file', async () => {
+    const path = fileOf('evidence.json', await evidence())
+    const valid = await home.json<{ readonly first: { readonly size: number } }>(['audit', 'witness', 'check', path])
+    expect(valid).toMatchObject({ valid: true, first: { size: 2 } })
+    expect((await home.run(['audit', 'witness', 'check', path])).stdout).toContain('FORK')
+    const other = fileOf('other.json', (await evidence()).replace('"proof":[]', `"proof":["${'A'.repeat(43)}="]`))
+    const refused = await home.run(['audit', 'witness', 'check', other, '--json'])
+    expect([refused.code, errorOf(refused).code]).toEqual([1, 'FORK_INVALID'])
+    expect((await home.run(['audit', 'witness', 'check', join(home.path, 'missing')])).code).toBe(2)
+  })
+
+  it('list no fork where there is none, and write none', async () => {
+    expect(await home.json(['audit', 'witness', 'forks', ...alice])).toEqual({ forks: [] })
+    const ran = await home.run(['audit', 'witness', 'forks', '--out', join(home.path, 'fork.json'), ...alice])
+    expect([ran.code, ran.stderr]).toEqual([1, 'There is no such evidence.\n'])
+  })
+
+  it('let a log sign that is held, at the owner’s word', async () => {
+    expect(await home.json(['audit', 'witness', '--resume', ...alice])).toEqual({ resumed: true })
+  })
+
+  it('are no names of anybody', async () => {
+    const ran = await home.run(['audit', 'witness', '--peer', 'bob', ...alice])
+    expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining('CLI_OPTION_INVALID')])
+  })
+})
+
+const kernel = portableKernel()
+const seedOf = (byte: number) => new Uint8Array(32).fill(byte)
+
+function vkeyOfNobody(): string {
+  const publicKey = kernel.ed25519PublicKey(seedOf(9))
+  return formatVerifierKey(verifierKey({ name: 'nobody.example', type: NOTE_COSIGNATURE, publicKey, kernel }))
+}
+
+/** Two checkpoints of one size. */
+async function evidence(): Promise<string> {
+  const agent = ed25519Signer({ kernel, seed: Secret.of(seedOf(1)) })
+  const signer = {
+    publicKey: kernel.ed25519PublicKey(seedOf(2)),
+    sign: async (text: Uint8Array) => kernel.ed25519Sign(seedOf(2), text),
+  }
+  const origin = `talos/${agent.did.slice('did:key:'.length)}/1`
+  const { bytes } = await delegateLogKey({ signer: agent, logPublicKey: signer.publicKey, origin, issuedAtS: 1 })
+  const note = (byte: number) => signCheckpoint({ origin, size: treeSize(2), root: seedOf(byte), signer, kernel })
+  const [first, second] = [await note(3), await note(4)].sort()
+  return encodeJcs({
+    format: 'talos-fork/v1',
+    origin,
+    logKeys: [toBase64url(bytes)],
+    history: [],
+    first: String(first),
+    second: String(second),
+    proof: [],
+  })
+}
