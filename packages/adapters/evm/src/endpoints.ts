@@ -37,6 +37,7 @@ export class Endpoints {
   readonly quorum: number
   readonly #endpoints: readonly Endpoint[]
   readonly #random: Random
+  readonly #closing = new AbortController()
   /** Endpoints that have shown that they serve the chain. */
   readonly #known = new Set<Endpoint>()
 
@@ -56,7 +57,8 @@ export class Endpoints {
     this.chainId = chainId
     this.quorum = quorum
     this.#random = options.random
-    this.#endpoints = rpcUrls.map((url) => endpointOf(url, timeoutMs))
+    const { signal } = this.#closing
+    this.#endpoints = rpcUrls.map((url) => endpointOf(url, { timeoutMs, signal }))
   }
 
   /**
@@ -160,12 +162,17 @@ export class Endpoints {
       } catch (cause) {
         if (isTalosError(cause)) throw cause
         const { reason, mayPass } = reasonOf(cause)
-        if (!mayPass || attempt >= REQUEST_ATTEMPTS) {
+        if (!mayPass || attempt >= REQUEST_ATTEMPTS || this.#closing.signal.aborted) {
           throw new TalosError('ANCHOR_ENDPOINT_FAILED', { host: endpoint.host, method, reason }, { cause })
         }
         await this.#pause(attempt)
       }
     }
+  }
+
+  /** Gives up what is being asked, and asks nothing more. */
+  close(): void {
+    this.#closing.abort()
   }
 
   /** Twice as long each time, and not at the same moment as everybody else. */
@@ -178,12 +185,16 @@ export class Endpoints {
   }
 }
 
-function endpointOf(text: string, timeoutMs: number): Endpoint {
+function endpointOf(
+  text: string,
+  { timeoutMs: timeout, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Endpoint {
   const url = URL.parse(text)
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     throw new TalosError('ANCHOR_OPTION_INVALID', { option: '--rpc', reason: 'it is no http or https URL' })
   }
-  const transport = http(text, { timeout: timeoutMs, retryCount: 0, maxResponseBodySize: MAX_ANSWER_BYTES })
+  const limits = { timeout, retryCount: 0, maxResponseBodySize: MAX_ANSWER_BYTES }
+  const transport = http(text, { ...limits, fetchOptions: { signal } })
   return { host: url.host, client: createPublicClient({ transport, cacheTime: 0 }) }
 }
 

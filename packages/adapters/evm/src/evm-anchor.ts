@@ -76,6 +76,10 @@ export class EvmAnchor implements Anchor {
     if (known !== undefined) this.#options.journal.remove(known.nonce)
   }
 
+  close(): void {
+    this.#endpoints.close()
+  }
+
   async #statusOf(head: AnchorHead): Promise<AnchorStatus> {
     const known = this.#known(head) ?? (this.#mustSearch ? await this.#search(head) : undefined)
     if (known === undefined) return { state: 'absent' }

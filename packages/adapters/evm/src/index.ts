@@ -2,7 +2,13 @@ export { addressOfKey, makeAnchorKey, readAnchorKey } from './account.ts'
 export { type DeployedContract, type DeployOptions, deployContract } from './deploy.ts'
 export { EvmAnchor } from './evm-anchor.ts'
 export { type BlockStanding, EvmChain, type EvmChainOptions, type JudgedAnchor } from './evm-chain.ts'
-export { LOCAL_CHAIN_ID, type LocalChain, type LocalChainOptions, startLocalChain } from './local-chain.ts'
+export {
+  hasLocalChain,
+  LOCAL_CHAIN_ID,
+  type LocalChain,
+  type LocalChainOptions,
+  startLocalChain,
+} from './local-chain.ts'
 export {
   type Confirmations,
   DEFAULT_CONFIRMATIONS,

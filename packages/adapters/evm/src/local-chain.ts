@@ -59,6 +59,16 @@ export async function startLocalChain(options: LocalChainOptions = {}): Promise<
   }
 }
 
+/** Whether a chain can be started here: for tests that need one, and say so where there is none. */
+export async function hasLocalChain(): Promise<boolean> {
+  try {
+    await (await startLocalChain()).close()
+    return true
+  } catch {
+    return false
+  }
+}
+
 function chainAt({ url, chainId, close }: Pick<LocalChain, 'url' | 'chainId' | 'close'>): LocalChain {
   const request = async (method: string, params: readonly unknown[] = []) => await call(url, method, params)
   return {

@@ -72,6 +72,11 @@ export class AnchorKeeper {
   async stop(): Promise<void> {
     this.#isStopped = true
     clearTimeout(this.#timer)
+    // One that is still being opened is closed when it is there; nobody waits for it.
+    void this.#anchoring?.then(
+      (anchoring) => anchoring?.chain.close(),
+      () => undefined,
+    )
     await this.#last.catch(() => undefined)
   }
 

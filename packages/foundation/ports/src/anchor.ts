@@ -64,6 +64,8 @@ export interface Anchor {
   prove(head: AnchorHead): Promise<AnchorProofChain>
   /** Forgets what is known of transactions that are final. */
   settle(head: AnchorHead): void
+  /** Gives up what is being asked, and asks nothing more. What is on its way stays known. */
+  close(): void
 }
 
 /** One transaction on its way, as it is remembered until it is final: all attempts have the same nonce, so one counts at most. */
