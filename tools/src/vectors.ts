@@ -16,6 +16,7 @@ import { envelopeVectors } from './vectors/envelope.ts'
 import { framesVectors } from './vectors/frames.ts'
 import { identityVectors } from './vectors/identity.ts'
 import { kernelVectors } from './vectors/kernel.ts'
+import { lightVectors } from './vectors/light.ts'
 import { linkVectors } from './vectors/link.ts'
 import { mcpVectors } from './vectors/mcp.ts'
 import { merkleVectors } from './vectors/merkle.ts'
@@ -34,6 +35,7 @@ const GENERATORS: Readonly<Record<string, VectorGenerator>> = {
   frames: framesVectors,
   identity: identityVectors,
   kernel: kernelVectors,
+  light: lightVectors,
   link: linkVectors,
   mcp: mcpVectors,
   merkle: merkleVectors,
