@@ -1,13 +1,20 @@
 /**
- * What happens to an agent beside its command, told on stderr: sessions that were lost, older copies, messages given up, and
- * calls that its user is asked to approve.
+ * What happens to an agent beside its command, told on stderr: sessions that were lost, older copies, messages given up,
+ * calls that its user is asked to approve, and logs that contradict themselves.
  */
 import { displayCommand } from '@talos/capability'
 import type { ClientEvent } from '@talos/client'
 import { jsonLine, type Output, printable } from './output.ts'
 import { shorten } from './values.ts'
 
-const TOLD = ['session.reset', 'session.restored', 'message.expired', 'approval.asked'] as const
+const TOLD = [
+  'session.reset',
+  'session.restored',
+  'message.expired',
+  'approval.asked',
+  'log.fork',
+  'log.rollback',
+] as const
 
 /** Events that are told by whoever runs the agent, in every command. */
 export type SessionEvent = Extract<ClientEvent, { type: (typeof TOLD)[number] }>
@@ -40,6 +47,10 @@ function lineOf(event: SessionEvent): string {
       return `restored  this agent's database is older than it was or gone; sessions to replace: ${event.sessions}`
     case 'approval.asked':
       return `approval asked  ${printable(displayCommand(event.command))} by ${shorten(event.caller)}; to see it: talos capabilities approve ${event.digest}`
+    case 'log.fork':
+      return `FORK  the log of ${shorten(event.peer)} contradicts itself; to see it: talos audit witness forks`
+    case 'log.rollback':
+      return `ROLLBACK  ${shorten(event.peer)} has seen this agent's log at ${event.seen} entries as it is not here (${event.known}): it was put back or copied, and signs nothing any more`
     case 'message.expired':
       return `given up  ${printable(event.messageId)} to ${shorten(event.peer)}: nobody took it for a week`
   }

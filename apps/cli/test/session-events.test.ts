@@ -33,6 +33,13 @@ describe('what becomes of sessions', () => {
     )
   })
 
+  it('is told with logs that contradict themselves, the own one among them', () => {
+    const fork = { type: 'log.fork', peer: PEER, origin: 'talos/x/1', evidence: '{}' } as const
+    expect(told(fork, { json: false })).toMatch(/^FORK {2}.+talos audit witness forks\n$/)
+    const put = { type: 'log.rollback', peer: PEER, code: 'AUDIT_ROLLBACK', seen: 9, known: 7, note: 'n' } as const
+    expect(told(put, { json: false })).toMatch(/^ROLLBACK {2}.+ at 9 entries .+\n$/)
+  })
+
   it('is told as it is where JSON was asked for', () => {
     const { type, ...facts } = RESET
     expect(JSON.parse(told(RESET, { json: true }))).toEqual({ event: type, ...facts })
