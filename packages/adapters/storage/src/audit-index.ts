@@ -5,7 +5,7 @@
  */
 import { rmSync } from 'node:fs'
 import type { AuditIndex, AuditRecord, IndexQuery, IndexRange } from '@talos/audit'
-import { fromHex } from '@talos/bytes'
+import { equalBytes, fromHex } from '@talos/bytes'
 import type { AuditEntry } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
 import { placesOf } from './audit-index-query.ts'
@@ -130,8 +130,16 @@ export class SqliteAuditIndex implements AuditIndex {
     const from = first.index
     const to = from + records.length
     const sql = 'SELECT * FROM item WHERE idx >= :from AND idx < :to ORDER BY idx'
-    const rows = this.#use(() => this.#database.all(sql, { from, to }))
-    return rows.length === records.length && rows.every((row, position) => this.#isOf(row, records[position]))
+    return this.#use(() => {
+      const rows = this.#database.all(sql, { from, to })
+      const terms = new Map<string, number | undefined>()
+      const isOf = (row: Row, record: AuditRecord | undefined) => record !== undefined && this.#isOf(row, record, terms)
+      return (
+        rows.length === records.length &&
+        rows.every((row, position) => isOf(row, records[position])) &&
+        this.#isWithinSpans(records)
+      )
+    })
   }
 
   isSound(): boolean {
@@ -195,23 +203,33 @@ export class SqliteAuditIndex implements AuditIndex {
     return row && integerOf(row, 'id')
   }
 
-  #isOf(row: Row, record: AuditRecord | undefined): boolean {
-    if (record === undefined) return false
-    const { index, leafHash, entry } = record
-    const span = this.#database.get('SELECT 1 FROM span WHERE n = :n AND low <= :ts AND high >= :ts', {
-      n: Math.floor(index / SPAN_ENTRIES),
-      ts: entry.ts,
-    })
+  /** Names that were looked up are held in `terms`, for one comparison. */
+  #isOf(row: Row, { index, leafHash, entry }: AuditRecord, terms: Map<string, number | undefined>): boolean {
+    const numberOf = (text: string | undefined): number | null | undefined => {
+      if (text === undefined) return null
+      if (!terms.has(text)) terms.set(text, this.#termOf(text))
+      return terms.get(text)
+    }
     const message = messageOf(entry)
     const stored = row['message']
     return (
-      span !== undefined &&
       row['idx'] === index &&
       row['hash'] === prefixOf(leafHash) &&
       row['ts'] === entry.ts &&
-      NAMED.every((name) => row[name] === (entry[name] === undefined ? null : this.#termOf(entry[name]))) &&
-      (message === null ? stored === null : stored instanceof Uint8Array && Buffer.compare(stored, message) === 0)
+      NAMED.every((name) => row[name] === numberOf(entry[name])) &&
+      (message === null ? stored === null : stored instanceof Uint8Array && equalBytes(stored, message))
     )
+  }
+
+  #isWithinSpans(records: readonly AuditRecord[]): boolean {
+    const bounds = new Map<number, { low: number; high: number }>()
+    for (const { index, entry } of records) {
+      const n = Math.floor(index / SPAN_ENTRIES)
+      const { low, high } = bounds.get(n) ?? { low: entry.ts, high: entry.ts }
+      bounds.set(n, { low: Math.min(low, entry.ts), high: Math.max(high, entry.ts) })
+    }
+    const sql = 'SELECT 1 FROM span WHERE n = :n AND low <= :low AND high >= :high'
+    return [...bounds].every(([n, { low, high }]) => this.#database.get(sql, { n, low, high }) !== undefined)
   }
 
   #known(): Row {
