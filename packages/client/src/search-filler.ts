@@ -3,6 +3,8 @@ import type { AuditLog } from '@talos/audit'
 
 /** How often it is looked whether entries came. */
 const LOOK_MS = 500
+/** Entries of one step: two or three milliseconds, which is what an append that comes meanwhile waits. */
+const STEP_ENTRIES = 64
 
 export class SearchFiller implements Disposable {
   readonly #log: AuditLog
@@ -30,7 +32,7 @@ export class SearchFiller implements Disposable {
     const { search, reader } = this.#log
     const { size } = reader
     try {
-      if (search.catchUp() === 0) return
+      if (search.catchUp({ limit: STEP_ENTRIES }) === 0) return
     } catch {
       // A damaged log is told of by whoever reads it.
       this[Symbol.dispose]()

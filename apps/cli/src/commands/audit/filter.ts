@@ -10,7 +10,7 @@ import { isErrorCode } from '../../output.ts'
 import { invalid, parseCidOption, parseDidOption, parseMoment } from '../../values.ts'
 
 /** Entries of the search database that one command adds before it searches: about a second. The rest is read instead. */
-const CATCH_UP_ENTRIES = 65_536
+const CATCH_UP_ENTRIES = 16_384
 const SESSION = /^[0-9a-f]{16,64}$/
 const MESSAGE = /^[0-9a-f]{32}$/
 const DECISIONS = ['allow', 'deny'] as const
