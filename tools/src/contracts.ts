@@ -6,8 +6,8 @@
  *     node tools/src/contracts.ts --check    fails when a file on disk differs from what would be written
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import solc from 'solc'
 import { formatFiles } from './format.ts'
 import type { GeneratedFile } from './generated-file.ts'
 
@@ -31,11 +31,6 @@ export interface CompiledContract {
   readonly bytecode: `0x${string}`
 }
 
-interface Solc {
-  compile(input: string): string
-  version(): string
-}
-
 interface Output {
   readonly errors?: readonly { readonly formattedMessage: string }[]
   readonly contracts?: Readonly<
@@ -45,7 +40,6 @@ interface Output {
 
 /** Compiles one source; every warning is an error. */
 export function compileSolidity(source: string): Readonly<Record<string, CompiledContract>> {
-  const solc: Solc = createRequire(import.meta.url)('solc')
   const input = { language: 'Solidity', sources: { source: { content: source } }, settings: SETTINGS }
   const { errors = [], contracts = {} }: Output = JSON.parse(solc.compile(JSON.stringify(input)))
   if (errors.length > 0) throw new Error(errors.map(({ formattedMessage }) => formattedMessage).join('\n'))

@@ -69,7 +69,7 @@ export const openAnchoring: OpenAnchoring = async ({ database, journal }) => {
 }
 
 /** What was set; undefined for an agent that does not anchor. @throws TalosError `STORE_CORRUPT`, `STORE_KEY_MISSING` */
-export function readSettings(database: AgentDatabase): AnchorSettings | undefined {
+function readSettings(database: AgentDatabase): AnchorSettings | undefined {
   const bytes = database.settings.get(SETTINGS)
   return bytes === undefined ? undefined : (parseJson(bytes) as unknown as AnchorSettings)
 }

@@ -47,7 +47,7 @@ const wordsOf = (...more: readonly string[]) => [
 async function setUp(): Promise<Standing> {
   const poor = await home.run([...wordsOf('--deploy'), '--json'])
   expect(poor.code).toBe(1)
-  const address = /0x[0-9a-f]{40}/.exec(poor.stderr)?.[0] ?? expect.fail('no address was told')
+  const address = /0x[0-9a-f]{40}/.exec(poor.stderr)?.[0] ?? 'no address was told'
   const { code } = errorOf({ ...poor, stderr: poor.stderr.split('\n').find((line) => line.startsWith('{')) ?? '' })
   expect(code).toBe('ANCHOR_FUNDS')
   await chain.fund(address, 10n ** 18n)
@@ -106,7 +106,7 @@ describe.skipIf(!isThere)('talos anchor', () => {
       await chain.mine(1)
       const { heads } = JSON.parse((await home.run(['anchor', 'status', '--json'])).stdout) as Standing
       if (heads[0]?.recorded) break
-      if (performance.now() > lastMs) expect.fail('it did not become final')
+      if (performance.now() > lastMs) throw new Error('it did not become final')
     }
     expect(await running.stop()).toBe(0)
   }, 60_000)

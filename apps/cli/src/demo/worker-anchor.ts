@@ -8,7 +8,7 @@ import { loadEvm } from '../anchoring.ts'
 import type { DemoSteps } from './protocol.ts'
 
 /** Blocks before an anchor counts as final on a chain of one's own. */
-export const DEMO_CONFIRMATIONS = 2
+const DEMO_CONFIRMATIONS = 2
 const POLL_MS = 50
 const LONG_MS = 3_600_000
 

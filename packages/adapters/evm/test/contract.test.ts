@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compiledContracts, compileSolidity } from '../../../../tools/src/contracts.ts'
 import { TALOS_ANCHOR_ABI, TALOS_ANCHOR_BYTECODE } from '../src/generated/talos-anchor.ts'
 import { hasLocalChain, type LocalChain, startLocalChain } from '../src/index.ts'
+import { present } from './world.ts'
 
 /** Anvil is in the registry for some platforms alone. */
 const isThere = await hasLocalChain()
@@ -30,7 +31,7 @@ beforeAll(async () => {
   if (!isThere) return
   chain = await startLocalChain()
   const [account] = (await chain.request('eth_accounts')) as Hex[]
-  from = account ?? expect.fail('the chain has no account')
+  from = present(account)
 })
 afterAll(async () => {
   if (isThere) await chain.close()
@@ -46,7 +47,7 @@ async function send(call: { readonly to?: Hex; readonly data?: Hex; readonly val
   }
 }
 
-const deploy = async (code: Hex) => (await send({ data: code })).contractAddress ?? expect.fail('it was not deployed')
+const deploy = async (code: Hex) => present((await send({ data: code })).contractAddress)
 const callOf = (size: bigint, root: Hex) =>
   encodeFunctionData({ abi: TALOS_ANCHOR_ABI, functionName: 'anchor', args: [size, root] })
 const root = fc
@@ -66,7 +67,7 @@ describe.skipIf(!isThere)('the contract', () => {
         expect(status).toBe('0x1')
         expect(Number(gasUsed)).toBeLessThanOrEqual(GAS_LIMIT)
         const [log] = logs
-        const { args } = decodeEventLog({ abi: TALOS_ANCHOR_ABI, ...(log ?? expect.fail('there is no event')) })
+        const { args } = decodeEventLog({ abi: TALOS_ANCHOR_ABI, ...present(log) })
         expect([args.by.toLowerCase(), args.root, args.size]).toEqual([from, head, size])
         expect(logs).toHaveLength(1)
       }),
@@ -112,7 +113,7 @@ test.skipIf(!isThere)(
   async () => {
     const source = readFileSync(join(import.meta.dirname, 'solidity', 'Variants.sol'), 'utf8')
     const { StoredHead, NamedBefore } = compileSolidity(source)
-    const stored = await deploy(StoredHead?.bytecode ?? expect.fail())
+    const stored = await deploy(present(StoredHead).bytecode)
     const head: Hex = `0x${'01'.repeat(32)}`
     const [first, second, smaller] = [
       await send({ to: stored, data: callOf(5n, head) }),
@@ -122,7 +123,7 @@ test.skipIf(!isThere)(
     expect([first.status, second.status, smaller.status]).toEqual(['0x1', '0x1', '0x0'])
     expect(Number(second.gasUsed)).toBeGreaterThan(GAS_LIMIT)
     // Told to begin at nothing, it takes what is smaller than what it took before.
-    const named = await deploy(NamedBefore?.bytecode ?? expect.fail())
+    const named = await deploy(present(NamedBefore).bytecode)
     const abi = NamedBefore?.abi as never
     const call = (before: bigint, size: bigint) =>
       encodeFunctionData({ abi, functionName: 'anchor', args: [before, size, head] } as never)

@@ -1,10 +1,10 @@
 /** An endpoint that forwards to a chain, and answers some methods as it likes. */
 import { once } from 'node:events'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** Gets the true result and gives another one; throws for an HTTP status as `{ status }`. */
-export type Lie = (result: unknown, params: readonly unknown[]) => unknown
+type Lie = (result: unknown, params: readonly unknown[]) => unknown
 
 export interface LyingEndpoint extends AsyncDisposable {
   readonly url: string
@@ -17,7 +17,8 @@ export interface LyingEndpoint extends AsyncDisposable {
 export async function lyingEndpoint(target: string): Promise<LyingEndpoint> {
   const lies = new Map<string, Lie>()
   const asked = new Map<string, number>()
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => void answerTo(request, response))
+  const answerTo = async (request: IncomingMessage, response: ServerResponse) => {
     const { id, method, params } = JSON.parse(await bodyOf(request)) as {
       id: number
       method: string
@@ -31,7 +32,8 @@ export async function lyingEndpoint(target: string): Promise<LyingEndpoint> {
     })
     const answer = (await forwarded.json()) as { result?: unknown; error?: unknown }
     try {
-      const result = lies.get(method)?.(answer.result, params ?? []) ?? answer.result
+      const lie = lies.get(method)?.(answer.result, params ?? [])
+      const result = lie === undefined ? answer.result : lie
       response.setHeader('content-type', 'application/json')
       response.end(
         JSON.stringify({ jsonrpc: '2.0', id, ...(answer.error === undefined ? { result } : { error: answer.error }) }),
@@ -40,7 +42,7 @@ export async function lyingEndpoint(target: string): Promise<LyingEndpoint> {
       response.statusCode = (thrown as { status: number }).status
       response.end()
     }
-  })
+  }
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {

@@ -68,6 +68,12 @@ export function headOf(size: number, fill = size): AnchorHead {
   return { size, root: new Uint8Array(32).fill(fill % 256) }
 }
 
+/** What must be there. */
+export function present<T>(value: T | null | undefined): T {
+  if (value === undefined || value === null) throw new Error('it is missing')
+  return value
+}
+
 /** Sends a head and waits until the chain, which makes its blocks beside its answers, has it in one. */
 export async function sent(anchor: EvmAnchor, head: AnchorHead): Promise<void> {
   await anchor.submit(head)

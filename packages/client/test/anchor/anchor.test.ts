@@ -5,7 +5,7 @@ import { fromBase64url, toHex } from '@talos/bytes'
 import { hasLocalChain } from '@talos/evm'
 import { systemClock } from '@talos/kernel'
 import { describe, expect, test } from 'vitest'
-import { openAnchorWorld, silentServer, until } from './world.ts'
+import { openAnchorWorld, present, silentServer, until } from './world.ts'
 
 /** Anvil is in the registry for some platforms alone. */
 const isThere = await hasLocalChain()
@@ -23,7 +23,7 @@ describe.skipIf(!isThere)('an agent that anchors', () => {
     await until(() => world.events.some(({ type }) => type === 'anchor.final'))
 
     const [anchored] = client.anchors.anchorsFor({ origin, size })
-    const { checkpoint, note, proof } = anchored ?? expect.fail('it is not anchored')
+    const { checkpoint, note, proof } = present(anchored)
     expect(checkpoint.size).toBe(size)
     const { kernel } = client
     const opened = openLogCheckpoint(note, { logKey: client.log.verifierKey, kernel })
@@ -54,7 +54,7 @@ describe.skipIf(!isThere)('an agent that anchors', () => {
     await new Promise((resolve) => setTimeout(resolve, 200))
     expect(finals()).toBeLessThanOrEqual(2)
     const before = finals()
-    const { index } = (await client.log.append({ kind: 'key.rotate' })) ?? expect.fail()
+    const { index } = present(await client.log.append({ kind: 'key.rotate' }))
     await until(async () => {
       await world.chain.mine(1)
       return finals() > before
@@ -90,7 +90,7 @@ describe.skipIf(!isThere)('an agent that anchors', () => {
     })
     const { name: origin } = client.log.verifierKey
     const [anchored] = client.anchors.anchorsFor({ origin, size: 1 })
-    const { chain } = anchored?.proof ?? expect.fail('it is not anchored')
+    const { chain } = present(anchored).proof
     const { number, hash } = decodeHeader(fromBase64url(chain.header))
     const canonical = (await world.chain.request('eth_getBlockByNumber', [`0x${number.toString(16)}`, false])) as {
       hash: string

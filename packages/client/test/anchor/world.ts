@@ -17,7 +17,7 @@ import { systemClock, systemRandom } from '@talos/kernel'
 import { type TempFolder, tempFolder } from '@talos/testkit'
 import { optionsFor } from '../agents.ts'
 
-export const CONFIRMATIONS = 3
+const CONFIRMATIONS = 3
 /** So long that nothing happens by itself in a test. */
 const NEVER_MS = 3_600_000
 
@@ -77,6 +77,12 @@ export async function openAnchorWorld(): Promise<AnchorWorld> {
       home[Symbol.dispose]()
     },
   }
+}
+
+/** What must be there. */
+export function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('it is missing')
+  return value
 }
 
 /** Waits until something holds; fails after ten seconds. */

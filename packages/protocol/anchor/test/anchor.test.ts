@@ -25,6 +25,7 @@ import {
 } from '@talos/anchor'
 import { concatBytes, fromHex, toHex, utf8 } from '@talos/bytes'
 import { type Did, parseAnchorProof } from '@talos/contracts'
+import { isTalosError } from '@talos/errors'
 import { loadKernel } from '@talos/kernel'
 import { leafHash, rootAt, rootOf, treeSize } from '@talos/merkle'
 import { repoVectors } from '@talos/testkit'
@@ -39,6 +40,12 @@ type Nested = Uint8Array | readonly Nested[]
 const nested = fc.letrec<{ item: Nested }>((tie) => ({
   item: fc.oneof({ maxDepth: 5 }, fc.uint8Array({ maxLength: 300 }), fc.array(tie('item'), { maxLength: 5 })),
 })).item
+
+/** What must be there. */
+function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('it is missing')
+  return value
+}
 
 const codeOf = (run: () => unknown): string | undefined => {
   try {
@@ -64,18 +71,15 @@ describe('RLP', () => {
   test('reads nothing that it would write otherwise, and throws nothing but its own code', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
-        let item: RlpItem
-        try {
-          item = decodeRlp(bytes)
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'RLP_INVALID' })
-          return
-        }
-        expect(encodeRlp(item)).toEqual(bytes)
+        const code = codeOf(() => decodeRlp(bytes))
+        expect(code ?? 'RLP_INVALID').toBe('RLP_INVALID')
+        if (code === undefined) again(bytes)
       }),
       runs(2_000),
     )
   })
+
+  const again = (bytes: Uint8Array) => expect(encodeRlp(decodeRlp(bytes))).toEqual(bytes)
 
   test('has limits, and takes what is just within them', () => {
     const nest = (depth: number): RlpItem => (depth === 0 ? [] : [nest(depth - 1)])
@@ -199,8 +203,7 @@ describe('the log of logs', () => {
   test('keeps the nodes from which the root of every size follows', () => {
     const leaves = Array.from({ length: 70 }, (_, index) => leafHash(kernel, utf8(`leaf ${index}`)))
     const nodes = new Map<string, Uint8Array>()
-    const readNode = (level: number, position: number) =>
-      nodes.get(`${level}/${position}`) ?? expect.fail('a node is missing')
+    const readNode = (level: number, position: number) => present(nodes.get(`${level}/${position}`))
     for (const [index, hash] of leaves.entries()) {
       for (const node of completedNodes({ index, leafHash: hash, readNode, kernel })) {
         nodes.set(`${node.level}/${node.position}`, node.hash)
@@ -228,7 +231,7 @@ test('every byte of a proof that holds is needed: each flip is refused, or names
   const vector = repoVectors('anchor/proof.json').cases.find(({ description }) =>
     description.includes('log of logs of three'),
   )
-  const { statement, proof } = (vector ?? expect.fail('the vector is missing')).input as {
+  const { statement, proof } = present(vector).input as {
     statement: { origin: string; size: number; root: string }
     proof: object
   }
@@ -244,19 +247,21 @@ test('every byte of a proof that holds is needed: each flip is refused, or names
     } catch {
       continue
     }
-    let verified: typeof good
-    try {
-      verified = verifyAnchorProof(changed, {
-        checkpoint,
-        kernel,
-        trust: { has: ({ hash }) => toHex(hash) === toHex(good.blockHash) },
-      })
-    } catch (error) {
-      expect(error).toHaveProperty('code')
-      continue
-    }
-    expect(verified.trusted).toBe('unverified-header')
-    expect(toHex(verified.blockHash)).not.toBe(toHex(good.blockHash))
+    const trust = { has: ({ hash }: { readonly hash: Uint8Array }) => toHex(hash) === toHex(good.blockHash) }
+    const verified = resultOf(() => verifyAnchorProof(changed, { checkpoint, kernel, trust }))
+    // What still verifies is of another block, which the verifier does not know.
+    const isOther = verified?.trusted === 'unverified-header' && toHex(verified.blockHash) !== toHex(good.blockHash)
+    expect(verified === undefined || isOther).toBe(true)
   }
   expect(concatBytes(good.root)).toHaveLength(32)
 })
+
+/** What a call gives, or undefined for a refusal of ours. */
+function resultOf<T>(run: () => T): T | undefined {
+  try {
+    return run()
+  } catch (error) {
+    if (isTalosError(error)) return undefined
+    throw error
+  }
+}

@@ -12,6 +12,7 @@ import {
 } from '@talos/anchor'
 import { fromHex, toHex, utf8 } from '@talos/bytes'
 import { type AnchorProof, parseAnchorProof, parseAnchorProofChain, parseAnchorStatement } from '@talos/contracts'
+import { isTalosError } from '@talos/errors'
 import { loadKernel } from '@talos/kernel'
 import { repoVectors, type VectorCase } from '@talos/testkit'
 import { describe, expect, test } from 'vitest'
@@ -20,8 +21,16 @@ const kernel = loadKernel(process.env['TALOS_TEST_KERNEL'] ?? 'portable')
 
 /** Runs what a case is about: equal to what is expected, or refused with its code. */
 function judge(vector: VectorCase, run: () => unknown): void {
-  if (vector.valid) expect(run()).toEqual(vector.expected)
-  else expect(run).toThrow(expect.objectContaining({ code: vector.error }))
+  expect(outcomeOf(run)).toEqual(vector.valid ? { value: vector.expected } : { code: vector.error })
+}
+
+function outcomeOf(run: () => unknown): { readonly value: unknown } | { readonly code: unknown } {
+  try {
+    return { value: run() }
+  } catch (error) {
+    if (isTalosError(error)) return { code: error.code }
+    throw error
+  }
 }
 
 function shown(item: RlpItem): unknown {
