@@ -4,7 +4,16 @@ import { join } from 'node:path'
 import { encodeJcs, Secret, toBase64url } from '@talos/bytes'
 import { delegateLogKey, ed25519Signer } from '@talos/identity'
 import { portableKernel } from '@talos/kernel'
-import { formatVerifierKey, NOTE_COSIGNATURE, signCheckpoint, treeSize, verifierKey } from '@talos/merkle'
+import {
+  formatVerifierKey,
+  NOTE_COSIGNATURE,
+  NOTE_ED25519,
+  openNote,
+  parseVerifierKey,
+  signCheckpoint,
+  treeSize,
+  verifierKey,
+} from '@talos/merkle'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { errorOf, Home, type Running } from './talos.ts'
 
@@ -91,6 +100,36 @@ describe('witnesses on the command line', () => {
 
   it('let a log sign that is held, at the owner’s word', async () => {
     expect(await home.json(['audit', 'witness', '--resume', ...alice])).toEqual({ resumed: true })
+  })
+
+  it('cosign logs of other projects over HTTP, whose keys their owner wrote down', async () => {
+    const agent = ['--agent', 'bob'] as const
+    const origin = 'log.example/a'
+    const publicKey = kernel.ed25519PublicKey(seedOf(5))
+    const vkey = formatVerifierKey(verifierKey({ name: origin, type: NOTE_ED25519, publicKey, kernel }))
+    const signer = { publicKey, sign: async (text: Uint8Array) => kernel.ed25519Sign(seedOf(5), text) }
+    const serving = home.start(['audit', 'serve', '--witness', '--json', ...agent])
+    const [line] = await serving.lines(1)
+    const { url } = JSON.parse(String(line)) as { readonly url: string }
+    const post = async (root: number) => {
+      const note = await signCheckpoint({ origin, size: treeSize(2), root: seedOf(root), signer, kernel })
+      const old = root === 3 ? 0 : 2
+      const body = `old ${old}\n\n${note}`
+      const answer = await fetch(new URL('add-checkpoint', url), { method: 'POST', body })
+      return [answer.status, note, await answer.text()] as const
+    }
+    expect((await post(3))[0]).toBe(404)
+    expect(await home.json(['audit', 'witness', 'trust', vkey, ...agent], { passphrase: null })).toEqual({ origin })
+    const [status, note, cosignature] = await post(3)
+    expect(status).toBe(200)
+    const [witness] = (await home.json<Status>(['audit', 'witness', '--agent', 'alice'])).witnesses
+    const key = parseVerifierKey(witness?.vkey ?? '', kernel)
+    expect(openNote(`${note}${cosignature}`, { keys: [key], kernel }).signatures).toHaveLength(1)
+    const [other, , text] = await post(4)
+    expect([other, text]).toEqual([409, '2\n'])
+    const bad = await home.run(['audit', 'witness', 'trust', witness?.vkey ?? '', '--json', ...agent])
+    expect(errorOf(bad).code).toBe('WITNESS_LOG_KEY')
+    await serving.stop()
   })
 
   it('are no names of anybody', async () => {

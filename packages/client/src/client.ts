@@ -6,7 +6,7 @@
  * call-author.ts stand at both ends of a call, evidence.ts proves it.
  */
 
-import type { AuditLog, WitnessPolicy } from '@talos/audit'
+import type { AuditLog, CheckpointOffer, Cosigned, WitnessPolicy } from '@talos/audit'
 import { fromHex, toHex } from '@talos/bytes'
 import type { RevocationView } from '@talos/capability'
 import type { Did, DidDocument } from '@talos/contracts'
@@ -350,6 +350,21 @@ export class TalosClient extends CapabilityClient implements AsyncDisposable {
   /** What counts as witnessed here; undefined where nobody said. @throws TalosError `WITNESS_POLICY_INVALID` */
   get witnessPolicy(): WitnessPolicy | undefined {
     return this.#parts.witnessing.policy
+  }
+
+  /**
+   * Cosigns a checkpoint of a log that this agent knows, as a witness over another way than a session does (C2SP
+   * tlog-witness).
+   *
+   * @throws TalosError what `Witness.addCheckpoint` throws
+   */
+  async cosign(offer: CheckpointOffer): Promise<Cosigned> {
+    return await this.#parts.witnessing.cosign(offer)
+  }
+
+  /** Makes a log known that is no agent's; returns its name. @throws TalosError `NOTE_KEY_INVALID`, `WITNESS_LOG_KEY`, `WITNESS_FULL` */
+  async trustLog(vkey: string): Promise<string> {
+    return await this.#parts.witnessing.trust(vkey)
   }
 
   /** Whether the log signs nothing because the agent's database was put back and no peer has said how far the log went. */

@@ -1,5 +1,5 @@
 /** The closed set of things that a talos command asks of a running agent, whether in its own process or over the socket. */
-import { fromBase64url, fromHex, toBase64url } from '@talos/bytes'
+import { fromBase64, fromBase64url, fromHex, toBase64url } from '@talos/bytes'
 import type { Grant, GrantRequest, RevokeChoice, TalosClient } from '@talos/client'
 import {
   type ControlRequest,
@@ -59,6 +59,12 @@ export async function perform(performer: Performer, request: ControlRequest): Pr
       const { peer, size, timeS } = await client.witness(request.peer)
       return { answer: 'witnessed', peer: parseDidKey(peer), size, timeS }
     }
+    case 'addCheckpoint': {
+      const { note, from, proof } = request
+      return { answer: 'cosigned', line: (await client.cosign({ note, from, proof: proof.map(fromBase64) })).line }
+    }
+    case 'trustLog':
+      return { answer: 'trusted', origin: await client.trustLog(request.vkey) }
     case 'resumeLog':
       client.resumeLog()
       return { answer: 'resumed' }

@@ -5,7 +5,15 @@
  * A peer may bring checkpoints of any agent's log: what counts is signed by the log's key, and that key by the agent. Each
  * peer has its own room for logs that it makes known.
  */
-import { LogForked, type LogSigningKey, openLogKey, type VerifiedFork, WitnessConflict } from '@talos/audit'
+import {
+  type CheckpointOffer,
+  type Cosigned as Cosignatures,
+  LogForked,
+  type LogSigningKey,
+  openLogKey,
+  type VerifiedFork,
+  WitnessConflict,
+} from '@talos/audit'
 import { utf8 } from '@talos/bytes'
 import type { AppFrame, Did } from '@talos/contracts'
 import { isTalosError, TalosError } from '@talos/errors'
@@ -55,6 +63,21 @@ export class Answering {
       if (error instanceof WitnessConflict) return behind(request, error)
       if (error instanceof LogForked) await this.#take(error)
       return { t: 'behind', request, size: this.#sizeOf(note), code: error.code }
+    }
+  }
+
+  /**
+   * Cosigns a checkpoint of a log that is known, wherever it came from.
+   *
+   * @throws TalosError what `Witness.addCheckpoint` throws
+   */
+  async cosign(offer: CheckpointOffer): Promise<Cosignatures> {
+    const { witness } = await this.#options.own()
+    try {
+      return await witness.addCheckpoint(offer)
+    } catch (error) {
+      if (error instanceof LogForked) await this.#take(error)
+      throw error
     }
   }
 

@@ -6,9 +6,11 @@
  * again at the next turn. Peers are an extra signal, no independent quorum.
  */
 
-import type { WitnessPolicy } from '@talos/audit'
+import type { CheckpointOffer, Cosigned, WitnessPolicy } from '@talos/audit'
 import { fromUtf8 } from '@talos/bytes'
 import type { AppFrame, Did } from '@talos/contracts'
+import { TalosError } from '@talos/errors'
+import { NOTE_ED25519, parseVerifierKey } from '@talos/merkle'
 import type { Agent } from '../agent.ts'
 import type { ClientEvent } from '../events.ts'
 import { PeerQuota } from '../quota.ts'
@@ -29,6 +31,9 @@ const LINK_UP_DELAY_MS = 2_000
 const MAX_ANSWERS_PER_PEER = 8
 /** Peers for which it is remembered how far they were asked. */
 const MAX_ASKED = 10_000
+
+/** Who makes logs known that are no agents'. */
+const OPERATOR = 'operator'
 
 const HOUR_MS = 3_600_000
 /** One checkpoint a minute, each in a few rounds, and room for questions out of turn. */
@@ -103,6 +108,27 @@ export class WitnessKeeper {
     const running = this.#running.get(peer) ?? this.#witness(peer).finally(() => this.#running.delete(peer))
     this.#running.set(peer, running)
     return await running
+  }
+
+  /** Cosigns a checkpoint of a log that is known here. @throws TalosError what `Witness.addCheckpoint` throws */
+  async cosign(offer: CheckpointOffer): Promise<Cosigned> {
+    return await this.#answering.cosign(offer)
+  }
+
+  /**
+   * Makes a log known that is no agent's, by the verifier key that its operator gives.
+   *
+   * @returns its name
+   * @throws TalosError `NOTE_KEY_INVALID`, `WITNESS_LOG_KEY` (a witness's key, or an agent's log), `WITNESS_FULL`, store codes
+   */
+  async trust(vkey: string): Promise<string> {
+    const key = parseVerifierKey(vkey, this.#options.agent.kernel)
+    const isAgents = key.name.startsWith('talos/')
+    if (key.type !== NOTE_ED25519 || isAgents) {
+      throw new TalosError('WITNESS_LOG_KEY', { reason: 'only keys of logs that are no agents are written down' })
+    }
+    const { witness } = await this.#ownWitness()
+    return witness.trust(key, { introducer: OPERATOR, isKnown: true }).origin
   }
 
   /** The policy that says what counts as witnessed: the program's, else that of the agent's folder. */

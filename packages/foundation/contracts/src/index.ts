@@ -132,6 +132,7 @@ export {
 } from './generated/common.ts'
 export {
   type ControlRequest,
+  type ControlRequestAddCheckpoint,
   type ControlRequestAnchors,
   type ControlRequestApprovalRequest,
   type ControlRequestApprovals,
@@ -151,8 +152,10 @@ export {
   type ControlRequestStatus,
   type ControlRequestTakeApproval,
   type ControlRequestTerms,
+  type ControlRequestTrustLog,
   type ControlRequestWitness,
   parseControlRequest,
+  parseControlRequestAddCheckpoint,
   parseControlRequestAnchors,
   parseControlRequestApprovalRequest,
   parseControlRequestApprovals,
@@ -172,6 +175,7 @@ export {
   parseControlRequestStatus,
   parseControlRequestTakeApproval,
   parseControlRequestTerms,
+  parseControlRequestTrustLog,
   parseControlRequestWitness,
 } from './generated/control-request.ts'
 export {
@@ -183,6 +187,7 @@ export {
   type ControlResponseApprovalTaken,
   type ControlResponseApproved,
   type ControlResponseCheckpoint,
+  type ControlResponseCosigned,
   type ControlResponseDeclined,
   type ControlResponseFailed,
   type ControlResponseGranted,
@@ -191,6 +196,7 @@ export {
   type ControlResponseResumed,
   type ControlResponseRevoked,
   type ControlResponseStatus,
+  type ControlResponseTrusted,
   type ControlResponseWaitingCall,
   type ControlResponseWitnessed,
   parseControlResponse,
@@ -201,6 +207,7 @@ export {
   parseControlResponseApprovalTaken,
   parseControlResponseApproved,
   parseControlResponseCheckpoint,
+  parseControlResponseCosigned,
   parseControlResponseDeclined,
   parseControlResponseFailed,
   parseControlResponseGranted,
@@ -209,6 +216,7 @@ export {
   parseControlResponseResumed,
   parseControlResponseRevoked,
   parseControlResponseStatus,
+  parseControlResponseTrusted,
   parseControlResponseWaitingCall,
   parseControlResponseWitnessed,
 } from './generated/control-response.ts'

@@ -1,8 +1,9 @@
 /** `talos audit serve`: lets others follow the agent's log over HTTP, beside the process that runs the agent. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { toBase64 } from '@talos/bytes'
 import type { AgentReader } from '@talos/client'
 import { formatVerifierKey, parseCheckpoint, splitNote } from '@talos/merkle'
-import { LogServer, type LogServerOptions } from '@talos/tlog'
+import { type CheckpointWitness, LogServer, type LogServerOptions } from '@talos/tlog'
 import { type Command, Option } from 'commander'
 import { Context, type Shell } from '../../context.ts'
 import { askRunning } from '../../control/ask.ts'
@@ -33,6 +34,7 @@ interface ServeOptions {
   readonly allowRemote?: boolean
   readonly host?: readonly string[]
   readonly sign?: string
+  readonly witness?: boolean
 }
 
 export function addServe(audit: Command, shell: Shell): void {
@@ -44,6 +46,7 @@ export function addServe(audit: Command, shell: Shell): void {
     .option('--allow-remote', 'listen also on addresses that other machines reach')
     .addOption(new Option('--host <name>', 'a name that a proxy passes on; repeatable').argParser(collect))
     .option('--sign <interval>', 'have the running agent sign a checkpoint so often, as in 1m')
+    .option('--witness', 'have the running agent cosign the logs of others that it knows (C2SP tlog-witness)')
     .addHelpText('after', HELP)
     .action(async (options: ServeOptions, command: Command) => {
       const context = new Context(shell, command)
@@ -55,7 +58,8 @@ export function addServe(audit: Command, shell: Shell): void {
         if (intervalS !== undefined) await signing.now()
         const source = publishedLogOf(reader)
         const onFailure = (error: unknown) => shell.output.error(reportOf(error))
-        await using server = await LogServer.start({ source, onFailure, ...serving })
+        const witness = options.witness === true ? { witness: witnessOf(context) } : {}
+        await using server = await LogServer.start({ source, onFailure, ...serving, ...witness })
         tell(shell.output, { reader, url: server.url })
         const stopping = new AbortController()
         if (intervalS !== undefined) void signing.again({ intervalS, signal: stopping.signal })
@@ -63,6 +67,14 @@ export function addServe(audit: Command, shell: Shell): void {
         stopping.abort()
       })
     })
+}
+
+/** The agent that runs has the witness's key and its memory. */
+function witnessOf(context: Context): CheckpointWitness {
+  return {
+    addCheckpoint: async ({ note, from, proof }) =>
+      await askRunning(context, { method: 'addCheckpoint', note, from, proof: proof.map(toBase64) }, 'cosigned'),
+  }
 }
 
 /** @throws TalosError `CLI_OPTION_INVALID`, `CLI_FILE_UNREADABLE`, `CLI_FILE_TOO_LARGE` */

@@ -58,6 +58,7 @@ export function addWitness(audit: Command, shell: Shell): void {
   addPolicy(witness, shell)
   addForks(witness, shell)
   addCheck(witness, shell)
+  addTrust(witness, shell)
 }
 
 function addPolicy(witness: Command, shell: Shell): void {
@@ -125,6 +126,21 @@ function addCheck(witness: Command, shell: Shell): void {
         'One log signed both, and neither is the past of the other.',
         ...(isDoubtful(fork) ? ['A key that signed is compromised: it may have been a thief.'] : []),
       ])
+    })
+}
+
+function addTrust(witness: Command, shell: Shell): void {
+  witness
+    .command('trust')
+    .argument('<key>', 'the verifier key of a log that is no agent, as name+id+base64')
+    .description('cosign a log of another project, over `talos audit serve --witness`')
+    .addHelpText(
+      'after',
+      "\nExamples:\n  $ talos audit witness trust 'log.example/a+1a2b3c4d+AQ…'\n\nLogs of agents need none of this.",
+    )
+    .action(async (vkey: string, _options: object, command: Command) => {
+      const { origin } = await ask(new Context(shell, command), { method: 'trustLog', vkey }, 'trusted')
+      shell.output.result({ origin }, () => [`The log ${printable(origin)} is cosigned from now on.`])
     })
 }
 

@@ -38,6 +38,8 @@ export type ControlRequest =
   | ControlRequestCheckpoint
   | ControlRequestWitness
   | ControlRequestResumeLog
+  | ControlRequestAddCheckpoint
+  | ControlRequestTrustLog
   | ControlRequestAnchors
   | ControlRequestStatus
 
@@ -58,6 +60,8 @@ const checkControlRequest: Check = variant('method', {
   checkpoint: ref(() => checkControlRequestCheckpoint),
   witness: ref(() => checkControlRequestWitness),
   resumeLog: ref(() => checkControlRequestResumeLog),
+  addCheckpoint: ref(() => checkControlRequestAddCheckpoint),
+  trustLog: ref(() => checkControlRequestTrustLog),
   anchors: ref(() => checkControlRequestAnchors),
   status: ref(() => checkControlRequestStatus),
 })
@@ -398,6 +402,44 @@ const checkControlRequestWitness: Check = object({
 export function parseControlRequestWitness(value: unknown): ControlRequestWitness {
   run('control-request#witness', checkControlRequestWitness, value)
   return value as ControlRequestWitness
+}
+
+/** Has the agent cosign a checkpoint of a log that it knows. */
+export type ControlRequestAddCheckpoint = {
+  readonly method: 'addCheckpoint'
+  readonly note: string
+  readonly from: number
+  readonly proof: readonly string[]
+}
+
+const checkControlRequestAddCheckpoint: Check = object({
+  method: oneOfValues('addCheckpoint'),
+  note: string({ minLength: 1, maxLength: 65_536 }),
+  from: integer(0, Number.MAX_SAFE_INTEGER),
+  proof: array(string({ maxLength: 44, pattern: /^[A-Za-z0-9+/]{43}=$/u }), { minItems: 0, maxItems: 63 }),
+})
+
+/** Returns `value` typed as ControlRequestAddCheckpoint. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlRequestAddCheckpoint(value: unknown): ControlRequestAddCheckpoint {
+  run('control-request#addCheckpoint', checkControlRequestAddCheckpoint, value)
+  return value as ControlRequestAddCheckpoint
+}
+
+/** Makes a log known that is no agent's. */
+export type ControlRequestTrustLog = {
+  readonly method: 'trustLog'
+  readonly vkey: string
+}
+
+const checkControlRequestTrustLog: Check = object({
+  method: oneOfValues('trustLog'),
+  vkey: string({ minLength: 1, maxLength: 512 }),
+})
+
+/** Returns `value` typed as ControlRequestTrustLog. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlRequestTrustLog(value: unknown): ControlRequestTrustLog {
+  run('control-request#trustLog', checkControlRequestTrustLog, value)
+  return value as ControlRequestTrustLog
 }
 
 /** Lets the log sign again without a peer's word on how far it went. */

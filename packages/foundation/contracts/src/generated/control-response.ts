@@ -45,6 +45,8 @@ export type ControlResponse =
   | ControlResponseCheckpoint
   | ControlResponseWitnessed
   | ControlResponseResumed
+  | ControlResponseCosigned
+  | ControlResponseTrusted
   | ControlResponseAnchors
   | ControlResponseStatus
   | ControlResponseFailed
@@ -62,6 +64,8 @@ const checkControlResponse: Check = variant('answer', {
   checkpoint: ref(() => checkControlResponseCheckpoint),
   witnessed: ref(() => checkControlResponseWitnessed),
   resumed: ref(() => checkControlResponseResumed),
+  cosigned: ref(() => checkControlResponseCosigned),
+  trusted: ref(() => checkControlResponseTrusted),
   anchors: ref(() => checkControlResponseAnchors),
   status: ref(() => checkControlResponseStatus),
   failed: ref(() => checkControlResponseFailed),
@@ -283,6 +287,40 @@ const checkControlResponseWitnessed: Check = object({
 export function parseControlResponseWitnessed(value: unknown): ControlResponseWitnessed {
   run('control-response#witnessed', checkControlResponseWitnessed, value)
   return value as ControlResponseWitnessed
+}
+
+/** The agent cosigned. */
+export type ControlResponseCosigned = {
+  readonly answer: 'cosigned'
+  readonly line: string
+}
+
+const checkControlResponseCosigned: Check = object({
+  answer: oneOfValues('cosigned'),
+  line: string({ minLength: 1, maxLength: 1_024 }),
+})
+
+/** Returns `value` typed as ControlResponseCosigned. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlResponseCosigned(value: unknown): ControlResponseCosigned {
+  run('control-response#cosigned', checkControlResponseCosigned, value)
+  return value as ControlResponseCosigned
+}
+
+/** The log is known under this name. */
+export type ControlResponseTrusted = {
+  readonly answer: 'trusted'
+  readonly origin: string
+}
+
+const checkControlResponseTrusted: Check = object({
+  answer: oneOfValues('trusted'),
+  origin: string({ minLength: 1, maxLength: 256 }),
+})
+
+/** Returns `value` typed as ControlResponseTrusted. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlResponseTrusted(value: unknown): ControlResponseTrusted {
+  run('control-response#trusted', checkControlResponseTrusted, value)
+  return value as ControlResponseTrusted
 }
 
 /** The log signs again. */
