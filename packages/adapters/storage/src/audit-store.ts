@@ -5,7 +5,6 @@
  * One transaction per batch holds everything that the batch changes, so that after a crash the head, the tiles and the
  * entries belong together. Nothing on this path is indexed by a random key: that costs a factor of four to six.
  */
-import { statSync } from 'node:fs'
 import type {
   AuditBatch,
   AuditHead,
@@ -19,9 +18,7 @@ import { equalBytes } from '@talos/bytes'
 import { isTalosError, TalosError } from '@talos/errors'
 import type { TileId } from '@talos/merkle'
 import { Database, type Migrations, type Parameters, type Row } from './database.ts'
-import { attempt } from './files.ts'
 import { bytesOf, integerOf, textOf } from './rows.ts'
-import { isDiskFailure } from './sqlite-errors.ts'
 import { hasLostTransactions } from './wal-check.ts'
 
 /** Groups that are read at once while iterating: a megabyte or two of usual entries, 64 MiB of the longest. */
@@ -79,35 +76,24 @@ export interface OpenAuditStoreOptions {
 export class SqliteAuditStore implements AuditStore {
   readonly #database: Database
   /**
-   * What can be read may not be durable: an earlier process was killed between a write and its flush, or a flush failed.
-   * Until a flush has gone well nobody may build on it.
-   */
-  #isInDoubt: boolean
-  /** A transaction failed and may have left frames behind the last good one. */
-  #hasRemains = false
-  /**
    * Transactions that had been durable are gone from the write-ahead file (wal-check.ts). The files are left as they are, and
    * the log is there for reading only.
    */
   readonly damage: TalosError | undefined
 
-  private constructor(database: Database, { isInDoubt, hasLost }: { isInDoubt: boolean; hasLost: boolean }) {
+  private constructor(database: Database, hasLost: boolean) {
     this.#database = database
-    this.#isInDoubt = isInDoubt
     this.damage = hasLost ? new TalosError('AUDIT_CORRUPT', { index: this.head()?.size ?? 0, part: 'wal' }) : undefined
   }
 
   /** @throws TalosError what `Database.open` throws; `AUDIT_CORRUPT` {part: 'wal'}, see `damage`, where nothing is left */
   static open(options: OpenAuditStoreOptions): SqliteAuditStore {
     const { path, readOnly = false } = options
-    // A log that was closed leaves no write-ahead file, or an empty one.
-    const left = attempt('look at', path, () => statSync(`${path}-wal`, { throwIfNoEntry: false }))
     const hasLost = !readOnly && hasLostTransactions(`${path}-wal`)
-    const isInDoubt = !readOnly && !hasLost && left !== undefined && left.size > 0
     const reading = { readOnly: readOnly || hasLost }
     try {
       const database = Database.open({ ...options, ...reading, store: 'audit', migrations: MIGRATIONS })
-      return new SqliteAuditStore(database, { isInDoubt, hasLost })
+      return new SqliteAuditStore(database, hasLost)
     } catch (cause) {
       // So much was lost that there is no log left to read.
       throw hasLost ? new TalosError('AUDIT_CORRUPT', { index: 0, part: 'wal' }, { cause }) : cause
@@ -116,13 +102,13 @@ export class SqliteAuditStore implements AuditStore {
 
   /** Settles first what is in doubt, so that the head that it tells is durable. */
   head(): AuditHead | undefined {
-    this.#settle()
+    medium('settle what it holds', () => this.#database.settle())
     const row = this.#get('SELECT size, edge, root FROM head WHERE id = 1')
     return row && { size: integerOf(row, 'size'), edge: bytesOf(row, 'edge'), root: bytesOf(row, 'root') }
   }
 
   async append(batch: AuditBatch): Promise<void> {
-    this.#writing('append entries', () => this.#database.transaction(() => this.#write(batch)))
+    medium('append entries', () => this.#database.transaction(() => this.#write(batch)))
   }
 
   group(index: number): EntryGroup | undefined {
@@ -230,52 +216,12 @@ export class SqliteAuditStore implements AuditStore {
     })
   }
 
-  /**
-   * Copies what the write-ahead file holds, then begins that anew with a transaction that changes nothing, both flushed.
-   * What a killed process had written and not flushed is so written once more, which alone makes it durable: after a flush
-   * that failed the kernel takes pages for clean. What a flush had failed for is gone for good, as it has older salts.
-   */
-  #settle(): void {
-    if (!this.#isInDoubt) return
-    medium('settle what it holds', () => {
-      this.#database.get('PRAGMA wal_checkpoint(PASSIVE)')
-      const version = Number(this.#database.get('PRAGMA user_version')?.['user_version'])
-      this.#database.run(`PRAGMA user_version = ${version === 0 ? 1 : 0}`)
-    })
-    this.#isInDoubt = false
-    this.#hasRemains = false
-  }
-
-  /** Lets the next transaction begin the write-ahead file anew, so that none stands before the remains of one that failed. */
-  #tidy(): void {
-    if (!this.#hasRemains) return
-    try {
-      this.#database.get('PRAGMA wal_checkpoint(PASSIVE)')
-      this.#hasRemains = false
-    } catch {
-      // The medium still fails; the write that follows will say so.
-    }
-  }
-
-  /** Runs a write. After a failure of the disk it is open whether its last flush, or none of it, took effect. */
-  #writing<T>(operation: string, work: () => T): T {
-    this.#settle()
-    this.#tidy()
-    try {
-      return medium(operation, work)
-    } catch (error) {
-      this.#isInDoubt = isDiskFailure(error)
-      this.#hasRemains = true
-      throw error
-    }
-  }
-
   #get(sql: string, parameters: Parameters = {}): Row | undefined {
     return medium('read', () => this.#database.get(sql, parameters))
   }
 
   #run(operation: string, sql: string, parameters: Parameters): number {
-    return this.#writing(operation, () => this.#database.run(sql, parameters))
+    return medium(operation, () => this.#database.run(sql, parameters))
   }
 }
 

@@ -1,13 +1,16 @@
 /**
  * One SQLite file: opened the same way everywhere, migrated, and with errors that say what to do.
  *
- * WAL with `synchronous = FULL`: a transaction is on the disk when it returns. Statements are prepared once. Reading and
- * writing are synchronous, so that nothing happens between the steps of a transaction.
+ * WAL with `synchronous = FULL`: a transaction is on the disk when it returns, and after a killed process or a failing disk
+ * what can be read is made so before anything is built on it. Statements are prepared once. Reading and writing are
+ * synchronous, so that nothing happens between the steps of a transaction.
  */
+import { statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { isTalosError, TalosError } from '@talos/errors'
-import { ensurePrivateFile } from './files.ts'
-import { storeError } from './sqlite-errors.ts'
+import { attempt, ensurePrivateFile, syncFolder } from './files.ts'
+import { isDiskFailure, storeError } from './sqlite-errors.ts'
 
 /** The first release in which resetting the WAL cannot lose a transaction under concurrent checkpoints. */
 export const SQLITE_MINIMUM = '3.51.3'
@@ -37,6 +40,13 @@ export class Database {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
   #isInTransaction = false
+  /**
+   * What can be read may not be durable: an earlier process was killed between a write and its flush, or a flush failed.
+   * Until a flush has gone well nobody may build on it.
+   */
+  #isInDoubt = false
+  /** A write failed and may have left frames behind the last good ones in the write-ahead file. */
+  #hasRemains = false
   /** Told of the end of each transaction, and whether it took effect as far as is known. Must not throw. */
   onEnd: (isDone: boolean) => void = () => undefined
 
@@ -55,6 +65,8 @@ export class Database {
     const { path, store, migrations, readOnly = false, maxPages } = options
     if (!readOnly) ensurePrivateFile(path)
     const operation = readOnly ? 'read' : 'write'
+    // A database that was closed leaves no write-ahead file, or an empty one.
+    const left = attempt('look at', path, () => statSync(`${path}-wal`, { throwIfNoEntry: false }))
     let handle: DatabaseSync | undefined
     try {
       handle = new DatabaseSync(path, { readOnly, timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true })
@@ -63,6 +75,12 @@ export class Database {
       database.#requireSupported()
       if (!readOnly) handle.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON')
       database.#migrate(migrations, readOnly)
+      if (!readOnly) {
+        // SQLite flushes the folder when it begins a write-ahead file, but takes no notice when that fails.
+        attempt('flush', dirname(path), () => syncFolder(dirname(path)))
+        database.#isInDoubt = left !== undefined && left.size > 0
+        database.settle()
+      }
       if (maxPages !== undefined) handle.exec(`PRAGMA max_page_count = ${maxPages}`)
       return database
     } catch (cause) {
@@ -83,6 +101,7 @@ export class Database {
 
   /** Changes rows; returns how many. @throws TalosError `STORE_WRITE_FAILED`, `STORE_CORRUPT` */
   run(sql: string, parameters: Parameters = {}): number {
+    if (!this.#isInTransaction) this.#prepare()
     return this.#attempt('write', () => Number(this.#statement(sql).run({ ...parameters }).changes))
   }
 
@@ -94,6 +113,7 @@ export class Database {
    */
   transaction<T>(work: () => T): T {
     if (this.#isInTransaction) return work()
+    this.#prepare()
     this.#attempt('write', () => this.#database.exec('BEGIN IMMEDIATE'))
     this.#isInTransaction = true
     try {
@@ -109,6 +129,22 @@ export class Database {
     } finally {
       this.#isInTransaction = false
     }
+  }
+
+  /**
+   * Makes durable what can be read, where that is in doubt: copies what the write-ahead file holds, then begins that anew with
+   * a transaction that changes nothing, both flushed. Writing once more is what helps, as after a flush that failed the kernel
+   * takes pages for clean; and what a flush had failed for is gone for good, as it has older salts. Not within a transaction.
+   *
+   * @throws TalosError `STORE_WRITE_FAILED`, `STORE_CORRUPT`; it is in doubt as before
+   */
+  settle(): void {
+    if (!this.#isInDoubt || this.#isInTransaction) return
+    const version = Number(this.get('PRAGMA user_version')?.['user_version'])
+    const change = `PRAGMA wal_checkpoint(PASSIVE); PRAGMA user_version = ${version === 0 ? 1 : 0}`
+    this.#attempt('write', () => this.#database.exec(change))
+    this.#isInDoubt = false
+    this.#hasRemains = false
   }
 
   get isOpen(): boolean {
@@ -137,6 +173,10 @@ export class Database {
     try {
       return run()
     } catch (cause) {
+      if (operation === 'write') {
+        this.#isInDoubt ||= isDiskFailure(cause)
+        this.#hasRemains = true
+      }
       throw storeError({ store: this.store, operation, cause })
     }
   }
@@ -167,6 +207,18 @@ export class Database {
         this.run('INSERT INTO migrations (version) VALUES (:version)', { version: index + 1 })
       }
     })
+  }
+
+  /** Before a write: settles what is in doubt, and lets the write begin the write-ahead file anew, before no remains. */
+  #prepare(): void {
+    this.settle()
+    if (!this.#hasRemains) return
+    try {
+      this.#database.exec('PRAGMA wal_checkpoint(PASSIVE)')
+      this.#hasRemains = false
+    } catch {
+      // The medium still fails; the write that follows will say so.
+    }
   }
 
   #version(): number {

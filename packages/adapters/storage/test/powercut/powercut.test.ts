@@ -48,6 +48,28 @@ describe.skipIf(whyNotRecorded !== undefined)(`a log whose power is cut${suffix}
     expect(result.failed).toBeGreaterThan(0)
   })
 
+  it('does not rely on a flush of the folder that failed', async () => {
+    using home = tempFolder()
+    const life = { seed: 1, callers: 3, entries: 8, paceMs: 2, publishMs: 100 }
+    const failing = { ...life, faults: ['!fault dirsync * 0 1 5'] }
+    const late = await cutIn([life, failing], { home: home.path, seed: 1, states: 'said' })
+    const early = await cutIn([life, { ...failing, faultsFirst: true }], { home: home.path, seed: 1, states: 'said' })
+    expect([late.findings, early.findings]).toEqual([[], []])
+  })
+
+  it('signs nothing where a disk that lied about its flushes has lost what was signed', async () => {
+    using home = tempFolder()
+    const life = { seed: 1, callers: 3, entries: 12, paceMs: 2, publishMs: 6 }
+    const faults = ['!fault sync audit.db-wal 3 1000000 lie']
+    const { findings } = await cutIn([{ ...life, faults }], { home: home.path, seed: 1, states: 2 * STATES })
+    const contradicted = findings.filter(({ breaches }) => breaches.contradicted !== undefined)
+    expect(contradicted.length).toBeGreaterThan(5)
+    // Some of these states show what is gone by themselves; for the others the checkpoint beside the log does.
+    const named = ['AUDIT_CORRUPT', 'AUDIT_ROLLBACK']
+    expect(contradicted.filter(({ fault = '' }) => !named.includes(fault))).toEqual([])
+    expect(findings.filter(({ breaches }) => breaches.damaged !== undefined)).toEqual([])
+  })
+
   it.each(DEFECTS)('would show the defect: %s', async (defect) => {
     using home = tempFolder()
     const result = await control(defect, { home: home.path, seed: 1, states: STATES })
