@@ -21,7 +21,6 @@ import { parseCheckpoint, splitNote } from '@talos/merkle'
 import type { Agent } from '../agent.ts'
 import type { ClientEvent } from '../events.ts'
 import type { OwnWitness } from './own-witness.ts'
-import { firstKeyOf } from './own-witness.ts'
 
 type Observe = Extract<AppFrame, { t: 'observe' }>
 type Recall = Extract<AppFrame, { t: 'recall' }>
@@ -115,9 +114,9 @@ export class Answering {
     peer: Did,
     { logKey: bytes, witness }: { readonly logKey: Uint8Array; readonly witness: OwnWitness['witness'] },
   ): LogSigningKey {
-    const { kernel, identities, database } = this.#options.agent
+    const { kernel, identities, database, did } = this.#options.agent
     const logKey = openLogKey(bytes, { kernel, agents: identities })
-    if (logKey.agent === firstKeyOf(this.#options.agent)) {
+    if (identities.isSame(logKey.agent, did)) {
       throw new TalosError('WITNESS_LOG_KEY', { reason: 'nobody witnesses its own log' })
     }
     // A peer that has another key meanwhile keeps its room: it goes by the name that outlives its keys.

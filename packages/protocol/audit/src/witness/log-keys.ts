@@ -1,8 +1,8 @@
 /**
  * Who may sign for a log, and for a witness (contracts/spec/23-witness.md, clauses 23.1 and 23.2).
  *
- * A log of this project is named after the first key of its agent, `talos/<fingerprint>/<epoch>`, a witness likewise,
- * `talos/witness/<fingerprint>`. Whoever is that agent, by that key or by a key log that lists it, says in a signed
+ * A log of this project is named after the key that its agent had when it began, `talos/<fingerprint>/<epoch>`, a witness after
+ * its agent's first key, `talos/witness/<fingerprint>`. Whoever is that agent, by that key or by a key log that lists it, says in a signed
  * delegation which key signs. Left out: logs of other projects, whose keys an operator writes down.
  */
 import type { Did } from '@talos/contracts'
@@ -26,7 +26,7 @@ export const NO_AGENTS: KnownAgents = { isSame: (one, other) => one === other, s
 export interface LogSigningKey {
   /** The log's name. */
   readonly origin: string
-  /** The `did:key` after which the log is named: its agent's first. */
+  /** The `did:key` after which the log is named: the one that its agent had when it began. */
   readonly agent: Did
   /** Who signed the delegation: a key of the same agent. */
   readonly issuer: Did
