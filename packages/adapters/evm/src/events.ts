@@ -1,8 +1,10 @@
 /** Reading anchors from the events of a chain (contracts/spec/25-anchor.md, clauses 25.3 and 25.8). */
 import { ANCHORED_TOPIC, type AnchoredEvent, decodeEvent } from '@talos/anchor'
 import { fromHex, toHex } from '@talos/bytes'
+import { TalosError } from '@talos/errors'
 import type { AnchorPlace } from '@talos/ports'
 import type { Hex, PublicClient } from 'viem'
+import type { Endpoints } from './endpoints.ts'
 import { SEARCH_STEP_BLOCKS } from './options.ts'
 
 export interface FoundAnchor extends AnchoredEvent {
@@ -45,6 +47,17 @@ export async function findAnchors(client: PublicClient, options: FindOptions): P
     }
   }
   return found
+}
+
+/** Whether there is code at an address. @throws TalosError `ANCHOR_CONTRACT_MISSING`, what endpoints throw */
+export async function requireContract(endpoints: Endpoints, contract: string): Promise<void> {
+  const hasCode = await endpoints.agree('eth_getCode', {
+    what: 'the contract',
+    question: async (client) => ((await client.getCode({ address: contract as Hex })) ?? '0x') !== '0x',
+    keyOf: String,
+  })
+  const { chainId } = endpoints
+  if (!hasCode) throw new TalosError('ANCHOR_CONTRACT_MISSING', { chainId, contract })
 }
 
 function bytesOf(hex: string): Uint8Array {

@@ -11,7 +11,7 @@ import type { Anchor, AnchorHead, AnchorStatus, AnchorTransaction } from '@talos
 import type { Hex } from 'viem'
 import { judge, look } from './chain-view.ts'
 import { Endpoints } from './endpoints.ts'
-import { findAnchors } from './events.ts'
+import { findAnchors, requireContract } from './events.ts'
 import {
   type Confirmations,
   DEFAULT_CONFIRMATIONS,
@@ -53,7 +53,8 @@ export class EvmAnchor implements Anchor {
     return await this.#inTurn(async () => {
       const status = await this.#statusOf(head)
       if (status.state !== 'absent') return status
-      await this.#requireContract()
+      // A transaction to an address without code succeeds and anchors nothing.
+      await requireContract(this.#endpoints, this.contract)
       const { attempts } = await this.#sender.send(head)
       return { state: 'pending', transaction: attempts[0]?.hash ?? '' }
     })
@@ -165,17 +166,6 @@ export class EvmAnchor implements Anchor {
     const transaction = { nonce: found.nonce, head, attempts }
     this.#options.journal.put(transaction)
     return transaction
-  }
-
-  /** A transaction to an address without code succeeds and anchors nothing. */
-  async #requireContract(): Promise<void> {
-    const hasCode = await this.#endpoints.agree('eth_getCode', {
-      what: 'the contract',
-      question: async (client) => ((await client.getCode({ address: this.contract as Hex })) ?? '0x') !== '0x',
-      keyOf: String,
-    })
-    const { chainId, contract } = this
-    if (!hasCode) throw new TalosError('ANCHOR_CONTRACT_MISSING', { chainId, contract })
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -1,9 +1,8 @@
 /** Looking at a chain without a key (contracts/spec/25-anchor.md, clause 25.8): whether a block is final, and how a sender's log grew. */
 import { type Growth, judgeGrowth } from '@talos/anchor'
 import { TalosError } from '@talos/errors'
-import type { Hex } from 'viem'
 import { Endpoints } from './endpoints.ts'
-import { type FoundAnchor, findAnchors } from './events.ts'
+import { type FoundAnchor, findAnchors, requireContract } from './events.ts'
 import { type Confirmations, DEFAULT_CONFIRMATIONS, type EndpointOptions } from './options.ts'
 
 /** Blocks that are searched for a sender's anchors at most: what an endpoint answers in a minute or two. */
@@ -87,12 +86,6 @@ export class EvmChain {
 
   /** Whether there is code at an address. @throws TalosError `ANCHOR_CONTRACT_MISSING`, what endpoints throw */
   async requireContract(contract: string): Promise<void> {
-    const hasCode = await this.#endpoints.agree('eth_getCode', {
-      what: 'the contract',
-      question: async (client) => ((await client.getCode({ address: contract as Hex })) ?? '0x') !== '0x',
-      keyOf: String,
-    })
-    const { chainId } = this.#endpoints
-    if (!hasCode) throw new TalosError('ANCHOR_CONTRACT_MISSING', { chainId, contract })
+    await requireContract(this.#endpoints, contract)
   }
 }

@@ -1,5 +1,6 @@
 /** All targets, in the order in which they run. */
 import type { Target } from '../target.ts'
+import { anchorTargets } from './anchor.ts'
 import { capabilityTargets } from './capability.ts'
 import { contractTargets } from './contracts.ts'
 import { encodingTargets } from './encodings.ts'
@@ -19,6 +20,7 @@ export async function allTargets(only = ''): Promise<readonly Target[]> {
     ...(await sessionTargets()),
     ...capabilityTargets(),
     ...evidenceTargets(),
+    ...anchorTargets(),
     ...wireTargets(),
   ]
   return targets.filter(({ name }) => name.startsWith(only))
