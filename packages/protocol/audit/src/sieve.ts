@@ -48,7 +48,7 @@ export class Sieve {
       entry.ts >= fromMs &&
       entry.ts < toMs &&
       (kinds === undefined || kinds.includes(entry.kind)) &&
-      (peers === undefined || (entry.peer !== undefined && peers.includes(entry.peer))) &&
+      (peers === undefined || peers.some((peer) => peer === entry.peer)) &&
       EXACT.every((name) => this.#filter[name] === undefined || this.#filter[name] === entry[name])
     )
   }

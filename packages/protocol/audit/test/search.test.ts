@@ -71,6 +71,26 @@ describe('a search', () => {
     },
   )
 
+  it('reads the log where the database does not even begin to search', async () => {
+    const { index, search } = await searched()
+    index.search = () => {
+      throw new TypeError('it is broken')
+    }
+    expect(places(search)).toEqual([2, 4])
+  })
+
+  it('compares a long log piece by piece', async () => {
+    const { reader } = await filledLog(setup(), 600)
+    const index = new MemoryAuditIndex()
+    const search = new AuditSearch({ reader, index })
+    search.catchUp({ limit: 601 })
+    expect(isRight(search, [...reader.entries()])).toBe(true)
+    index.agrees = () => false
+    const comparison = search.comparison()
+    comparison.take([...reader.entries()])
+    expect([index.size, comparison.finish()]).toEqual([0, false])
+  })
+
   it('follows no place outside of what was asked', async () => {
     const { index, search } = await searched()
     const honest = index.search.bind(index)
