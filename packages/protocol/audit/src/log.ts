@@ -154,9 +154,14 @@ export class AuditLog implements AsyncDisposable {
    *   nothing about the log; `AUDIT_STORE_FAILED`
    */
   async confront(note: string): Promise<TalosError | undefined> {
-    const fault = await this.#checkpointer.confront(note)
-    this.#fault ??= fault
-    return fault
+    // In turn with signatures: none is given while it is not known whether the log may sign.
+    const confronted = this.#signing.then(async () => {
+      const fault = await this.#checkpointer.confront(note)
+      this.#fault ??= fault
+      return fault
+    })
+    this.#signing = confronted.catch(() => undefined)
+    return await confronted
   }
 
   /**
