@@ -57,6 +57,19 @@ describe('a log that is held against a checkpoint of its own', () => {
     expect(await stateOf(log)).toEqual(HEALTHY)
   })
 
+  it('is not stopped by a medium that fails', async () => {
+    const options = setup()
+    const first = await filledLog(options, 90)
+    const note = await first.checkpoint()
+    await appendMany(first, 300)
+    const log = await AuditLog.open(options)
+    options.store.isReadable = false
+    expect(await codeOf(() => log.confront(note))).toBe('AUDIT_STORE_FAILED')
+    options.store.isReadable = true
+    expect(await log.confront(note)).toBeUndefined()
+    expect(await stateOf(log)).toEqual(HEALTHY)
+  })
+
   it('keeps the fault that it has', async () => {
     const newer = await (await filledLog(setup(), 10)).checkpoint()
     const log = await filledLog(setup(), 2)
