@@ -1,5 +1,5 @@
 /** `talos audit witness`: peers that cosign, policies, and evidence, between processes of the built command. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodeJcs, Secret, toBase64url } from '@talos/bytes'
 import { delegateLogKey, ed25519Signer } from '@talos/identity'
@@ -135,6 +135,28 @@ describe('witnesses on the command line', () => {
   it('are no names of anybody', async () => {
     const ran = await home.run(['audit', 'witness', '--peer', 'bob', ...alice])
     expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining('CLI_OPTION_INVALID')])
+  })
+})
+
+describe('docs/witnesses.md', () => {
+  const doc = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'witnesses.md'), 'utf8')
+  const lines = doc.split('\n').filter((line) => /^ {4}talos audit /.test(line))
+
+  it.each(lines.map((line) => line.trim()))('says what can be run: %s', async (line) => {
+    const publicKey = kernel.ed25519PublicKey(seedOf(6))
+    const values: Readonly<Record<string, string>> = {
+      $PEER: bob,
+      $KEY: formatVerifierKey(verifierKey({ name: 'log.example/b', type: NOTE_ED25519, publicKey, kernel })),
+      'quorum.txt': fileOf('quorum.txt', 'quorum none\n'),
+      'evidence.json': fileOf('evidence.json', await evidence()),
+    }
+    const words = line.split(' ').slice(1)
+    expect((await home.run([...words.map((word) => values[word] ?? word), ...alice])).code).toBe(0)
+  })
+
+  it('is about all of it', () => {
+    const known = ['policy', 'forks', 'check', 'trust', '--peer']
+    expect(known.filter((word) => !lines.some((line) => line.includes(` ${word}`)))).toEqual([])
   })
 })
 
