@@ -13,9 +13,9 @@ import { integerOf } from './rows.ts'
 const PAGE_PLACES = 256
 
 export interface PlacesSource {
-  read(sql: string, parameters: Readonly<Record<string, number | Uint8Array>>): readonly Row[]
+  readonly read: (sql: string, parameters: Readonly<Record<string, number | Uint8Array>>) => readonly Row[]
   /** The number of a name; undefined where no entry has it. */
-  termOf(text: string): number | undefined
+  readonly termOf: (text: string) => number | undefined
 }
 
 /** A column and the values of which an entry has to have one. */

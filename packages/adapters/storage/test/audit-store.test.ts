@@ -8,7 +8,7 @@ import { portableKernel } from '@talos/kernel'
 import { tempFolder } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
 import { storeCompliance } from '../../../protocol/audit/test/store-compliance.ts'
-import { FileCheckpointGuard, SqliteAuditIndex, SqliteAuditStore } from '../src/index.ts'
+import { FileCheckpointGuard, SqliteAuditStore } from '../src/index.ts'
 import { auditFiles } from './audit-files.ts'
 
 const kernel = portableKernel()

@@ -75,7 +75,7 @@ function exactTime(ms: number): string {
   return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString()
 }
 
-function member(name: keyof AuditEntry & string): (record: AuditRecord) => string | undefined {
+function member(name: keyof AuditEntry): (record: AuditRecord) => string | undefined {
   return ({ entry }) => {
     const value = entry[name]
     return typeof value === 'string' ? value : undefined

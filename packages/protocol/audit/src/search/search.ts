@@ -23,9 +23,9 @@ export interface AuditSearchOptions {
 /** A look at a search database beside a check of the whole log. */
 export interface SearchComparison {
   /** Entries that follow those before; the first ones begin at 0. */
-  take(records: readonly AuditRecord[]): void
+  readonly take: (records: readonly AuditRecord[]) => void
   /** False where the database was wrong. */
-  finish(): boolean
+  readonly finish: () => boolean
 }
 
 export class AuditSearch {

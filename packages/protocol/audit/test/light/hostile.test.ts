@@ -29,8 +29,8 @@ describe('a checkpoint', () => {
     const offered = first === 300 ? second : first
     const checkpoint = async () => await fork.signed(offered)
     // The tree of the larger one, which is what an honest source of either would give.
-    const { tile } = (offered > 300 ? fork : scene.past).source()
-    const error = await refusal({ checkpoint, tile })
+    const whole = offered > 300 ? fork : scene.past
+    const error = await refusal({ checkpoint, tile: async (tile) => whole.tile(tile) })
     expect([error.code, error.details]).toEqual(['LIGHT_FORK', { first, second }])
     const { evidence } = error as LightConflict
     if (evidence.kind !== 'checkpoints') throw new Error('evidence of something else')

@@ -72,9 +72,9 @@ export class World {
 
   /** An independent copy, whose history may part from this one's. */
   clone(): World {
-    const { keyLog, logKey, first, logByte } = this
+    const { keyLog, logKey, first, logByte, current, note, head, pageItems } = this
     const copy = new World({ keyLog, logKey, first, logByte })
-    Object.assign(copy, { ...this, bodies: [...this.bodies], items: [...this.items] })
+    Object.assign(copy, { current, note, head, pageItems, bodies: [...this.bodies], items: [...this.items] })
     copy.#updates = this.#updates
     return copy
   }
