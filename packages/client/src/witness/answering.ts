@@ -80,10 +80,15 @@ export class Answering {
     }
   }
 
-  /** How far a log is known here. */
-  async recall({ request, origin }: Recall): Promise<Behind> {
-    const { database } = this.#options.agent
-    return behind(request, database.witness.get(origin) ?? { size: 0 })
+  /** How far a peer's own log is known here. Of others nothing is said: that would tell with whom this agent deals. */
+  recall(peer: Did, { request, origin }: Recall): Behind {
+    const { database, identities, kernel } = this.#options.agent
+    const record = database.witness.get(origin)
+    const delegations = record?.keys.flatMap(({ delegation }) => delegation ?? []) ?? []
+    const isOwn = delegations.some((bytes) =>
+      identities.isSame(openLogKey(bytes, { kernel, agents: identities }).agent, peer),
+    )
+    return behind(request, record !== undefined && isOwn ? record : { size: 0 })
   }
 
   /** Takes heads that a peer has seen. What does not verify, and logs that nobody may name, are passed over. */

@@ -191,11 +191,16 @@ export class WitnessKeeper {
   }
 
   async #take(peer: Did, frame: Exclude<WitnessFrame, WitnessAnswer>): Promise<void> {
-    const { post } = this.#options
-    if (frame.t === 'observe') await post(peer, await this.#answering.observe(peer, frame))
-    else if (frame.t === 'recall') await post(peer, await this.#answering.recall(frame))
+    if (frame.t === 'observe') await this.#answer(peer, await this.#answering.observe(peer, frame))
+    else if (frame.t === 'recall') await this.#answer(peer, this.#answering.recall(peer, frame))
     else if (frame.t === 'heads') await this.#answering.heads(peer, frame.heads)
     else await this.#answering.fork(fromUtf8(frame.evidence))
+  }
+
+  /** Over the link that is there: who is gone asks again. */
+  async #answer(peer: Did, answer: WitnessAnswer): Promise<void> {
+    const { wire, post } = this.#options
+    if (wire.isLinked(peer)) await post(peer, answer)
   }
 
   async #witness(peer: Did): Promise<Cosignature> {

@@ -7,21 +7,27 @@ import { type Circle, circleOf } from './circle.ts'
 
 const VERIFIER = fileURLToPath(new URL('./verify-fork.ts', import.meta.url))
 
-/** Alice goes on before Bob, her copy before Carol, each by so many messages. */
+/** Alice goes on before Bob, her copy before Carol, each by so many messages; then the two begin to talk. */
 async function forked(messages: { readonly alice: number; readonly copy: number }): Promise<Circle> {
-  const circle = await circleOf(['alice', 'bob', 'carol'], { witness: { intervalMs: 100 } })
+  const circle = await circleOf(['alice', 'bob', 'carol'])
   const [bob, carol] = [circle.of('bob').did, circle.of('carol').did]
   await circle.of('alice').witness(bob)
   await circle.of('alice').witness(carol)
   await circle.close('alice')
   circle.copy('alice', 'copy')
-  const alice = await circle.open('alice', { witness: { intervalMs: 0 } })
-  const copy = await circle.open('alice', { as: 'copy', witness: { intervalMs: 0 } })
+  const alice = await circle.open('alice')
+  const copy = await circle.open('alice', { as: 'copy' })
   for (let index = 0; index < messages.alice; index += 1) await alice.send(bob, utf8(`to Bob ${index}`))
   for (let index = 0; index < messages.copy; index += 1) await copy.send(carol, utf8(`to Carol ${index}`))
   expect(alice.log.size - copy.log.size).toBe(messages.alice - messages.copy)
   await alice.witness(bob)
   await copy.witness(carol)
+  for (const name of ['bob', 'carol']) {
+    await circle.close(name)
+    await circle.open(name, { witness: { intervalMs: 100 } })
+  }
+  await circle.introduce('bob', 'carol')
+  await circle.introduce('alice', 'bob')
   return circle
 }
 
@@ -38,7 +44,7 @@ describe('a log that forks', () => {
       await vi.waitFor(() => expect(circle.eventsOf(name, 'log.fork')).toHaveLength(1), { timeout: 5_000 })
       const [event] = circle.eventsOf(name, 'log.fork')
       expect(event).toMatchObject({ peer: alice.did, origin: alice.log.verifierKey.name })
-      const { size } = alice.log
+      const size = alice.log.lastCheckpoint?.size
       expect(verifyElsewhere(event?.evidence ?? '')).toEqual({ agent: alice.did, sizes: [size, size] })
       const client = circle.of(name)
       await vi.waitFor(() => {

@@ -103,6 +103,16 @@ describe('a witness before hostile peers', () => {
     expect(events.map(({ type }) => type)).toEqual(['log.cosigned'])
   })
 
+  it('says how far a log was seen to that log’s agent, and to nobody else with whom it deals', async () => {
+    const frame = await observe(15)
+    await answering().observe(identity(90).did, frame)
+    const recall = { t: 'recall', request: 5, origin: originOf(identity(15).did) } as const
+    const nothing = { t: 'behind', request: 5, size: 0 }
+    expect(answering().recall(identity(90).did, recall)).toEqual(nothing)
+    expect(answering().recall(identity(15).did, { ...recall, origin: 'unknown' })).toEqual(nothing)
+    expect(answering().recall(identity(15).did, recall)).toEqual({ ...nothing, size: 1, note: frame.checkpoint })
+  })
+
   it('does not witness the logs of its own agent', async () => {
     const mine = { checkpoint: await agent.log.checkpoint(), from: 0, root: new Uint8Array(32), proof: [] }
     const frame: Observe = { t: 'observe', request: 3, ...mine, logKey: agent.logKey }
@@ -139,12 +149,6 @@ describe('a witness before hostile peers', () => {
     expect(seen).toEqual([mine])
     const record = agent.database.witness.get(originOf(identity(70).did))
     expect(record).toMatchObject({ size: 0, heads: [note] })
-    // What others saw is answered to whoever asks how far the log was seen.
-    expect(await answering().recall({ t: 'recall', request: 5, origin: record?.origin ?? '' })).toEqual({
-      t: 'behind',
-      request: 5,
-      size: 0,
-    })
   })
 
   it('takes no evidence that is none, nor of a log that it does not know', async () => {
