@@ -9,6 +9,7 @@ import { identityTargets } from './identity.ts'
 import { keyLogTargets } from './key-log.ts'
 import { sessionTargets } from './session.ts'
 import { wireTargets } from './wire.ts'
+import { witnessTargets } from './witness.ts'
 
 /** @param only beginning of the names of those that are wanted; all where it is absent */
 export async function allTargets(only = ''): Promise<readonly Target[]> {
@@ -21,6 +22,7 @@ export async function allTargets(only = ''): Promise<readonly Target[]> {
     ...capabilityTargets(),
     ...evidenceTargets(),
     ...anchorTargets(),
+    ...witnessTargets(),
     ...wireTargets(),
   ]
   return targets.filter(({ name }) => name.startsWith(only))

@@ -95,7 +95,7 @@ export function originOfFork(text: string): string {
 }
 
 function parseFork(text: string): ForkEvidence {
-  const bytes = utf8(text)
+  const bytes = orInvalid(() => utf8(text))
   if (bytes.length > MAX_FORK_BYTES) {
     throw new TalosError('INPUT_TOO_LARGE', { sizeBytes: bytes.length, limitBytes: MAX_FORK_BYTES })
   }

@@ -89,6 +89,7 @@ describe('what is no evidence of a fork', () => {
       '{}',
       ` ${text}`,
       text.replace('talos-fork/v1', 'talos-fork/v2'),
+      `${text}\ud800`,
       'x'.repeat(MAX_FORK_BYTES),
     ]) {
       expect(await verified(other)).toEqual(refused('a part of it does not verify'))
