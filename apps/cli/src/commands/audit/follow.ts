@@ -115,7 +115,8 @@ async function step(client: LightClient, { output, options, shell, isFirst }: St
     shell.exitCode = update.verdict === 'followed' ? EXIT_OK : EXIT_INCOMPLETE
     if (isFirst || isNews(update)) tell(output, { client, update })
   } catch (error) {
-    if (error instanceof LightConflict) keepEvidence(error.evidence, { output, options })
+    if (error instanceof LightConflict && error.evidence !== undefined)
+      keepEvidence(error.evidence, { output, options })
     if (options.watch !== true || !isUnanswered(error)) throw error
     output.error(reportOf(error))
   }

@@ -51,6 +51,8 @@ export interface LightUpdate {
 export class LightClient {
   readonly #options: LightClientOptions
   #followed: FollowedLog | undefined
+  /** Updates run one after the other: an older answer must not take the place of a newer one. */
+  #updating: Promise<unknown> = Promise.resolve()
 
   /** @throws TalosError `LIGHT_STATE_INVALID` */
   constructor(options: LightClientOptions) {
@@ -76,6 +78,33 @@ export class LightClient {
    *   the agent contradicts itself; what the source throws
    */
   async update(): Promise<LightUpdate> {
+    const update = this.#updating.then(async () => await this.#update())
+    this.#updating = update.catch(() => undefined)
+    return await update
+  }
+
+  /**
+   * Whether an entry stands at its place of the followed tree.
+   *
+   * @param body its exact bytes
+   * @returns what it says
+   * @throws TalosError `LIGHT_ENTRY_INVALID`, `LIGHT_TILES`, `LIGHT_SOURCE_INVALID`, `LIGHT_STATE_INVALID` before the first
+   *   update, and what the source throws
+   */
+  async verifyEntry({ index, body }: { readonly index: number; readonly body: Uint8Array }): Promise<AuditEntry> {
+    const { source, kernel } = this.#options
+    const tree = this.#followed?.checkpoint
+    if (tree === undefined) throw new TalosError('LIGHT_STATE_INVALID', { reason: 'nothing is followed yet' })
+    const refused = (cause?: unknown) => new TalosError('LIGHT_ENTRY_INVALID', { index, size: tree.size }, { cause })
+    if (!Number.isSafeInteger(index) || index < 0 || index >= tree.size) throw refused()
+    const entry = refusing(() => decodeEntry(body), refused)
+    if (entry.seq !== index) throw refused()
+    const expected = await leafHashAt({ source, kernel, index, tree })
+    if (!equalBytes(leafHash(kernel, body), expected)) throw refused()
+    return entry
+  }
+
+  async #update(): Promise<LightUpdate> {
     const { source, kernel, clock, did } = this.#options
     const known = this.#followed
     const nowMs = clock.nowMs()
@@ -100,27 +129,6 @@ export class LightClient {
     }
   }
 
-  /**
-   * Whether an entry stands at its place of the followed tree.
-   *
-   * @param body its exact bytes
-   * @returns what it says
-   * @throws TalosError `LIGHT_ENTRY_INVALID`, `LIGHT_TILES`, `LIGHT_SOURCE_INVALID`, `LIGHT_STATE_INVALID` before the first
-   *   update, and what the source throws
-   */
-  async verifyEntry({ index, body }: { readonly index: number; readonly body: Uint8Array }): Promise<AuditEntry> {
-    const { source, kernel } = this.#options
-    const tree = this.#followed?.checkpoint
-    if (tree === undefined) throw new TalosError('LIGHT_STATE_INVALID', { reason: 'nothing is followed yet' })
-    const refused = (cause?: unknown) => new TalosError('LIGHT_ENTRY_INVALID', { index, size: tree.size }, { cause })
-    if (!Number.isSafeInteger(index) || index < 0 || index >= tree.size) throw refused()
-    const entry = refusing(() => decodeEntry(body), refused)
-    if (entry.seq !== index) throw refused()
-    const expected = await leafHashAt({ source, kernel, index, tree })
-    if (!equalBytes(leafHash(kernel, body), expected)) throw refused()
-    return entry
-  }
-
   /** The checkpoint with the log's line and the policy's, as far as there is room; the policy sees all of them. */
   #open(note: string, logKey: LogKeyDelegation): Omit<Offer, 'keyLog'> {
     const { kernel, policy } = this.#options
@@ -128,6 +136,8 @@ export class LightClient {
     return refusing(
       () => {
         openCheckpoint(note, { logKey: key, kernel })
+        // Extension lines of any length may be signed; none that cannot be kept is followed.
+        if (onlySignedBy(note, [key]).length > LIGHT_NOTE_MAX_CHARS) throw new TalosError('LIGHT_CHECKPOINT_INVALID')
         const keys = [key, ...(policy?.keys ?? [])]
         while (onlySignedBy(note, keys).length > LIGHT_NOTE_MAX_CHARS) keys.pop()
         const checkpoint = openCheckpoint(onlySignedBy(note, keys), { logKey: key, kernel })

@@ -5,7 +5,7 @@ import type { LogKeyDelegation, VerifiedKeyLog } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { logVerifierKey, type VerifiedCheckpoint } from '@talos/merkle'
 import { onlySignedBy } from '../witness/cosignatures.ts'
-import { makeForkEvidence, type SignedHead } from '../witness/fork.ts'
+import { type MakeForkOptions, makeForkEvidence, type SignedHead } from '../witness/fork.ts'
 import type { Contradiction } from './tree.ts'
 
 /** What anybody can check who was not there. */
@@ -17,12 +17,13 @@ export type LightEvidence =
 
 /** The agent contradicts itself: `LIGHT_FORK`, `LIGHT_REVOCATIONS_FORK`, or a `LIGHT_REVOCATIONS_ROLLBACK` that it signed. */
 export class LightConflict extends TalosError {
-  readonly evidence: LightEvidence
+  /** Undefined where it cannot be written down: of an agent whose key log is larger than evidence may be. */
+  readonly evidence: LightEvidence | undefined
 
   constructor(
     code: 'LIGHT_FORK' | 'LIGHT_REVOCATIONS_FORK' | 'LIGHT_REVOCATIONS_ROLLBACK',
     details: Readonly<Record<string, number>>,
-    evidence: LightEvidence,
+    evidence: LightEvidence | undefined,
   ) {
     super(code, details)
     this.evidence = evidence
@@ -49,14 +50,23 @@ export function forkOf(options: {
     headOf(offer, kernel),
   ]
   const { root, proof } = contradiction
-  const { text } = makeForkEvidence({
+  const evidence = evidenceOf({
     heads,
     ...(root !== undefined && { split: { root, proof } }),
     ...(offer.keyLog.keys.length > 1 && { history: offer.keyLog.text }),
     kernel,
   })
   const [first = 0, second = 0] = heads.map(({ checkpoint }) => checkpoint.size).sort((a, b) => a - b)
-  return new LightConflict('LIGHT_FORK', { first, second }, { kind: 'checkpoints', text })
+  return new LightConflict('LIGHT_FORK', { first, second }, evidence)
+}
+
+/** Two histories are refused as such, whether or not there is room for what shows it. */
+function evidenceOf(options: MakeForkOptions): LightEvidence | undefined {
+  try {
+    return { kind: 'checkpoints', text: makeForkEvidence(options).text }
+  } catch {
+    return undefined
+  }
 }
 
 function headOf({ logKey, checkpoint }: SignedTree, kernel: Kernel): SignedHead {

@@ -39,7 +39,7 @@ describe('a list of revocations', () => {
     const error = await giving({ items, head })
     expect(error.code).toBe('LIGHT_REVOCATIONS_ROLLBACK')
     const { evidence } = error as LightConflict
-    if (evidence.kind !== 'revocations') throw new Error('evidence of something else')
+    if (evidence?.kind !== 'revocations') throw new Error('evidence of something else')
     expect(evidence.heads).toEqual([scene.past.head, head])
   })
 

@@ -1,10 +1,11 @@
 /** Sources that lie, and agents that contradict themselves: each is refused by its code, and the state stays as it was. */
-import { type LightConflict, type LogSource, verifyForkEvidence } from '@talos/audit'
+import { LIGHT_NOTE_MAX_CHARS, type LightConflict, type LogSource, verifyForkEvidence } from '@talos/audit'
 import { fromBase64url, toBase64url, utf8 } from '@talos/bytes'
 import { TalosError } from '@talos/errors'
+import { signNote } from '@talos/merkle'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { codeOf, identity, kernel } from '../witness/support.ts'
+import { codeOf, identity, kernel, signerOf } from '../witness/support.ts'
 import { codeFor, refusal, scene } from './lying.ts'
 import { clientOf, delegation, originOf, World } from './world.ts'
 
@@ -33,7 +34,7 @@ describe('a checkpoint', () => {
     const error = await refusal({ checkpoint, tile: async (tile) => whole.tile(tile) })
     expect([error.code, error.details]).toEqual(['LIGHT_FORK', { first, second }])
     const { evidence } = error as LightConflict
-    if (evidence.kind !== 'checkpoints') throw new Error('evidence of something else')
+    if (evidence?.kind !== 'checkpoints') throw new Error('evidence of something else')
     expect(verifyForkEvidence(evidence.text, { kernel })).toMatchObject({
       agent: identity(10).did,
       first: { size: first, standing: 'current' },
@@ -50,7 +51,7 @@ describe('a checkpoint', () => {
     const client = clientOf(fork.source(), { state: scene.state })
     const error = await client.update().catch((reason: unknown) => reason)
     const { evidence, code } = error as LightConflict
-    if (evidence.kind !== 'checkpoints') throw new Error('evidence of something else')
+    if (evidence?.kind !== 'checkpoints') throw new Error('evidence of something else')
     expect([code, client.state]).toEqual(['LIGHT_FORK', scene.state])
     const { first, second } = verifyForkEvidence(evidence.text, { kernel })
     expect([first.standing, second.standing, second.logKey.issuer]).toEqual(['rotated', 'current', identity(14).did])
@@ -68,7 +69,7 @@ describe('a checkpoint', () => {
     world.note = await fork.signed()
     const error = await client.update().catch((reason: unknown) => reason)
     const { evidence } = error as LightConflict
-    expect(evidence.kind === 'checkpoints' && JSON.parse(evidence.text).history).toEqual([])
+    expect(evidence?.kind === 'checkpoints' && JSON.parse(evidence.text).history).toEqual([])
   })
 
   it('that the log did not sign is refused', async () => {
@@ -78,6 +79,81 @@ describe('a checkpoint', () => {
     for (const note of [other, foreign, '', `${world.note}x`, world.note.replace('\n700\n', '\n701\n')]) {
       expect(await codeFor({ checkpoint: async () => note })).toBe('LIGHT_CHECKPOINT_INVALID')
     }
+  })
+})
+
+describe('a fork of an agent with a key log that is too large for evidence', () => {
+  it('is refused as what it is', async () => {
+    const past = await World.begin()
+    past.append(9)
+    await past.sign()
+    const client = clientOf(past.source())
+    await client.update()
+    const world = past.clone()
+    for (let next = 21; next < 38; next += 1) await world.rotate(next)
+    world.bodies = world.bodies.slice(0, 5)
+    world.append(9, '018bcfe5680070008000000000000002')
+    await world.sign()
+    // Tabs between the members mean nothing to whoever reads the log, and two characters to whoever writes it down.
+    const padded = world.keyLog.text.split('\n').map((line) => line.replace('{', `{${'\t'.repeat(60_000)}`))
+    const keyLog = async () => padded.join('\n')
+    const error = await clientOf(world.source({ keyLog }), { state: client.state ?? '' })
+      .update()
+      .catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'LIGHT_FORK', evidence: undefined })
+  })
+})
+
+describe('a checkpoint with extension lines', () => {
+  it('is followed as long as it can be kept', async () => {
+    const world = await World.begin()
+    const root = world.note.split('\n')[2]
+    const withLine = async (length: number) => {
+      const text = `${world.origin}\n1\n${root}\n${'x'.repeat(length)}\n`
+      return await signNote({ text, name: world.origin, signer: signerOf(11), kernel })
+    }
+    const length = LIGHT_NOTE_MAX_CHARS - (await withLine(1)).length + 1
+    world.note = await withLine(length)
+    expect((await clientOf(world.source()).update()).verdict).toBe('followed')
+    world.note = await withLine(length + 1)
+    expect(await codeOf(() => clientOf(world.source()).update())).toBe('LIGHT_CHECKPOINT_INVALID')
+  })
+})
+
+describe('two updates at once', () => {
+  it('are done one after the other, so that an older answer does not come back', async () => {
+    const { world, past, state } = scene
+    let isFirst = true
+    const turning = clientOf(
+      world.source({
+        checkpoint: async () => {
+          if (!isFirst) return world.note
+          isFirst = false
+          await new Promise((resolve) => setTimeout(resolve, 20))
+          return past.note
+        },
+      }),
+      { state },
+    )
+    const [older, newer] = await Promise.all([turning.update(), turning.update()])
+    expect([older.offered.size, newer.offered.size, turning.followed?.checkpoint.size]).toEqual([300, 700, 700])
+  })
+
+  it('go on after one that failed', async () => {
+    const { world, state } = scene
+    let fails = true
+    const client = clientOf(
+      world.source({
+        checkpoint: async () => {
+          if (!fails) return world.note
+          fails = false
+          throw new TalosError('AUDIT_CLOSED')
+        },
+      }),
+      { state },
+    )
+    const [failed, done] = await Promise.allSettled([client.update(), client.update()])
+    expect([failed.status, done.status]).toEqual(['rejected', 'fulfilled'])
   })
 })
 
