@@ -16,7 +16,7 @@ export function plant({ folder, defect }: WriterOrder): () => AuditLogOptions {
 }
 
 function weaken(defect: 'synchronous-off' | 'synchronous-normal'): void {
-  const exec = DatabaseSync.prototype.exec
+  const exec = Reflect.get(DatabaseSync.prototype, 'exec') as (this: DatabaseSync, sql: string) => void
   const level = defect === 'synchronous-off' ? 'OFF' : 'NORMAL'
   DatabaseSync.prototype.exec = function weak(sql: string): void {
     exec.call(this, sql.replace('synchronous = FULL', `synchronous = ${level}`))
