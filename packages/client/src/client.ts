@@ -1,12 +1,12 @@
 /**
  * The SDK: one agent, its peers, and everything between them.
  *
- * This file and client-capabilities.ts are the surface and hold no rule of their own; parts.ts joins what is underneath:
+ * This file, client-capabilities.ts and client-witness.ts are the surface and hold no rule of their own; parts.ts joins what is underneath:
  * sessions.ts seals and opens, messages.ts and channels.ts carry, authority.ts gives and takes, tool-gate.ts and
  * call-author.ts stand at both ends of a call, evidence.ts proves it.
  */
 
-import type { AuditLog, CheckpointOffer, Cosigned, WitnessPolicy } from '@talos/audit'
+import type { AuditLog, WitnessPolicy } from '@talos/audit'
 import { fromHex, toHex } from '@talos/bytes'
 import type { RevocationView } from '@talos/capability'
 import type { Did, DidDocument } from '@talos/contracts'
@@ -18,7 +18,7 @@ import { SESSION_SUITE } from '@talos/session'
 import type { AgentDatabase, AgentFolder } from '@talos/storage'
 import { type Agent, closeAgent, openAgent } from './agent.ts'
 import type { ChannelHandler } from './channels.ts'
-import { CapabilityClient } from './client-capabilities.ts'
+import { WitnessClient } from './client-witness.ts'
 import { within } from './closing.ts'
 import type { ClientEvent } from './events.ts'
 import { Following } from './following.ts'
@@ -41,9 +41,7 @@ import { type MerkleProof, makeMerkleProof, type VerifiedMerkleProof, verifyMerk
 import type { MessageHandler, SentMessage } from './messages.ts'
 import { nowS, type TalosClientOptions } from './options.ts'
 import { assemble, type Parts } from './parts.ts'
-import type { Cosignature } from './witness/asking.ts'
 import { witnessPolicyOf } from './witness/policy-file.ts'
-import type { WitnessedHead } from './witness/witnessed.ts'
 
 export interface SessionInfo {
   readonly sessionId: string
@@ -54,7 +52,7 @@ export interface SessionInfo {
   readonly mode: 'accountable' | 'deniable'
 }
 
-export class TalosClient extends CapabilityClient implements AsyncDisposable {
+export class TalosClient extends WitnessClient implements AsyncDisposable {
   readonly #agent: Agent
   readonly #emit: (event: ClientEvent) => void
   readonly #parts: Parts
@@ -320,66 +318,6 @@ export class TalosClient extends CapabilityClient implements AsyncDisposable {
   /** Verifies anybody's proof, offline, and returns what was verified. @throws TalosError `MERKLE_PROOF_INVALID` */
   verifyProof(proof: MerkleProof): VerifiedMerkleProof {
     return verifyMerkleProof(proof, this.kernel)
-  }
-
-  /**
-   * Asks a peer for its cosignature of this log's newest checkpoint, now.
-   *
-   * @throws TalosError `SESSION_MISSING`, `PEER_REFUSED` with the witness's code, `WITNESS_ANSWER_MISSING`,
-   *   `WITNESS_LINE_INVALID`, `REQUEST_TIMEOUT`; `AUDIT_ROLLBACK` where the peer has seen what this log does not contain
-   */
-  async witness(peer: Did): Promise<Cosignature> {
-    return await this.#following.to(peer, async (current) => await this.#parts.witnessing.witness(current))
-  }
-
-  /**
-   * The newest checkpoint of this log that witnesses cosigned, enough of them by the policy where one is; undefined where no
-   * witness has signed any.
-   *
-   * @throws TalosError `WITNESS_POLICY_INVALID`, store codes
-   */
-  witnessedHead(): WitnessedHead | undefined {
-    return this.#parts.witnessing.witnessedHead()
-  }
-
-  /** Who cosigned this log, and how far. */
-  witnesses(): ReturnType<Parts['witnessing']['witnesses']> {
-    return this.#parts.witnessing.witnesses()
-  }
-
-  /** What counts as witnessed here; undefined where nobody said. @throws TalosError `WITNESS_POLICY_INVALID` */
-  get witnessPolicy(): WitnessPolicy | undefined {
-    return this.#parts.witnessing.policy
-  }
-
-  /**
-   * Cosigns a checkpoint of a log that this agent knows, as a witness over another way than a session does (C2SP
-   * tlog-witness).
-   *
-   * @throws TalosError what `Witness.addCheckpoint` throws
-   */
-  async cosign(offer: CheckpointOffer): Promise<Cosigned> {
-    return await this.#parts.witnessing.cosign(offer)
-  }
-
-  /** Makes a log known that is no agent's; returns its name. @throws TalosError `NOTE_KEY_INVALID`, `WITNESS_LOG_KEY`, `WITNESS_FULL` */
-  async trustLog(vkey: string): Promise<string> {
-    return await this.#parts.witnessing.trust(vkey)
-  }
-
-  /** Whether the log signs nothing because the agent's database was put back and no peer has said how far the log went. */
-  get isLogHeld(): boolean {
-    return this.#parts.witnessing.isHeld
-  }
-
-  /** Lets the log sign again without a peer's word. @throws TalosError `STORE_WRITE_FAILED` */
-  resumeLog(): void {
-    this.#parts.witnessing.resume()
-  }
-
-  /** Evidence that logs contradicted themselves. */
-  forks(): readonly { readonly origin: string; readonly evidence: string }[] {
-    return this.#agent.database.witness.forks()
   }
 
   async openChannel(peer: Did, options: { readonly protocol: string; readonly name: string }): Promise<SealedChannel> {

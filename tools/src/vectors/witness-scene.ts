@@ -18,7 +18,7 @@ export const kernel = portableKernel()
 export const NOW_S = 1_800_000_000
 export const WITNESS_SEED = 20
 /** Size up to which the two histories are one. */
-export const COMMON = 6
+const COMMON = 6
 
 export interface WitnessCase {
   readonly clause: string

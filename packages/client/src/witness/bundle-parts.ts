@@ -7,10 +7,10 @@ import { historyOf } from '../identity/histories.ts'
 import { witnessedHeadOf } from './witnessed.ts'
 
 /** Witnesses of one log in a bundle: half of those that a bundle has room for, as there are two logs. */
-export const MAX_BUNDLE_WITNESSES = 8
+const MAX_BUNDLE_WITNESSES = 8
 
 /** Who cosigned a checkpoint of a bundle. */
-export interface BundleWitness {
+interface BundleWitness {
   /** Whose key delegated. */
   readonly did: Did
   /** The delegation of the witness's key. */

@@ -5,7 +5,7 @@ import type { AppFrame, Did } from '@talos/contracts'
 import type { Agent } from '../agent.ts'
 
 /** Heads in one frame. */
-export const MAX_HEADS = 16
+const MAX_HEADS = 16
 /** Evidence that is handed to a peer in one turn. */
 const MAX_FORKS = 4
 /** Peers for which it is remembered what they were told. */

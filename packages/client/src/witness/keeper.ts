@@ -24,7 +24,7 @@ import { Questions, type WitnessAnswer } from './questions.ts'
 import type { WitnessedHead } from './witnessed.ts'
 
 /** How often a peer is asked for its cosignature where the log has grown. */
-export const WITNESS_INTERVAL_MS = 60_000
+const WITNESS_INTERVAL_MS = 60_000
 /** How long after a link has come up: what the link was made for goes first. */
 const LINK_UP_DELAY_MS = 2_000
 /** What peers ask that waits for its answer, of each peer. */
@@ -139,6 +139,11 @@ export class WitnessKeeper {
   /** The newest checkpoint that witnesses cosigned; where a policy is not met by any, the newest with a line. */
   witnessedHead(): WitnessedHead | undefined {
     return this.#asking.witnessedHead(this.policy)
+  }
+
+  /** Evidence that logs contradicted themselves. */
+  forks(): readonly { readonly origin: string; readonly evidence: string }[] {
+    return this.#options.agent.database.witness.forks()
   }
 
   /** Signs again without anybody's word on how far this log went. @throws TalosError `STORE_WRITE_FAILED` */
