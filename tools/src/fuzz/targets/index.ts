@@ -7,6 +7,7 @@ import { encodingTargets } from './encodings.ts'
 import { evidenceTargets } from './evidence.ts'
 import { identityTargets } from './identity.ts'
 import { keyLogTargets } from './key-log.ts'
+import { lightTargets } from './light.ts'
 import { sessionTargets } from './session.ts'
 import { wireTargets } from './wire.ts'
 import { witnessTargets } from './witness.ts'
@@ -23,6 +24,7 @@ export async function allTargets(only = ''): Promise<readonly Target[]> {
     ...evidenceTargets(),
     ...anchorTargets(),
     ...witnessTargets(),
+    ...lightTargets(),
     ...wireTargets(),
   ]
   return targets.filter(({ name }) => name.startsWith(only))
