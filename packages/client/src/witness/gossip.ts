@@ -1,7 +1,9 @@
 /** What peers are told of others' logs: the newest checkpoints, and evidence of forks (spec 23-witness, 23.8). */
-import type { WitnessRecord } from '@talos/audit'
+import { onlySignedBy, type WitnessRecord } from '@talos/audit'
 import { utf8 } from '@talos/bytes'
 import type { AppFrame, Did } from '@talos/contracts'
+import type { Kernel } from '@talos/kernel'
+import { parseVerifierKey } from '@talos/merkle'
 import type { Agent } from '../agent.ts'
 
 /** Heads in one frame. */
@@ -32,7 +34,7 @@ export class Gossip {
   /** Tells a peer the newest heads, where there is news. @throws TalosError what posting throws */
   async tell(peer: Did): Promise<void> {
     const { agent, post } = this.#options
-    const heads = agent.database.witness.newest(MAX_HEADS).flatMap(headOf)
+    const heads = agent.database.witness.newest(MAX_HEADS).flatMap((record) => headOf(record, agent.kernel))
     const text = heads.map(({ note }) => note).join('')
     if (heads.length === 0 || this.#told.get(peer) === text) return
     remember(this.#told, peer, text)
@@ -52,11 +54,12 @@ export class Gossip {
   }
 }
 
-/** The last checkpoint that was cosigned, else one that was seen, with the delegation of a key of the log. */
-function headOf({ note, heads, keys, fork }: WitnessRecord): readonly SeenHead[] {
+/** The last checkpoint that was cosigned, else one that was seen, with the delegation of the key that signed it. */
+function headOf({ note, heads, keys, fork }: WitnessRecord, kernel: Kernel): readonly SeenHead[] {
   const newest = note ?? heads.at(-1)
-  const logKey = keys.at(-1)?.delegation
-  return newest === undefined || logKey === undefined || fork !== undefined ? [] : [{ note: newest, logKey }]
+  if (newest === undefined || fork !== undefined) return []
+  const key = keys.find(({ vkey }) => onlySignedBy(newest, [parseVerifierKey(vkey, kernel)]) === newest)
+  return key?.delegation === undefined ? [] : [{ note: newest, logKey: key.delegation }]
 }
 
 function remember<T>(map: Map<Did, T>, peer: Did, value: T): void {

@@ -1,10 +1,10 @@
 /** Peers that want to make a witness, or a log before its witnesses, do what it must not (spec 23-witness, 23.3 to 23.9). */
-import { openLogKey, witnessName } from '@talos/audit'
+import { openLogKey, verifyForkEvidence, witnessName } from '@talos/audit'
 import { Secret, utf8 } from '@talos/bytes'
 import type { AppFrame, Did } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
 import { delegateLogKey, ed25519Signer } from '@talos/identity'
-import { cosignCheckpoint, type NoteSigner, signCheckpoint, treeSize } from '@talos/merkle'
+import { cosignCheckpoint, type NoteSigner, openCheckpoint, signCheckpoint, treeSize } from '@talos/merkle'
 import { tempFolder } from '@talos/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Agent, closeAgent, openAgent } from '../../src/agent.ts'
@@ -12,6 +12,7 @@ import type { ClientEvent } from '../../src/events.ts'
 import { nowS } from '../../src/options.ts'
 import { Answering } from '../../src/witness/answering.ts'
 import { Asking } from '../../src/witness/asking.ts'
+import { Gossip } from '../../src/witness/gossip.ts'
 import { WitnessKeeper } from '../../src/witness/keeper.ts'
 import { firstKeyOf, openOwnWitness } from '../../src/witness/own-witness.ts'
 import { Questions, type WitnessAnswer } from '../../src/witness/questions.ts'
@@ -149,6 +150,41 @@ describe('a witness before hostile peers', () => {
     expect(seen).toEqual([mine])
     const record = agent.database.witness.get(originOf(identity(70).did))
     expect(record).toMatchObject({ size: 0, heads: [note] })
+  })
+
+  it('is not deceived by an agent that lets one key sign for each of its witnesses', async () => {
+    const shown = await observe(25)
+    await answering().observe(identity(96).did, shown)
+    const origin = originOf(identity(25).did)
+    const root = agent.kernel.sha256(utf8('another leaf'))
+    const note = await signCheckpoint({ origin, size: treeSize(1), root, signer: noteSigner(27), kernel: agent.kernel })
+    const logKey = await delegation({ by: 25, key: 27, origin })
+    await answering().heads(identity(97).did, [{ note, logKey }])
+    const [fork] = events.filter((event) => event.type === 'log.fork')
+    const { first, second } = verifyForkEvidence(fork?.type === 'log.fork' ? fork.evidence : '', agent)
+    expect(first.logKey.key.publicKey).not.toEqual(second.logKey.key.publicKey)
+    expect(await answering().observe(identity(96).did, shown)).toMatchObject({ code: 'WITNESS_FORK' })
+    const entries = [...agent.log.reader.entries({ kinds: ['log.fork'] })]
+    expect(entries.map(({ entry }) => entry.peer)).toEqual([identity(25).did])
+  })
+
+  it('tells peers each head with the delegation of the key that signed it, and only where there is news', async () => {
+    const told: AppFrame[] = []
+    const gossip = new Gossip({ agent, post: async (_, frame) => void told.push(frame) })
+    const peer = identity(98).did
+    await gossip.tell(peer)
+    await gossip.tell(peer)
+    await gossip.tellForks(peer)
+    await gossip.tellForks(peer)
+    expect(told.map(({ t }) => t)).toEqual(['heads', 'fork'])
+    const [frame] = told
+    const heads = frame?.t === 'heads' ? frame.heads : []
+    // Of the newest 16 one has forked, which the evidence tells.
+    expect(heads).toHaveLength(15)
+    for (const { note, logKey } of heads) {
+      const { key } = openLogKey(logKey, { kernel: agent.kernel })
+      openCheckpoint(note, { logKey: key, kernel: agent.kernel })
+    }
   })
 
   it('takes no evidence that is none, nor of a log that it does not know', async () => {
