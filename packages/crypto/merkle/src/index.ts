@@ -53,8 +53,16 @@ export {
 } from './proof.ts'
 export { type LeafIndex, leafIndex, MAX_TREE_SIZE, splitPoint, type TreeSize, treeSize } from './range.ts'
 export {
-  MAX_TILE_LEVEL,
+  DEFAULT_TILE_CACHE_BYTES,
+  EXPANDED_TILE_BYTES,
+  MAX_TILE_CACHE_BYTES,
   nodeReader,
+  TileCache,
+  type TileCacheOptions,
+} from './tile-cache.ts'
+export {
+  type LeafRun,
+  MAX_TILE_LEVEL,
   type ReadTile,
   TILE_BYTES,
   TILE_HEIGHT,

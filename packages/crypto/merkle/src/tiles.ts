@@ -2,13 +2,12 @@
  * Tiles of the tree (C2SP tlog-tiles, height 8): how 256 hashes at a time are named, stored and read.
  *
  * Tile `(level, index)` holds the nodes of tree level `8 * level` from `256 * index` on. Only whole tiles are immutable;
- * the partial ones form the right edge. Nodes between two tile levels are recomputed from the tile below them.
+ * the partial ones form the right edge. Nodes between two tile levels are recomputed from the tile below them (`tile-cache.ts`).
  */
 import { concatBytes } from '@talos/bytes'
 import { TalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
-import { at, HASH_BYTES, requireHash } from './hash.ts'
-import type { ReadNode } from './proof.ts'
+import { HASH_BYTES, requireHash } from './hash.ts'
 import { checked, MAX_TREE_SIZE, type TreeSize } from './range.ts'
 
 /** Tree levels that one tile covers. */
@@ -61,30 +60,22 @@ export function tilePath(options: {
 /** Returns the hashes of a tile, at least as many as are asked for. */
 export type ReadTile = (tile: TileId & { readonly width: number }) => Uint8Array
 
-/**
- * A node reader over tiles. Each node costs one tile and at most 255 hashes.
- *
- * @throws TalosError (the reader) `MERKLE_HASH_LENGTH` when a tile is shorter than asked for
- */
-export function nodeReader(readTile: ReadTile, kernel: Kernel): ReadNode {
-  return (nodeLevel, nodeIndex) => {
-    const level = Math.floor(nodeLevel / TILE_HEIGHT)
-    const span = 2 ** (nodeLevel % TILE_HEIGHT)
-    const first = nodeIndex * span
-    const index = Math.floor(first / TILE_WIDTH)
-    const offset = first - index * TILE_WIDTH
-    const hashes = readTile({ level, index, width: offset + span })
-    return perfectRoot(splitHashes(hashes.subarray(offset * HASH_BYTES, (offset + span) * HASH_BYTES), span), kernel)
-  }
+/** What a run of leaves is to a tree of tiles. */
+export interface LeafRun {
+  /** 32 bytes each, in one piece. */
+  readonly leafHashes: Uint8Array
+  /** For each whole tile that the run completes, the root of its 256 leaves: 32 bytes each, in one piece. */
+  readonly tileRoots: Uint8Array
 }
 
 /** Collects leaf hashes into tiles: whole ones are handed out, partial ones stay inside as the tree's edge. */
 export class TileBuilder {
   readonly #kernel: Kernel
-  readonly #partial: Uint8Array[][]
+  /** Hashes of each level's partial tile; a change makes another array. */
+  readonly #partial: Uint8Array[]
   #size: number
 
-  private constructor(kernel: Kernel, size: number, partial: Uint8Array[][]) {
+  private constructor(kernel: Kernel, size: number, partial: Uint8Array[]) {
     this.#kernel = kernel
     this.#size = size
     this.#partial = partial
@@ -105,13 +96,13 @@ export class TileBuilder {
     readonly size: TreeSize
     readonly partial: (level: number) => Uint8Array
   }): TileBuilder {
-    const tiles: Uint8Array[][] = []
+    const tiles: Uint8Array[] = []
     for (let level = 0, nodes: number = options.size; nodes > 0; level += 1, nodes = Math.floor(nodes / TILE_WIDTH)) {
       const expected = nodes % TILE_WIDTH
       const hashes = options.partial(level)
       const actual = hashes.length / HASH_BYTES
       if (actual !== expected) throw new TalosError('MERKLE_EDGE_INVALID', { expected, actual })
-      tiles.push(splitHashes(hashes, expected))
+      tiles.push(new Uint8Array(hashes))
     }
     return new TileBuilder(options.kernel, options.size, tiles)
   }
@@ -122,56 +113,46 @@ export class TileBuilder {
 
   /** An independent copy. */
   clone(): TileBuilder {
-    return new TileBuilder(
-      this.#kernel,
-      this.#size,
-      this.#partial.map((hashes) => [...hashes]),
-    )
+    return new TileBuilder(this.#kernel, this.#size, [...this.#partial])
   }
 
   /** Adds one leaf hash (32 bytes) and returns the tiles that it completed, lowest level first. */
   append(leafHash: Uint8Array): Tile[] {
-    const completed: Tile[] = []
-    let carried = requireHash(leafHash)
+    const tiles = this.#add(0, requireHash(leafHash))
     this.#size += 1
-    for (let level = 0, position = this.#size; ; level += 1, position /= TILE_WIDTH) {
-      const hashes = this.#level(level)
-      hashes.push(carried)
-      if (hashes.length < TILE_WIDTH) return completed
-      completed.push({ level, index: position / TILE_WIDTH - 1, hashes: concatBytes(...hashes) })
-      carried = perfectRoot(hashes, this.#kernel)
-      hashes.length = 0
+    return tiles
+  }
+
+  /** Adds many leaf hashes; returns the tiles that they completed, each above the last of its own. */
+  appendRun({ leafHashes, tileRoots }: LeafRun): Tile[] {
+    const tiles: Tile[] = []
+    for (let start = 0, tile = 0; start < leafHashes.length; tile += 1) {
+      const end = Math.min(leafHashes.length, start + TILE_BYTES - this.partial(0).length)
+      const root = tileRoots.subarray(tile * HASH_BYTES, (tile + 1) * HASH_BYTES)
+      tiles.push(...this.#add(0, leafHashes.subarray(start, end), root))
+      this.#size += (end - start) / HASH_BYTES
+      start = end
     }
+    return tiles
   }
 
   /** Hashes of a level's partial tile: 0 to 255 of them, 32 bytes each. */
   partial(level: number): Uint8Array {
-    return concatBytes(...(this.#partial[level] ?? []))
+    return this.#partial[level] ?? NO_HASHES
   }
 
-  #level(level: number): Uint8Array[] {
-    const known = this.#partial[level]
-    if (known !== undefined) return known
-    const fresh: Uint8Array[] = []
-    this.#partial.push(fresh)
-    return fresh
+  /** Adds hashes that fit the level's tile, whose root is `root` where it then is whole; computed where none is given. */
+  #add(level: number, added: Uint8Array, root: Uint8Array = NO_HASHES): Tile[] {
+    const hashes = concatBytes(this.partial(level), added)
+    if (hashes.length < TILE_BYTES) {
+      this.#partial[level] = hashes
+      return []
+    }
+    this.#partial[level] = NO_HASHES
+    const index = Math.floor(this.#size / TILE_WIDTH ** (level + 1))
+    const carried = root.length === 0 ? this.#kernel.hashUp(hashes).slice(-HASH_BYTES) : root
+    return [{ level, index, hashes }, ...this.#add(level + 1, carried)]
   }
 }
 
-function splitHashes(hashes: Uint8Array, count: number): Uint8Array[] {
-  return Array.from({ length: count }, (_, position) =>
-    requireHash(hashes.slice(position * HASH_BYTES, (position + 1) * HASH_BYTES)),
-  )
-}
-
-/** Root over a power of two of hashes. */
-function perfectRoot(hashes: readonly Uint8Array[], kernel: Kernel): Uint8Array {
-  let row = hashes
-  while (row.length > 1) {
-    const below = row
-    row = Array.from({ length: below.length / 2 }, (_, position) =>
-      kernel.nodeHash(at(below, position * 2), at(below, position * 2 + 1)),
-    )
-  }
-  return at(row, 0)
-}
+const NO_HASHES = new Uint8Array(0)

@@ -12,6 +12,7 @@ import {
   type NoteSigner,
   openCheckpoint,
   signCheckpoint,
+  TILE_WIDTH,
   treeSize,
   type VerifiedCheckpoint,
   type VerifierKey,
@@ -126,6 +127,9 @@ export class Checkpointer {
   #requireExtension(last: VerifiedCheckpoint, head: { readonly size: number; readonly root: Uint8Array }): void {
     const { reader, kernel } = this.#options
     try {
+      reader.forget()
+      // The last entries as well, which no proof may touch.
+      reader.leafHashes({ from: head.size - (head.size % TILE_WIDTH), to: head.size })
       verifyConsistency({
         from: last.size,
         to: treeSize(head.size),
@@ -190,6 +194,7 @@ export function openLogCheckpoint(
 /** A tree that cannot be read is not the one that was signed; a failing medium is another matter. */
 function sameRoot(reader: AuditReader, { size, root }: VerifiedCheckpoint): boolean {
   try {
+    reader.forget()
     return equalBytes(reader.rootAt(size), root)
   } catch (error) {
     if (isTalosError(error, 'AUDIT_STORE_FAILED')) throw error

@@ -4,9 +4,11 @@ import type { AuditEntry, AuditEntryCommitments, AuditEntryKind, AuditEntryOpeni
 import type { Kernel } from '@talos/kernel'
 import type { Clock, Random } from '@talos/ports'
 import { type CommitPath, type Committable, commitTo, deriveSalt, SALT_BYTES, saltScope } from './commitment.ts'
-import { encodeEntry, entryId } from './entry.ts'
+import { entryId, entryText } from './entry.ts'
+import type { EntryWriter } from './entry-text.ts'
 import type { FieldsName } from './fields/fields.ts'
-import type { AuditStore, SaltKey, StoredEntry } from './store.ts'
+import { type Bundle, bundleOf } from './group.ts'
+import type { AuditStore, SaltKey } from './store.ts'
 
 /** A value to commit to, or the 64 hex digits of a commitment that somebody else made. */
 export type CommitInput = Committable | { readonly commitment: string }
@@ -32,20 +34,49 @@ export interface DraftingOptions {
   readonly agent: Did
 }
 
+/** Members of a draft that the short way of writing takes. */
+const PLAIN_MEMBERS: ReadonlySet<string> = new Set([
+  'kind',
+  'id',
+  'commit',
+  'cap',
+  'cause',
+  'decision',
+  'message',
+  'peer',
+  'reason',
+  'ref',
+  'session',
+  'tool',
+])
+
 /** Collects the entries of one batch. A draft that is refused leaves no trace. */
 export class BatchDrafter {
   readonly #options: DraftingOptions
+  readonly #writer: EntryWriter
   readonly #first: number
   readonly #saltKeys = new Map<string, SaltKey>()
-  readonly entries: StoredEntry[] = []
+  readonly #texts: string[] = []
 
-  constructor(options: DraftingOptions, first: number) {
+  /** @param first index of the batch's first entry */
+  constructor(options: DraftingOptions & { readonly writer: EntryWriter }, first: number) {
     this.#options = options
+    this.#writer = options.writer
     this.#first = first
   }
 
   get saltKeys(): SaltKey[] {
     return [...this.#saltKeys.values()]
+  }
+
+  /** Entries so far. */
+  get count(): number {
+    return this.#texts.length
+  }
+
+  /** The entries' bytes. */
+  bundle(): Bundle {
+    return bundleOf(this.#texts)
   }
 
   /**
@@ -54,23 +85,31 @@ export class BatchDrafter {
    * @throws TalosError `SCHEMA_INVALID`, `JSON_INVALID`, `AUDIT_ENTRY_INVALID`; `AUDIT_STORE_FAILED` for a salt key
    */
   add(drafts: readonly Draft[]): void {
+    const { count } = this
     const keys = new Map<string, SaltKey>()
-    const next = this.#first + this.entries.length
-    const added = drafts.map((draft, offset) => this.#entry(draft, { index: next + offset, keys }))
+    try {
+      for (const draft of drafts) this.#texts.push(this.#entry(draft, { index: this.#first + this.count, keys }))
+    } catch (error) {
+      this.#texts.length = count
+      throw error
+    }
     for (const key of keys.values()) this.#saltKeys.set(key.scope, key)
-    this.entries.push(...added)
   }
 
-  #entry(draft: Draft, place: { readonly index: number; readonly keys: Map<string, SaltKey> }): StoredEntry {
+  #entry(draft: Draft, place: { readonly index: number; readonly keys: Map<string, SaltKey> }): string {
     const { clock, random, agent } = this.#options
     const { index, keys } = place
     const ts = clock.nowMs()
-    const { id = entryId({ nowMs: ts, random }), commit, ...members } = draft
-    const base = { ...members, v: 1 as const, seq: index, ts, agent, id }
-    const scope = saltScope(base)
-    const entry: AuditEntry =
-      commit === undefined ? base : { ...base, commit: this.#commitments(commit, { index, scope, keys }) }
-    return { index, body: encodeEntry(entry) }
+    const { id = entryId({ nowMs: ts, random }) } = draft
+    const scope = saltScope({ ...draft, id })
+    const commit = draft.commit && this.#commitments(draft.commit, { index, scope, keys })
+    const given = { v: 1 as const, seq: index, ts, agent, id }
+    if (isPlain(draft)) {
+      const text = this.#writer.write({ ...draft, ...given, commit })
+      if (text !== undefined) return text
+    }
+    const { commit: _, ...members } = draft
+    return entryText(commit === undefined ? { ...members, ...given } : { ...members, ...given, commit })
   }
 
   #commitments(
@@ -78,13 +117,17 @@ export class BatchDrafter {
     place: { readonly index: number; readonly scope: string; readonly keys: Map<string, SaltKey> },
   ): AuditEntryCommitments {
     const { kernel } = this.#options
-    const commitments = Object.entries(inputs).map(([path, input]): [string, string] => {
-      if ('commitment' in input) return [path, input.commitment]
+    const commitments: Record<string, string> = {}
+    for (const [path, input] of Object.entries(inputs)) {
+      if ('commitment' in input) {
+        commitments[path] = input.commitment
+        continue
+      }
       const saltKey = this.#saltKey(place.scope, place.keys)
       const salt = deriveSalt({ saltKey, index: place.index, path, kernel })
-      return [path, toHex(commitTo({ ...input, path, salt, kernel }))]
-    })
-    return Object.fromEntries(commitments)
+      commitments[path] = toHex(commitTo({ ...input, path, salt, kernel }))
+    }
+    return commitments
   }
 
   #saltKey(scope: string, fresh: Map<string, SaltKey>): Uint8Array {
@@ -94,6 +137,15 @@ export class BatchDrafter {
     fresh.set(scope, { scope, key })
     return key
   }
+}
+
+/** A member that is there without a value is for the schema to refuse, and so is an object of a class. */
+function isPlain(draft: Draft): boolean {
+  if (Object.getPrototypeOf(draft) !== Object.prototype) return false
+  for (const [name, value] of Object.entries(draft)) {
+    if (value === undefined || !PLAIN_MEMBERS.has(name)) return false
+  }
+  return true
 }
 
 /** What entry 0 says: the log's name, and the identity's word for the log key. */

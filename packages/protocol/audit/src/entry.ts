@@ -4,10 +4,11 @@
  * An entry is canonical JSON of a closed schema. What is hashed, stored and shown is these bytes; reading refuses bytes
  * that would be written otherwise.
  */
-import { decodeJcs, encodeJcs, toHex, utf8 } from '@talos/bytes'
+import { decodeJcs, encodeJcs, utf8 } from '@talos/bytes'
 import { type AuditEntry, type AuditEntryKind, parseAuditEntry } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { Random } from '@talos/ports'
+import { type EntryMembers, knownKinds, readEntryText } from './entry-text.ts'
 
 /** Longest entry; 65,535 is the hard limit of tlog-tiles bundles, and no entry needs a quarter of it. */
 export const MAX_ENTRY_BYTES = 16_384
@@ -17,11 +18,19 @@ const MAX_ENTRY_DEPTH = 2
 
 /** Writes an entry after checking it. Throws `SCHEMA_INVALID`, `JSON_INVALID` or `AUDIT_ENTRY_INVALID`. */
 export function encodeEntry(entry: AuditEntry): Uint8Array {
+  return utf8(entryText(entry))
+}
+
+/** As `encodeEntry`, the text. */
+export function entryText(entry: AuditEntry): string {
   checkRules(parseAuditEntry(entry))
-  // The schema allows JSON alone, which the generated type does not tell the compiler.
-  const body = utf8(encodeJcs(entry))
-  if (body.length > MAX_ENTRY_BYTES) throw new TalosError('AUDIT_ENTRY_INVALID', { reason: 'it has too many bytes' })
-  return body
+  knownKinds.add(entry.kind)
+  const text = encodeJcs(entry)
+  // A character has three bytes at most, so that most texts need not be encoded to be measured.
+  if (text.length * 3 > MAX_ENTRY_BYTES && utf8(text).length > MAX_ENTRY_BYTES) {
+    throw new TalosError('AUDIT_ENTRY_INVALID', { reason: 'it has too many bytes' })
+  }
+  return text
 }
 
 /**
@@ -30,20 +39,36 @@ export function encodeEntry(entry: AuditEntry): Uint8Array {
  * @throws TalosError `INPUT_TOO_LARGE`, `INPUT_TOO_DEEP`, `JSON_INVALID`, `SCHEMA_INVALID` or `AUDIT_ENTRY_INVALID`
  */
 export function decodeEntry(body: Uint8Array): AuditEntry {
+  return readEntryText(latin1(body), { start: 0, end: body.length }, keepsRules) ?? decodeAnyEntry(body)
+}
+
+/** Reads an entry the long way, through the canonical reader and the schema. Throws as `decodeEntry`. */
+export function decodeAnyEntry(body: Uint8Array): AuditEntry {
   const entry = parseAuditEntry(decodeJcs(body, { maxBytes: MAX_ENTRY_BYTES, maxDepth: MAX_ENTRY_DEPTH }))
   checkRules(entry)
+  knownKinds.add(entry.kind)
   return entry
 }
 
+const bytesAsText = new TextDecoder('latin1')
+
+/** One character for each byte. Those past ASCII may be others than the byte says; none of them is in a usual entry. */
+export function latin1(bytes: Uint8Array): string {
+  return bytesAsText.decode(bytes)
+}
+
+/** Two hex digits for each byte. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+/** Random bytes of an id: 76 bits are used. */
+const ID_RANDOM_BYTES = 10
+
 /** A fresh entry id: 48 bits of time, version 7, and 74 random bits (RFC 9562, section 5.7), as 32 hex digits. */
 export function entryId({ nowMs, random }: { readonly nowMs: number; readonly random: Random }): string {
-  const bytes = random.bytes(16)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  view.setUint16(0, Math.floor(nowMs / 2 ** 32))
-  view.setUint32(2, nowMs % 2 ** 32)
-  view.setUint8(6, 0x70 | (view.getUint8(6) & 0x0f))
-  view.setUint8(8, 0x80 | (view.getUint8(8) & 0x3f))
-  return toHex(bytes)
+  let digits = ''
+  for (const byte of random.bytes(ID_RANDOM_BYTES)) digits += HEX[byte]
+  const time = nowMs.toString(16).padStart(12, '0')
+  const variant = '89ab'.charAt(Number.parseInt(digits.charAt(3), 16) % 4)
+  return `${time}7${digits.slice(0, 3)}${variant}${digits.slice(4, 19)}`
 }
 
 type Rule = readonly [reason: string, broken: (entry: AuditEntry) => boolean]
@@ -67,6 +92,11 @@ const RULES: readonly Rule[] = [
     ({ kind, anchor }) => (kind === 'checkpoint.anchor') !== (anchor !== undefined),
   ],
 ]
+
+/** Tells whether an entry keeps the rules; its members are those of the schema. */
+export function keepsRules(entry: EntryMembers): boolean {
+  return RULES.every(([, broken]) => !broken(entry as AuditEntry))
+}
 
 function checkRules(entry: AuditEntry): void {
   for (const [reason, broken] of RULES) {

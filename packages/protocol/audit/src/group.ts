@@ -4,7 +4,6 @@
  * A group is an entry bundle of C2SP tlog-tiles, or a part of one: for each entry its length in two bytes, big endian,
  * then its bytes. It never crosses a multiple of 256, so a group of 256 is the bundle of its tile as it is served.
  */
-import { ByteWriter } from '@talos/bytes'
 import { TalosError } from '@talos/errors'
 import { TILE_WIDTH } from '@talos/merkle'
 import type { EntryGroup, StoredEntry } from './store.ts'
@@ -12,20 +11,79 @@ import type { EntryGroup, StoredEntry } from './store.ts'
 /** Bytes that tell the length of a body. */
 export const LENGTH_BYTES = 2
 
-/** Puts consecutive bodies into as few groups as there can be. Bodies have at most 65,535 bytes. */
-export function groupsOf(first: number, bodies: readonly Uint8Array[]): EntryGroup[] {
+/** Entries in one piece, each behind its length. */
+export interface Bundle {
+  readonly bytes: Uint8Array
+  /** Where each entry's length stands, and behind the last entry the end: one more than there are entries. */
+  readonly offsets: readonly number[]
+}
+
+const encoder = new TextEncoder()
+
+/** Puts texts into one bundle. Each has at most 65,535 bytes. */
+export function bundleOf(texts: readonly string[]): Bundle {
+  const offsets = [0]
+  let end = 0
+  for (const text of texts) {
+    end += LENGTH_BYTES + text.length
+    offsets.push(end)
+  }
+  const bytes = new Uint8Array(end)
+  const joined = texts.map((text) => `${NO_LENGTH}${text}`).join('')
+  const { read, written } = encoder.encodeInto(joined, bytes)
+  // A text with a character of several bytes does not fit: it is only in entry 0, and takes the long way.
+  if (read !== end || written !== end) return bundleOfBodies(texts.map((text) => encoder.encode(text)))
+  return { bytes: withLengths(bytes, offsets), offsets }
+}
+
+/** Room for a length. */
+const NO_LENGTH = '\0'.repeat(LENGTH_BYTES)
+
+/** Puts bodies into one bundle. Each has at most 65,535 bytes. */
+export function bundleOfBodies(bodies: readonly Uint8Array[]): Bundle {
+  const offsets = [0]
+  let end = 0
+  for (const body of bodies) {
+    end += LENGTH_BYTES + body.length
+    offsets.push(end)
+  }
+  const bytes = new Uint8Array(end)
+  for (const [position, body] of bodies.entries()) bytes.set(body, (offsets[position] as number) + LENGTH_BYTES)
+  return { bytes: withLengths(bytes, offsets), offsets }
+}
+
+function withLengths(bytes: Uint8Array, offsets: readonly number[]): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let start = 0
+  for (const end of offsets.slice(1)) {
+    view.setUint16(start, end - start - LENGTH_BYTES)
+    start = end
+  }
+  return bytes
+}
+
+/** The bytes of one entry of a bundle, on their own. */
+export function bodyAt({ bytes, offsets }: Bundle, position: number): Uint8Array {
+  const [start = 0, end = 0] = offsets.slice(position, position + 2)
+  return bytes.slice(start + LENGTH_BYTES, end)
+}
+
+/** Cuts a bundle into as few groups as there can be; they are views of its bytes. */
+export function cutBundle(first: number, { bytes, offsets }: Bundle): EntryGroup[] {
   const groups: EntryGroup[] = []
-  for (let start = 0; start < bodies.length; ) {
-    const count = Math.min(TILE_WIDTH - ((first + start) % TILE_WIDTH), bodies.length - start)
-    const writer = new ByteWriter()
-    for (const body of bodies.slice(start, start + count)) {
-      writer.u16(body.length)
-      writer.bytes(body)
-    }
-    groups.push({ first: first + start, count, bodies: writer.finish() })
+  const total = offsets.length - 1
+  for (let start = 0; start < total; ) {
+    const count = Math.min(TILE_WIDTH - ((first + start) % TILE_WIDTH), total - start)
+    const bodies = bytes.subarray(offsets[start], offsets[start + count])
+    groups.push({ first: first + start, count, bodies })
     start += count
   }
   return groups
+}
+
+/** Puts consecutive bodies into as few groups as there can be. Bodies have at most 65,535 bytes. */
+export function groupsOf(first: number, bodies: readonly Uint8Array[]): EntryGroup[] {
+  return cutBundle(first, bundleOfBodies(bodies))
 }
 
 /**

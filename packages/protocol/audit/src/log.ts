@@ -113,8 +113,8 @@ export class AuditLog implements AsyncDisposable {
    * @throws TalosError the codes of `appendAll`
    */
   async append(event: AuditEvent): Promise<AppendedEntry> {
-    const [appended] = await this.appendAll([event])
-    return appended as AppendedEntry
+    this.#requireHealth()
+    return await this.#writer.enqueueOne(event)
   }
 
   /**

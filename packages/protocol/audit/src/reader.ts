@@ -15,13 +15,12 @@ import {
   inclusionProof,
   leafIndex,
   MAX_TILE_LEVEL,
-  nodeReader,
   parseCheckpoint,
-  type ReadNode,
   rootAt,
   splitNote,
   TILE_BYTES,
   TILE_WIDTH,
+  TileCache,
   type TileId,
   treeSize,
 } from '@talos/merkle'
@@ -77,15 +76,28 @@ interface Tail {
 export class AuditReader {
   readonly #store: AuditStore
   readonly #kernel: Kernel
-  readonly #readNode: ReadNode
+  readonly #tiles: TileCache
   #head: AuditHead
   #tail: Tail | undefined
 
   /** @throws TalosError `AUDIT_STORE_FAILED` */
-  constructor({ store, kernel }: { readonly store: AuditStore; readonly kernel: Kernel }) {
+  constructor({
+    store,
+    kernel,
+    cacheBytes,
+  }: {
+    readonly store: AuditStore
+    readonly kernel: Kernel
+    /** Most bytes of tiles that are held expanded; the default of {@link TileCache} when absent. */
+    readonly cacheBytes?: number | undefined
+  }) {
     this.#store = store
     this.#kernel = kernel
-    this.#readNode = nodeReader((tile) => this.#readTile(tile), kernel)
+    this.#tiles = new TileCache({
+      readTile: (tile) => this.#readTile(tile),
+      kernel,
+      ...(cacheBytes !== undefined && { limitBytes: cacheBytes }),
+    })
     this.#head = this.refresh()
   }
 
@@ -102,8 +114,14 @@ export class AuditReader {
   /** Reads the committed head again, as another process may have written. */
   refresh(): AuditHead {
     this.#head = this.#store.head() ?? { size: 0, root: emptyRoot(this.#kernel), edge: new Uint8Array(0) }
-    this.#tail = undefined
+    this.forget()
     return this.#head
+  }
+
+  /** Reads tiles and entries from the store again, as before a signature: what is kept in memory could hide damage. */
+  forget(): void {
+    this.#tiles.clear()
+    this.#tail = undefined
   }
 
   /**
@@ -122,7 +140,7 @@ export class AuditReader {
    * @throws TalosError `AUDIT_RANGE`, `AUDIT_CORRUPT`
    */
   rootAt(size: number): Uint8Array {
-    return rootAt({ size: treeSize(this.#within('size', size)), readNode: this.#readNode, kernel: this.#kernel })
+    return rootAt({ size: treeSize(this.#within('size', size)), readNode: this.#tiles.readNode, kernel: this.#kernel })
   }
 
   /**
@@ -136,7 +154,7 @@ export class AuditReader {
     return inclusionProof({
       index: leafIndex(index),
       size: treeSize(size),
-      readNode: this.#readNode,
+      readNode: this.#tiles.readNode,
       kernel: this.#kernel,
     })
   }
@@ -149,7 +167,12 @@ export class AuditReader {
   consistency({ from, to = this.size }: { readonly from: number; readonly to?: number }): Uint8Array[] {
     this.#within('to', to)
     this.#below('from', from, to + 1)
-    return consistencyProof({ from: treeSize(from), to: treeSize(to), readNode: this.#readNode, kernel: this.#kernel })
+    return consistencyProof({
+      from: treeSize(from),
+      to: treeSize(to),
+      readNode: this.#tiles.readNode,
+      kernel: this.#kernel,
+    })
   }
 
   /**

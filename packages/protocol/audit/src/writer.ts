@@ -7,9 +7,11 @@
  */
 import { equalBytes } from '@talos/bytes'
 import { isTalosError, TalosError } from '@talos/errors'
-import { hashAt } from '@talos/merkle'
+import { HASH_BYTES } from '@talos/merkle'
 import { BatchDrafter, type Draft, type DraftingOptions } from './drafts.ts'
-import { groupsOf } from './group.ts'
+import { keepsRules } from './entry.ts'
+import { EntryWriter } from './entry-text.ts'
+import { type Bundle, bodyAt, cutBundle } from './group.ts'
 import type { AuditReader } from './reader.ts'
 import type { AuditBatch, AuditHead } from './store.ts'
 import { TreeState } from './tree-state.ts'
@@ -27,9 +29,11 @@ export interface AppendedEntry {
   readonly body: Uint8Array
 }
 
+/** Answers a request with its entries, or says why there are none. */
 interface Request {
   readonly drafts: readonly Draft[]
-  readonly answer: PromiseWithResolvers<AppendedEntry[]>
+  readonly resolve: (entries: AppendedEntry[]) => void
+  readonly reject: (error: unknown) => void
 }
 
 /** A request whose entries were accepted into a batch. */
@@ -43,14 +47,38 @@ interface Accepted {
 interface Staged {
   readonly batch: AuditBatch
   readonly state: TreeState
-  readonly entries: readonly AppendedEntry[]
+  readonly bundle: Bundle
+  readonly leafHashes: Uint8Array
   readonly accepted: readonly Accepted[]
+}
+
+/** An entry of a batch. Its bytes are copied when they are asked for: whoever keeps them does not keep the batch. */
+class BatchEntry implements AppendedEntry {
+  readonly #staged: Staged
+  readonly #position: number
+
+  constructor(staged: Staged, position: number) {
+    this.#staged = staged
+    this.#position = position
+  }
+
+  get index(): number {
+    return this.#staged.batch.expected.size + this.#position
+  }
+
+  get leafHash(): Uint8Array {
+    return this.#staged.leafHashes.slice(this.#position * HASH_BYTES, (this.#position + 1) * HASH_BYTES)
+  }
+
+  get body(): Uint8Array {
+    return bodyAt(this.#staged.bundle, this.#position)
+  }
 }
 
 type Outcome = 'yes' | 'no' | 'unknown' | 'conflict'
 
 export class Writer {
-  readonly #options: DraftingOptions & { readonly reader: AuditReader }
+  readonly #options: DraftingOptions & { readonly reader: AuditReader; readonly writer: EntryWriter }
   #state: TreeState
   #fault: TalosError | undefined
   /** A batch whose fate the store could not tell. */
@@ -60,7 +88,7 @@ export class Writer {
   #draining: Promise<void> | undefined
 
   constructor(options: DraftingOptions & { readonly reader: AuditReader }) {
-    this.#options = options
+    this.#options = { ...options, writer: new EntryWriter(options.agent, keepsRules) }
     this.#state = TreeState.empty(options.kernel)
   }
 
@@ -91,17 +119,27 @@ export class Writer {
   }
 
   /** @throws TalosError the codes of `AuditLog.appendAll` */
-  async enqueue(drafts: readonly Draft[]): Promise<AppendedEntry[]> {
-    if (drafts.length > MAX_BATCH_ENTRIES) {
-      throw new TalosError('AUDIT_BATCH_TOO_LARGE', { count: drafts.length, limit: MAX_BATCH_ENTRIES })
+  enqueue(drafts: readonly Draft[]): Promise<AppendedEntry[]> {
+    return new Promise((resolve, reject) => this.#accept({ drafts, resolve, reject }))
+  }
+
+  /** As `enqueue`, of one entry. */
+  enqueueOne(draft: Draft): Promise<AppendedEntry> {
+    return new Promise((resolve, reject) => {
+      this.#accept({ drafts: [draft], resolve: ([entry]) => resolve(entry as AppendedEntry), reject })
+    })
+  }
+
+  #accept(request: Request): void {
+    const { length } = request.drafts
+    if (length > MAX_BATCH_ENTRIES) {
+      throw new TalosError('AUDIT_BATCH_TOO_LARGE', { count: length, limit: MAX_BATCH_ENTRIES })
     }
-    const count = this.#queuedEntries + drafts.length
+    const count = this.#queuedEntries + length
     if (count > MAX_QUEUED_ENTRIES) throw new TalosError('AUDIT_QUEUE_FULL', { count, limit: MAX_QUEUED_ENTRIES })
-    const request = { drafts, answer: Promise.withResolvers<AppendedEntry[]>() }
     this.#queue.push(request)
     this.#queuedEntries = count
     this.#draining ??= this.#drain()
-    return await request.answer.promise
   }
 
   /** Resolves once everything that was accepted is answered. */
@@ -134,18 +172,20 @@ export class Writer {
       this.#settle()
       staged = this.#stage(requests)
     } catch (error) {
-      for (const { answer } of requests) answer.reject(error)
+      for (const { reject } of requests) reject(error)
       return
     }
     try {
-      if (staged.entries.length > 0) await this.#options.store.append(staged.batch)
+      if (staged.batch.groups.length > 0) await this.#options.store.append(staged.batch)
     } catch (cause) {
       const error = this.#recover(staged, cause)
-      for (const { request } of staged.accepted) request.answer.reject(error)
+      for (const { request } of staged.accepted) request.reject(error)
       return
     }
     this.#adopt(staged)
-    for (const { request, start } of staged.accepted) request.answer.resolve(answerOf(request, start, staged))
+    for (const { request, start } of staged.accepted) {
+      request.resolve(request.drafts.map((_, offset) => new BatchEntry(staged, start + offset)))
+    }
   }
 
   /** Drafts and hashes what can be written; a request that is refused is answered at once and leaves no trace. */
@@ -154,20 +194,19 @@ export class Writer {
     const drafter = new BatchDrafter(this.#options, head.size)
     const accepted: Accepted[] = []
     for (const request of requests) {
-      const start = drafter.entries.length
+      const start = drafter.count
       try {
         drafter.add(request.drafts)
         accepted.push({ request, start })
       } catch (error) {
-        request.answer.reject(error)
+        request.reject(error)
       }
     }
-    const bodies = drafter.entries.map(({ body }) => body)
-    const { leafHashes, state, tiles, partials } = this.#state.stage(bodies)
-    const groups = groupsOf(head.size, bodies)
-    const entries = drafter.entries.map((entry, position) => ({ ...entry, leafHash: hashAt(leafHashes, position) }))
+    const bundle = drafter.bundle()
+    const { leafHashes, state, tiles, partials } = this.#state.stage(bundle.bytes)
+    const groups = cutBundle(head.size, bundle)
     const batch = { expected: head, groups, tiles, partials, saltKeys: drafter.saltKeys, head: state.head }
-    return { batch, state, entries, accepted }
+    return { batch, state, bundle, leafHashes, accepted }
   }
 
   #adopt({ state }: Staged): void {
@@ -214,10 +253,6 @@ export class Writer {
     this.#fault = new TalosError('AUDIT_STORE_CONFLICT', details, { cause })
     return this.#fault
   }
-}
-
-function answerOf({ drafts }: Request, start: number, { entries }: Staged): AppendedEntry[] {
-  return entries.slice(start, start + drafts.length)
 }
 
 /** Whether a store says that what it holds is damaged, which no waiting mends. */

@@ -449,6 +449,7 @@ describe('damage', () => {
     const reader = new AuditReader({ store: options.store, kernel })
     expect(await codeOf(() => reader.rootAt(256))).toBe('accepted')
     options.store.partials.clear()
+    reader.forget()
     expect(await codeOf(() => reader.inclusion({ index: 600 }))).toBe('AUDIT_CORRUPT')
   })
 })
