@@ -5,7 +5,8 @@
 //! - `!clear`: nothing goes wrong any more.
 //!
 //! `OPERATION` is `open`, `write`, `sync`, `truncate`, `rename`, `unlink` or `dirsync`. `ACTION` is the number of an error
-//! of the system, `short` (a write does half), `lie` (a flush is not done and said to be), `kill` or `killafter`.
+//! of the system, `short` (a write does half), `lie` (a flush is not done and said to be), `failkill` (a flush fails, and the process dies of
+//! something else before it can mend that), `kill` or `killafter`.
 
 use std::ffi::c_int;
 
@@ -15,6 +16,7 @@ pub(crate) enum Action {
     Fail(c_int),
     Short,
     Lie,
+    FailKill,
     Kill,
     KillAfter,
 }
@@ -50,6 +52,7 @@ impl Faults {
                 action: match *action {
                     "short" => Action::Short,
                     "lie" => Action::Lie,
+                    "failkill" => Action::FailKill,
                     "kill" => Action::Kill,
                     "killafter" => Action::KillAfter,
                     number => Action::Fail(number.parse().expect("the number of an error")),

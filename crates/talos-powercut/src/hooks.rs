@@ -212,11 +212,12 @@ fn synced(fd: c_int, sync: impl FnOnce() -> c_int) -> c_int {
             set_errno(errno);
             -1
         }
+        Some(Action::FailKill) => -1,
         _ => sync(),
     };
     let kept = if result < 0 { errno() } else { 0 };
     state.record(if result == 0 { good } else { bad }, inode, 0, &[]);
-    if action == Some(Action::KillAfter) {
+    if matches!(action, Some(Action::KillAfter | Action::FailKill)) {
         die();
     }
     if result < 0 {

@@ -9,7 +9,7 @@ import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { isTalosError, TalosError } from '@talos/errors'
-import { attempt, ensurePrivateFile, syncFolder } from './files.ts'
+import { attempt, ensurePrivateFile, syncFolder, writeAgain } from './files.ts'
 import { isDiskFailure, storeError } from './sqlite-errors.ts'
 
 /** The first release in which resetting the WAL cannot lose a transaction under concurrent checkpoints. */
@@ -67,6 +67,9 @@ export class Database {
     const operation = readOnly ? 'read' : 'write'
     // A database that was closed leaves no write-ahead file, or an empty one.
     const left = attempt('look at', path, () => statSync(`${path}-wal`, { throwIfNoEntry: false }))
+    const isLeft = !readOnly && left !== undefined && left.size > 0
+    // Before SQLite copies from it: a copy of what is not durable could be cut off half way, with nothing to repeat it from.
+    if (isLeft) writeAgain(`${path}-wal`)
     let handle: DatabaseSync | undefined
     try {
       handle = new DatabaseSync(path, { readOnly, timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true })
@@ -78,7 +81,7 @@ export class Database {
       if (!readOnly) {
         // SQLite flushes the folder when it begins a write-ahead file, but takes no notice when that fails.
         attempt('flush', dirname(path), () => syncFolder(dirname(path)))
-        database.#isInDoubt = left !== undefined && left.size > 0
+        database.#isInDoubt = isLeft
         database.settle()
       }
       if (maxPages !== undefined) handle.exec(`PRAGMA max_page_count = ${maxPages}`)

@@ -150,6 +150,31 @@ export function readPrivateFile(path: string, maxBytes: number): Uint8Array {
   })
 }
 
+/**
+ * Writes the bytes of a file over themselves and flushes them. What is read may be in the kernel's memory alone, taken for
+ * written although its flush failed: only a write makes a later flush count.
+ *
+ * @throws TalosError `FILE_FAILED`
+ */
+export function writeAgain(path: string): void {
+  attempt('write', path, () => {
+    const descriptor = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW)
+    try {
+      const part = new Uint8Array(READ_CHUNK_BYTES)
+      for (let offset = 0; ; ) {
+        const count = readSync(descriptor, part, 0, part.length, offset)
+        if (count === 0) break
+        let written = 0
+        while (written < count) written += writeSync(descriptor, part, written, count - written, offset + written)
+        offset += count
+      }
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+  })
+}
+
 /** Makes names created in, or moved into, a folder durable. */
 export function syncFolder(path: string): void {
   if (!HAS_MODES) return

@@ -85,7 +85,7 @@ class Judge {
     }
     const fault = log.fault?.code
     if (fault !== undefined) this.#breach('stopped')
-    const note = fault === undefined && damage === undefined ? await this.#goOn() : undefined
+    const note = fault === undefined && damage === undefined ? await this.#tryToGoOn() : undefined
     return {
       size: log.size,
       breaches: this.#breaches,
@@ -181,6 +181,16 @@ class Judge {
       return true
     } catch {
       return false
+    }
+  }
+
+  async #tryToGoOn(): Promise<string | undefined> {
+    try {
+      return await this.#goOn()
+    } catch (error) {
+      if (!isTalosError(error)) throw error
+      this.#breach('stopped')
+      return undefined
     }
   }
 

@@ -48,6 +48,15 @@ describe.skipIf(whyNotRecorded !== undefined)(`a log whose power is cut${suffix}
     expect(result.failed).toBeGreaterThan(0)
   })
 
+  it('recovers from a flush that failed and a kill, with nothing that only the memory of the system has', async () => {
+    using home = tempFolder()
+    const life = { seed: 1, callers: 3, entries: 10, paceMs: 2, publishMs: 6, keepsSalts: true }
+    const failing = { ...life, faults: ['!fault sync audit.db-wal 1 1 failkill'] }
+    const last = { ...life, callers: 1, entries: 1 }
+    const result = await cutIn([life, failing, last], { home: home.path, seed: 1, states: 'recovery' })
+    expect(result.findings).toEqual([])
+  })
+
   it('does not rely on a flush of the folder that failed', async () => {
     using home = tempFolder()
     const life = { seed: 1, callers: 3, entries: 8, paceMs: 2, publishMs: 100 }

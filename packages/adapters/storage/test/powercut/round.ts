@@ -20,7 +20,7 @@ export interface RoundOptions {
   /** A folder for the files and the journal. */
   readonly home: string
   readonly seed: number
-  readonly states: number | 'said'
+  readonly states: number | 'said' | 'recovery'
   readonly onState?: () => void
 }
 

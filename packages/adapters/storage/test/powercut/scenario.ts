@@ -51,7 +51,8 @@ export function scenario(kind: Kind, seed: number): Life[] {
 
 function killOf(prng: Prng): string {
   const { operation, suffix, skip } = FAULTS[prng.below(FAULTS.length)] ?? { operation: 'sync', suffix: '*', skip: 4 }
-  return `!fault ${operation} ${suffix || '*'} ${prng.below(skip)} 1 ${prng.chance(0.5) ? 'kill' : 'killafter'}`
+  const actions = operation === 'sync' ? ['kill', 'killafter', 'failkill'] : ['kill', 'killafter']
+  return `!fault ${operation} ${suffix || '*'} ${prng.below(skip)} 1 ${actions[prng.below(actions.length)]}`
 }
 
 function faultOf(prng: Prng): string {

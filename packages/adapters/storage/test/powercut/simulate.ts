@@ -11,11 +11,16 @@ import { fill } from './record.ts'
 
 /** States are many and short-lived: in memory where the system has a place for that. */
 const MEMORY = '/dev/shm'
+const RECOVERY_PLACES = 60
+const RECOVERY_STATES = 8
 
 export interface SimulationOptions {
   readonly records: readonly JournalRecord[]
-  /** So many at places that the seed chooses; or, after each thing that was said, all that was written and all but that. */
-  readonly states: number | 'said'
+  /**
+   * So many at places that the seed chooses; or, after each thing that was said, all that was written and all but that; or
+   * eight at each of the first places of the last life.
+   */
+  readonly states: number | 'said' | 'recovery'
   readonly seed: number
   /** What was durable before the journal begins, and what its writers had said by then. */
   readonly files?: Files
@@ -79,6 +84,11 @@ function planOf({ records, states }: SimulationOptions, prng: Prng): Planned[] {
       { place, cut: 'everything' as const },
       { place, cut: 'nothing' as const },
     ])
+  }
+  if (states === 'recovery') {
+    const start = records.findLastIndex(({ kind }) => kind === 'start')
+    const places = Array.from({ length: RECOVERY_PLACES }, (_, index) => Math.min(records.length, start + index))
+    return places.flatMap((place) => Array.from({ length: RECOVERY_STATES }, () => ({ place, cut: 'any' as const })))
   }
   const places = Array.from({ length: states }, () => prng.below(records.length + 1)).sort((one, other) => one - other)
   return places.map((place) => ({ place, cut: CUTS[prng.below(CUTS.length)] ?? 'nothing' }))
