@@ -231,7 +231,8 @@ export class WitnessKeeper {
     const asked = this.#asked.get(peer)
     if (agent.log.fault !== undefined || this.#running.has(peer)) return false
     if (asked === undefined || agent.hold.isHeld) return true
-    return agent.log.size > asked.size && performance.now() - asked.atMs >= Math.min(this.#intervalMs, 1_000)
+    // Half of the interval: turns are not exactly that far apart, and links may come up in between.
+    return agent.log.size > asked.size && performance.now() - asked.atMs >= this.#intervalMs / 2
   }
 
   #noteAsked(peer: Did, size: number): void {

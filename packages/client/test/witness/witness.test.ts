@@ -1,7 +1,8 @@
 /** Agents as witnesses of each other's logs, over real links (spec 23-witness). */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { cosignCheckpoint, formatVerifierKey, NOTE_COSIGNATURE, openCheckpoint, verifierKey } from '@talos/merkle'
 import { tempFolder } from '@talos/testkit'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { closeAgent, openAgent } from '../../src/agent.ts'
 import { witnessedLog } from '../../src/witness/bundle-parts.ts'
 import { openOwnWitness } from '../../src/witness/own-witness.ts'
@@ -24,6 +25,37 @@ describe('peers as witnesses', () => {
     const { size } = openCheckpoint(head?.note ?? '', { logKey: alice.log.verifierKey, kernel: alice.kernel })
     expect(size).toBe(second.size)
     expect(circle.events('bob').filter(({ type }) => type === 'log.cosigned')).toHaveLength(2)
+  })
+})
+
+describe('agents that are linked', () => {
+  it('ask each other by themselves, once, and again where the log has grown', async () => {
+    await using circle = await circleOf(['alice', 'bob'], { witness: { intervalMs: 50 } })
+    const asked = () => circle.eventsOf('alice', 'log.witnessed').length
+    await vi.waitFor(() => expect(asked()).toBeGreaterThan(0), 10_000)
+    await vi.waitFor(() => expect(circle.eventsOf('bob', 'log.witnessed').length).toBeGreaterThan(0), 10_000)
+    const alice = circle.of('alice')
+    await vi.waitFor(() => expect(alice.witnessedHead()?.size).toBe(alice.log.size), 10_000)
+    const before = asked()
+    await sleep(400)
+    expect(asked()).toBe(before)
+    await alice.log.append({ kind: 'key.prekeys' })
+    await vi.waitFor(() => expect(alice.witnessedHead()?.size).toBe(alice.log.size), 10_000)
+    expect(asked()).toBe(before + 1)
+  })
+
+  it('ask nobody where they were told not to, and open no session for it', async () => {
+    await using circle = await circleOf(['alice', 'bob'])
+    await sleep(200)
+    for (const name of ['alice', 'bob']) expect(circle.eventsOf(name, 'log.witnessed')).toEqual([])
+    await circle.open('carol', { witness: { intervalMs: 20 } })
+    const listening = await circle.of('bob').listen()
+    const carol = circle.of('carol')
+    carol.addPeer(await listening.createInvitation())
+    await carol.connect(circle.of('bob').did)
+    await sleep(200)
+    expect(carol.session(circle.of('bob').did)).toBeUndefined()
+    await expect(carol.witness(circle.of('bob').did)).rejects.toMatchObject({ code: 'SESSION_MISSING' })
   })
 })
 
