@@ -42,6 +42,8 @@ export function addTail(audit: Command, shell: Shell): void {
     .addHelpText('after', HELP)
     .action(async (options: TailOptions, command: Command) => {
       const limit = parseCount(options.lines, { option: '--lines', minimum: 0, maximum: MAX_LINES })
+      // Before anything is printed: whoever has seen it may end it.
+      const stopped = options.follow === true ? untilStopped() : undefined
       await reading(new Context(shell, command), async (reader) => {
         const { output } = shell
         const filter = filterOf(options, reader)
@@ -51,7 +53,7 @@ export function addTail(audit: Command, shell: Shell): void {
         if (options.format === 'csv' && !output.json) output.raw(csvHeader())
         const records = limit === 0 ? [] : newest(reader.search, { filter: { ...filter, toIndex: size }, limit })
         for (const record of records) output.raw(lineOf(record))
-        if (options.follow === true) await follow(reader, { filter, from: size, output, lineOf })
+        if (stopped !== undefined) await follow(reader, { filter, from: size, output, lineOf, stopped })
       })
     })
 }
@@ -64,13 +66,14 @@ async function follow(
     readonly from: number
     readonly output: Output
     readonly lineOf: (record: AuditRecord) => string
+    readonly stopped: Promise<void>
   },
 ): Promise<void> {
   const { filter, output, lineOf } = options
   const ended = new AbortController()
-  const stopped = untilStopped().then(() => ended.abort())
+  const stopped = options.stopped.then(() => ended.abort())
   for (let from = options.from; !ended.signal.aborted; ) {
-    await Promise.race([stopped, sleep(LOOK_MS, undefined, { ref: true })])
+    await Promise.race([stopped, sleep(LOOK_MS)])
     const { size } = log.refresh()
     if (size < from) throw new TalosError('AUDIT_ROLLBACK', { size: from, reason: `it has ${size} entries` })
     for (const record of log.entries({ ...filter, fromIndex: from, toIndex: size })) await output.stream(lineOf(record))
