@@ -21,6 +21,8 @@ import { Database, type Migrations, type Parameters, type Row } from './database
 import { bytesOf, integerOf, textOf } from './rows.ts'
 import { hasLostTransactions } from './wal-check.ts'
 
+/** Twice SQLite's own: a batch of 1,024 entries costs a fifth less to write, a single one nothing more (ADR 0017). */
+const PAGE_BYTES = 8192
 /** Groups that are read at once while iterating: a megabyte or two of usual entries, 64 MiB of the longest. */
 const PAGE_GROUPS = 16
 /** Checkpoints that are read at once while iterating. */
@@ -92,7 +94,13 @@ export class SqliteAuditStore implements AuditStore {
     const hasLost = !readOnly && hasLostTransactions(`${path}-wal`)
     const reading = { readOnly: readOnly || hasLost }
     try {
-      const database = Database.open({ ...options, ...reading, store: 'audit', migrations: MIGRATIONS })
+      const database = Database.open({
+        ...options,
+        ...reading,
+        store: 'audit',
+        migrations: MIGRATIONS,
+        pageBytes: PAGE_BYTES,
+      })
       return new SqliteAuditStore(database, hasLost)
     } catch (cause) {
       // So much was lost that there is no log left to read.
@@ -189,11 +197,16 @@ export class SqliteAuditStore implements AuditStore {
 
   #write({ expected, groups, tiles, partials, saltKeys, head }: AuditBatch): void {
     const database = this.#database
-    const current = this.head()
-    const sameRoot = current === undefined || equalBytes(current.root, expected.root)
-    if ((current?.size ?? 0) !== expected.size || !sameRoot) {
-      throw new TalosError('AUDIT_STORE_CONFLICT', { expected: expected.size, actual: current?.size ?? 0 })
+    const current = database.get('SELECT size, root FROM head WHERE id = 1')
+    const actual = current === undefined ? 0 : integerOf(current, 'size')
+    const sameRoot = current === undefined || equalBytes(bytesOf(current, 'root'), expected.root)
+    if (actual !== expected.size || !sameRoot) {
+      throw new TalosError('AUDIT_STORE_CONFLICT', { expected: expected.size, actual })
     }
+    // No blob is read for this; it tells that the last row is there.
+    const last = database.get('SELECT first + count AS size FROM entries ORDER BY first DESC LIMIT 1')
+    const end = last === undefined ? 0 : integerOf(last, 'size')
+    if (end !== actual) throw new TalosError('AUDIT_CORRUPT', { index: Math.min(end, actual), part: 'missing' })
     for (const { first, count, bodies } of groups) {
       const parameters = { first, count, bodies }
       database.run('INSERT INTO entries (first, count, bodies) VALUES (:first, :count, :bodies)', parameters)

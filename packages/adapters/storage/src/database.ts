@@ -31,6 +31,8 @@ export interface OpenDatabaseOptions {
   readonly migrations: Migrations
   /** Opens an existing file, changes nothing in it and never waits for its owner. */
   readonly readOnly?: boolean
+  /** Size of a page of a new file; SQLite's own where it is left out. */
+  readonly pageBytes?: number
   /** Injects a full disk: the file grows to this many pages and no further. Tests only. */
   readonly maxPages?: number
 }
@@ -62,7 +64,7 @@ export class Database {
    *   `HOME_PERMISSIONS`, `FILE_FAILED`
    */
   static open(options: OpenDatabaseOptions): Database {
-    const { path, store, migrations, readOnly = false, maxPages } = options
+    const { path, store, migrations, readOnly = false, pageBytes = 0, maxPages } = options
     if (!readOnly) ensurePrivateFile(path)
     const operation = readOnly ? 'read' : 'write'
     // A database that was closed leaves no write-ahead file, or an empty one.
@@ -76,6 +78,8 @@ export class Database {
       handle.exec('PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON')
       const database = new Database(store, handle)
       database.#requireSupported()
+      // No size of a page is 0: SQLite then keeps its own.
+      if (!readOnly) handle.exec(`PRAGMA page_size = ${pageBytes}`)
       if (!readOnly) handle.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON')
       database.#migrate(migrations, readOnly)
       if (!readOnly) {

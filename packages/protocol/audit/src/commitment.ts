@@ -77,6 +77,6 @@ export function deriveSalt({ saltKey, index, path, kernel }: SaltOptions): Uint8
 }
 
 /** Where an entry's salt key is kept: one for all of a session, else one for the entry alone. */
-export function saltScope({ session, id }: { readonly session?: string; readonly id: string }): string {
+export function saltScope({ session, id }: { readonly session?: string | undefined; readonly id: string }): string {
   return session === undefined ? `entry:${id}` : `session:${session}`
 }

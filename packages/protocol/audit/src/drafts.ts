@@ -100,16 +100,43 @@ export class BatchDrafter {
     const { clock, random, agent } = this.#options
     const { index, keys } = place
     const ts = clock.nowMs()
-    const { id = entryId({ nowMs: ts, random }) } = draft
-    const scope = saltScope({ ...draft, id })
-    const commit = draft.commit && this.#commitments(draft.commit, { index, scope, keys })
-    const given = { v: 1 as const, seq: index, ts, agent, id }
+    const {
+      id = entryId({ nowMs: ts, random }),
+      kind,
+      cap,
+      cause,
+      decision,
+      message,
+      peer,
+      reason,
+      ref,
+      session,
+      tool,
+    } = draft
+    const commit = draft.commit && this.#commitments(draft.commit, { index, scope: saltScope({ session, id }), keys })
     if (isPlain(draft)) {
-      const text = this.#writer.write({ ...draft, ...given, commit })
+      const plain = {
+        seq: index,
+        ts,
+        kind,
+        id,
+        cap,
+        cause,
+        commit,
+        decision,
+        message,
+        peer,
+        reason,
+        ref,
+        session,
+        tool,
+      }
+      const text = this.#writer.write(plain)
       if (text !== undefined) return text
     }
     const { commit: _, ...members } = draft
-    return entryText(commit === undefined ? { ...members, ...given } : { ...members, ...given, commit })
+    const given = { ...members, v: 1 as const, seq: index, ts, agent, id }
+    return entryText(commit === undefined ? given : { ...given, commit })
   }
 
   #commitments(
@@ -142,8 +169,9 @@ export class BatchDrafter {
 /** A member that is there without a value is for the schema to refuse, and so is an object of a class. */
 function isPlain(draft: Draft): boolean {
   if (Object.getPrototypeOf(draft) !== Object.prototype) return false
-  for (const [name, value] of Object.entries(draft)) {
-    if (value === undefined || !PLAIN_MEMBERS.has(name)) return false
+  const members: Readonly<Record<string, unknown>> = draft
+  for (const name of Object.keys(members)) {
+    if (members[name] === undefined || !PLAIN_MEMBERS.has(name)) return false
   }
   return true
 }

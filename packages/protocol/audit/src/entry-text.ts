@@ -24,14 +24,12 @@ export const FORMS = {
 /** Members of `commit` in canonical order. */
 export const COMMIT_NAMES = ['arguments', 'content', 'output', 'params', 'result'] as const
 
-/** An entry as far as it is known before it is checked. */
-export type EntryMembers = Pick<AuditEntry, 'seq' | 'ts' | 'kind' | 'id'> &
-  Pick<
-    Partial<AuditEntry>,
-    'cap' | 'cause' | 'decision' | 'message' | 'peer' | 'reason' | 'ref' | 'session' | 'tool'
-  > & {
-    readonly commit?: AuditEntryCommitments | undefined
-  }
+type PlainMember = 'cap' | 'cause' | 'commit' | 'decision' | 'message' | 'peer' | 'reason' | 'ref' | 'session' | 'tool'
+
+/** An entry of the members that the short way takes, before it is checked. */
+export type EntryMembers = Pick<AuditEntry, 'seq' | 'ts' | 'kind' | 'id'> & {
+  readonly [name in PlainMember]?: AuditEntry[name] | undefined
+}
 
 /** Tells whether an entry keeps the rules of 10.3. Its answer depends on which members are there, `decision` and `kind`. */
 export type RuleCheck = (entry: EntryMembers) => boolean

@@ -65,7 +65,9 @@ const ID_RANDOM_BYTES = 10
 /** A fresh entry id: 48 bits of time, version 7, and 74 random bits (RFC 9562, section 5.7), as 32 hex digits. */
 export function entryId({ nowMs, random }: { readonly nowMs: number; readonly random: Random }): string {
   let digits = ''
-  for (const byte of random.bytes(ID_RANDOM_BYTES)) digits += HEX[byte]
+  const bytes = random.bytes(ID_RANDOM_BYTES)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (let offset = 0; offset < ID_RANDOM_BYTES; offset += 1) digits += HEX[view.getUint8(offset)]
   const time = nowMs.toString(16).padStart(12, '0')
   const variant = '89ab'.charAt(Number.parseInt(digits.charAt(3), 16) % 4)
   return `${time}7${digits.slice(0, 3)}${variant}${digits.slice(4, 19)}`

@@ -29,7 +29,7 @@ export function bundleOf(texts: readonly string[]): Bundle {
     offsets.push(end)
   }
   const bytes = new Uint8Array(end)
-  const joined = texts.map((text) => `${NO_LENGTH}${text}`).join('')
+  const joined = ['', ...texts].join(NO_LENGTH)
   const { read, written } = encoder.encodeInto(joined, bytes)
   // A text with a character of several bytes does not fit: it is only in entry 0, and takes the long way.
   if (read !== end || written !== end) return bundleOfBodies(texts.map((text) => encoder.encode(text)))
