@@ -52,7 +52,7 @@ export function outputTarget(output: Output): TextTarget {
 /** A new file, private; until it is whole it has another name. @throws TalosError (all of it) `CLI_FILE_UNWRITABLE` */
 export function fileTarget(path: string): TextTarget {
   requireAbsent(path)
-  const partial = `${path}.part`
+  const partial = `${path}.${process.pid}.part`
   const attempt = <T>(work: () => T): T => {
     try {
       return work()
@@ -61,6 +61,11 @@ export function fileTarget(path: string): TextTarget {
     }
   }
   const file = attempt(() => openSync(partial, 'wx', 0o600))
+  let isOpen = true
+  const close = () => {
+    if (isOpen) closeSync(file)
+    isOpen = false
+  }
   return {
     write: (text) => {
       const bytes = Buffer.from(text)
@@ -69,11 +74,11 @@ export function fileTarget(path: string): TextTarget {
     finish: () =>
       attempt(() => {
         fsyncSync(file)
-        closeSync(file)
+        close()
         renameSync(partial, path)
       }),
     abandon: () => {
-      closeSync(file)
+      close()
       rmSync(partial, { force: true })
     },
   }
