@@ -11,6 +11,7 @@ import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { IdentityBook, identityOf, type RunningSecrets, type Signer, type VerifiedKeyLog } from '@talos/identity'
 import { AgentDatabase, type AgentFolder, AgentHome, type AgentLock } from '@talos/storage'
+import { settleAuditLevel } from './identity/level-file.ts'
 import { makeIdentity, openIdentity } from './identity/own-identity.ts'
 import { openOwnLog, recordChange } from './identity/own-log.ts'
 import { type AgentWorld, passphraseOf, type TalosClientOptions, worldOf } from './options.ts'
@@ -77,7 +78,8 @@ export async function openAgent(options: OpenAgentOptions): Promise<Agent> {
     if (database.restored !== undefined) distrust(database, world.clock)
     nameRevocations({ database, kernel: world.kernel })
     const hold = new SigningHold(database)
-    const ownLog = await openOwnLog({ folder, identity, world, hold })
+    const level = settleAuditLevel(folder, options.auditLevel)
+    const ownLog = await openOwnLog({ folder, identity, world, hold, level })
     const { log, logKey } = ownLog
     undo.push(() => log.close())
     if (log.size === 1 && log.fault === undefined && pending === undefined)

@@ -84,6 +84,8 @@ export class Authority {
     const cid = link.cid.toString()
     if (identities.isSame(link.audience, did) && !(isAgain && this.#isRecorded(cid))) {
       await log.append({ kind: 'cap.grant', peer: link.issuer, cap: cid, ref: cid, tool: link.command })
+    } else if (!identities.isSame(link.audience, did)) {
+      await log.append({ kind: 'cap.receive', peer: link.issuer, cap: cid, ref: cid, tool: link.command })
     }
     return this.find(cid)
   }

@@ -305,12 +305,16 @@ export class TalosClient extends WitnessClient implements AsyncDisposable {
    * Proof that this agent's log holds the entry of a message.
    *
    * @param messageHash 64 hex digits, as `send` and `onMessage` give it
-   * @throws TalosError `MESSAGE_UNKNOWN`, and what the log throws
+   * @throws TalosError `MESSAGE_UNKNOWN`, `MESSAGE_NOT_RECORDED` where the agent's audit level leaves messages out, and what the
+   *   log throws
    */
   async getMerkleProof(messageHash: string): Promise<MerkleProof> {
     const { log, logKey, keyLog } = this.#agent
     const index = /^[0-9a-f]{64}$/.test(messageHash) ? log.find(fromHex(messageHash)) : undefined
-    if (index === undefined) throw new TalosError('MESSAGE_UNKNOWN')
+    if (index === undefined) {
+      if (log.level === 'minimal') throw new TalosError('MESSAGE_NOT_RECORDED', { level: log.level })
+      throw new TalosError('MESSAGE_UNKNOWN')
+    }
     const history = keyLog.version > 1 && { keyLog: keyLog.text }
     return makeMerkleProof({ ...(await log.prove(index)), logKey, ...history })
   }

@@ -30,9 +30,13 @@ const MAX_REFUSALS = 32
 export interface SentMessage {
   /** 32 hex digits, the same in both sides' logs. */
   readonly messageId: string
-  /** 64 hex digits: the leaf hash of the entry that commits to the message, in this agent's log. */
+  /**
+   * 64 hex digits: the leaf hash of the entry that commits to the message, in this agent's log. Empty where its audit level
+   * leaves messages out.
+   */
   readonly messageHash: string
-  readonly logIndex: number
+  /** Undefined where the audit level leaves messages out. */
+  readonly logIndex: number | undefined
   readonly sessionId: string
   /** True when the peer has it durably; else it waits in the outbox for the next link. */
   readonly delivered: boolean
@@ -42,7 +46,7 @@ export interface ReceivedMessage {
   readonly peer: Did
   readonly bytes: Uint8Array
   readonly messageId: string
-  /** 64 hex digits: the leaf hash of the entry in this agent's log. */
+  /** 64 hex digits: the leaf hash of the entry in this agent's log; empty where its audit level leaves messages out. */
   readonly messageHash: string
 }
 
@@ -107,8 +111,8 @@ export class Messenger {
     const delivered = await this.#attempt({ peer, messageId, ...sealed })
     return {
       messageId,
-      messageHash: toHex(entry.leafHash),
-      logIndex: entry.index,
+      messageHash: entry === undefined ? '' : toHex(entry.leafHash),
+      logIndex: entry?.index,
       sessionId: toHex(sealed.sessionId),
       delivered,
     }
@@ -328,14 +332,14 @@ export class Messenger {
     const { peer, messageId, sessionId, plaintext, receivedMs } = message
     const recorded = mayBeRecorded ? this.#recorded({ peer, messageId }, receivedMs) : undefined
     if (recorded !== undefined) return toHex(recorded)
-    const { leafHash } = await log.append({
+    const entry = await log.append({
       kind: 'message.receive',
       peer,
       session: toHex(sessionId),
       message: messageId,
       commit: { content: { bytes: plaintext } },
     })
-    return toHex(leafHash)
+    return entry === undefined ? '' : toHex(entry.leafHash)
   }
 
   #recorded({ peer, messageId }: Delivered, fromMs: number): Uint8Array | undefined {

@@ -1,4 +1,5 @@
 /** What an agent can be given at its start, and what stands in where nothing is given. */
+import type { AuditLevel } from '@talos/audit'
 import { TalosError } from '@talos/errors'
 import type { KeyFileParameters, Signer } from '@talos/identity'
 import { type Kernel, loadKernel, systemClock, systemRandom } from '@talos/kernel'
@@ -28,6 +29,11 @@ export interface TalosClientOptions {
    * is opened with one of the same DID. All that the identity signs goes through it: envelopes, links, bundles.
    */
   readonly signer?: Signer
+  /**
+   * How much the audit log says from now on; the agent's folder keeps it. Unless given, what the folder says, `standard` at
+   * first.
+   */
+  readonly auditLevel?: AuditLevel
   /** Milliseconds between two questions for the revocations of the issuers that matter here; 30,000 unless given. */
   readonly revocationIntervalMs?: number
   /** How the agent takes part in witnessing: which peers cosign its log, and what it tells of others' logs. */

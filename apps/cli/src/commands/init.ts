@@ -1,8 +1,9 @@
 /** `talos init`: a new agent. */
 
+import { AUDIT_LEVELS, type AuditLevel, DEFAULT_AUDIT_LEVEL } from '@talos/audit'
 import { TalosClient } from '@talos/client'
 import { TalosError } from '@talos/errors'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { Context, type Shell } from '../context.ts'
 import { fields } from '../output.ts'
 
@@ -19,12 +20,17 @@ export function addInit(program: Command, shell: Shell): void {
     .command('init')
     .argument('<name>', 'a-z, 0-9, _ and -, up to 64 of them')
     .description('create an agent: its keys, its DID, its audit log')
+    .addOption(
+      new Option('--audit-level <level>', 'how much the audit log says')
+        .choices([...AUDIT_LEVELS])
+        .default(DEFAULT_AUDIT_LEVEL),
+    )
     .addHelpText('after', EXAMPLES)
-    .action(async (name: string, _options: object, command: Command) => {
+    .action(async (name: string, { auditLevel }: { readonly auditLevel: AuditLevel }, command: Command) => {
       const context = new Context(shell, command)
       if (context.home.has(name)) throw new TalosError('AGENT_EXISTS', { name })
       const passphrase = await context.passphrase({ name, isNew: true })
-      const client = await TalosClient.create(name, { home: context.home.root, passphrase })
+      const client = await TalosClient.create(name, { home: context.home.root, passphrase, auditLevel })
       try {
         const { did } = client
         const folder = client.folder.path

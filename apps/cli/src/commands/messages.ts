@@ -70,9 +70,9 @@ export function addSend(program: Command, shell: Shell): void {
       if (!sent.delivered) shell.exitCode = EXIT_FAILED
       shell.output.result({ peer, ...sent }, () => [
         ...fields([
-          ['message', sent.messageHash],
+          ['message', sent.messageHash || 'not in the log (audit level minimal)'],
           ['to', peer],
-          ['log entry', String(sent.logIndex)],
+          ['log entry', String(sent.logIndex ?? '-')],
         ]),
         sent.delivered ? 'The peer has it.' : 'The peer is away; the message waits in the outbox.',
       ])

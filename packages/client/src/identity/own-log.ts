@@ -2,7 +2,7 @@
  * An agent's audit log under its identity, which may change: the log keeps the name that it began with, and each key of the
  * identity delegates the log's key anew (spec 21-identity-lifecycle, 21.5).
  */
-import { type AuditEvent, AuditLog, AuditReader } from '@talos/audit'
+import { type AuditEvent, type AuditLevel, AuditLog, AuditReader } from '@talos/audit'
 import { fromBase64url, toHex } from '@talos/bytes'
 import type { Did, PendingChange } from '@talos/contracts'
 import { isTalosError, TalosError } from '@talos/errors'
@@ -31,8 +31,10 @@ export async function openOwnLog(options: {
   readonly world: AgentWorld
   /** Keeps the log from signing while it is not known how far it went. */
   readonly hold: SigningHold
+  /** How much the log says from now on. */
+  readonly level: AuditLevel
 }): Promise<OwnLog> {
-  const { folder, identity, world, hold } = options
+  const { folder, identity, world, hold, level } = options
   const signer = hold.guard(logSigner(identity.secrets, world))
   const store = SqliteAuditStore.open({ path: folder.filePath(AUDIT_FILE) })
   try {
@@ -49,6 +51,7 @@ export async function openOwnLog(options: {
       agent: opening.agent,
       origin: opening.origin,
       logKeyDelegation: opening.delegation,
+      level,
       ...(opening.previous !== undefined && { previousCheckpoint: opening.previous }),
     })
     return { log, logKey: delegations.at(-1)?.bytes ?? opening.delegation }

@@ -148,6 +148,7 @@ export class Answering {
   async #noteCosigned({ agent: peer }: LogSigningKey, size: number): Promise<void> {
     const { agent, emit } = this.#options
     emit({ type: 'log.cosigned', peer: agent.identities.currentOf(peer), size })
+    await agent.log.append({ kind: 'log.cosign', peer: agent.identities.currentOf(peer) })
   }
 
   /** A fork that is new goes into the log, to the program, and to those who should have it too. */

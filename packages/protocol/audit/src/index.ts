@@ -42,6 +42,14 @@ export {
   verifyField,
 } from './fields/fields.ts'
 export { entriesOf, groupsOf } from './group.ts'
+export {
+  AUDIT_LEVELS,
+  type AuditLevel,
+  auditLevelOf,
+  DEFAULT_AUDIT_LEVEL,
+  isRecordedAt,
+  type OptionalKind,
+} from './levels.ts'
 export { LightClient, type LightClientOptions, type LightUpdate } from './light/client.ts'
 export { LightConflict, type LightEvidence } from './light/failures.ts'
 export {
@@ -52,7 +60,7 @@ export {
 } from './light/revocations.ts'
 export type { LogSource, RevocationPage } from './light/source.ts'
 export { type FollowedLog, LIGHT_NOTE_MAX_CHARS, LIGHT_STATE_MAX_BYTES } from './light/state.ts'
-export { AuditLog, type AuditLogOptions } from './log.ts'
+export { type AppendedOf, AuditLog, type AuditLogOptions } from './log.ts'
 export { type AuditFilter, AuditReader, type AuditRecord } from './reader.ts'
 export type { AuditIndex, IndexQuery, IndexRange } from './search/audit-index.ts'
 export { AuditSearch, type AuditSearchOptions, INDEX_BATCH_ENTRIES, type SearchComparison } from './search/search.ts'

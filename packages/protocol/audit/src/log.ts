@@ -14,6 +14,7 @@ import type { Clock, Random } from '@talos/ports'
 import { Checkpointer } from './checkpointer.ts'
 import { type CommitPath, deriveSalt, saltScope } from './commitment.ts'
 import { type AuditEvent, openingDraft } from './drafts.ts'
+import { type AuditLevel, DEFAULT_AUDIT_LEVEL, isRecordedAt, type OptionalKind } from './levels.ts'
 import { AuditReader } from './reader.ts'
 import type { AuditIndex } from './search/audit-index.ts'
 import { AuditSearch } from './search/search.ts'
@@ -41,7 +42,13 @@ export interface AuditLogOptions {
   readonly formerKeys?: readonly VerifierKey[]
   /** Last checkpoint of the earlier epoch, for entry 0 of a new one. */
   readonly previousCheckpoint?: string
+  /** How much the log says from now on; `standard` where it is left out. */
+  readonly level?: AuditLevel
 }
+
+/** What `append` answers: entries of some kinds are left out by some levels. */
+export type AppendedOf<E extends AuditEvent> =
+  E['kind'] extends Exclude<AuditEvent['kind'], OptionalKind> ? AppendedEntry : AppendedEntry | undefined
 
 export class AuditLog implements AsyncDisposable {
   /** Entries, roots and proofs of what is committed. */
@@ -82,6 +89,11 @@ export class AuditLog implements AsyncDisposable {
     return log
   }
 
+  /** How much the log says. */
+  get level(): AuditLevel {
+    return this.#options.level ?? DEFAULT_AUDIT_LEVEL
+  }
+
   /** Number of committed entries. */
   get size(): number {
     return this.reader.size
@@ -108,17 +120,20 @@ export class AuditLog implements AsyncDisposable {
   }
 
   /**
-   * Appends one entry; resolves when it is durable. Entries stand in the order of the calls.
+   * Appends one entry; resolves when it is durable. Entries stand in the order of the calls. What the log's level leaves out
+   * is not appended: the answer is then undefined.
    *
    * @throws TalosError the codes of `appendAll`
    */
-  async append(event: AuditEvent): Promise<AppendedEntry> {
+  async append<E extends AuditEvent>(event: E): Promise<AppendedOf<E>>
+  async append(event: AuditEvent): Promise<AppendedEntry | undefined> {
     this.#requireHealth()
-    return await this.#writer.enqueueOne(event)
+    return isRecordedAt(this.level, event.kind) ? await this.#writer.enqueueOne(event) : undefined
   }
 
   /**
-   * Appends entries side by side, all of them or none; resolves when they are durable.
+   * Appends entries side by side, all of them or none; resolves when they are durable. What the log's level leaves out is not
+   * among the answers.
    *
    * @throws TalosError `SCHEMA_INVALID`, `JSON_INVALID` or `AUDIT_ENTRY_INVALID` (nothing was written);
    *   `AUDIT_BATCH_TOO_LARGE`, `AUDIT_QUEUE_FULL`, `AUDIT_CLOSED`; `AUDIT_APPEND_FAILED` with `stored` `yes`, `no` or
@@ -126,7 +141,7 @@ export class AuditLog implements AsyncDisposable {
    */
   async appendAll(events: readonly AuditEvent[]): Promise<AppendedEntry[]> {
     this.#requireHealth()
-    return await this.#writer.enqueue(events)
+    return await this.#writer.enqueue(events.filter(({ kind }) => isRecordedAt(this.level, kind)))
   }
 
   /**

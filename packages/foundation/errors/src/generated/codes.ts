@@ -569,6 +569,17 @@ export const ERROR_TABLE = {
     message: 'more than {limit} channels with one peer',
     remedy: 'Close channels that are not used.',
   },
+  MESSAGE_NOT_RECORDED: {
+    area: 'client',
+    message: "the agent's audit log has no such message: its level {level} leaves messages out",
+    remedy: 'Open the agent with the audit level standard; messages from then on can be proven.',
+  },
+  AUDIT_LEVEL_INVALID: {
+    area: 'client',
+    message: 'the audit level of the agent {name} is none of minimal, standard and verbose',
+    remedy:
+      "Write one of them into the file audit.level of the agent's folder, or open the agent with the option auditLevel.",
+  },
   MESSAGE_UNKNOWN: {
     area: 'client',
     message: 'no entry of the log has that hash',
