@@ -106,3 +106,15 @@ export function entriesOf({ first, count, bodies }: EntryGroup): StoredEntry[] {
   if (offset !== bodies.length) throw new TalosError('AUDIT_CORRUPT', { index: first + count, part: 'entry' })
   return entries
 }
+
+/** The body of one entry of a group, which holds it; a view of the group's bytes. Throws `AUDIT_CORRUPT` as `entriesOf`. */
+export function bodyIn({ first, bodies }: EntryGroup, index: number): Uint8Array {
+  const view = new DataView(bodies.buffer, bodies.byteOffset, bodies.byteLength)
+  let offset = 0
+  for (let place = first; ; place += 1) {
+    const start = offset + LENGTH_BYTES
+    offset = start <= bodies.length ? start + view.getUint16(offset) : start
+    if (offset > bodies.length) throw new TalosError('AUDIT_CORRUPT', { index: place, part: 'entry' })
+    if (place === index) return bodies.subarray(start, offset)
+  }
+}

@@ -25,7 +25,7 @@ import {
   treeSize,
 } from '@talos/merkle'
 import { decodeEntry } from './entry.ts'
-import { entriesOf, groupsOf } from './group.ts'
+import { bodyIn, entriesOf, groupsOf } from './group.ts'
 import { Sieve } from './sieve.ts'
 import type { AuditHead, AuditStore, EntryGroup, StoredEntry } from './store.ts'
 import { tailOf } from './tail.ts'
@@ -190,8 +190,7 @@ export class AuditReader {
     this.#below('index', index, this.size)
     const group = this.#store.group(index)
     if (group === undefined) throw new TalosError('AUDIT_CORRUPT', { index, part: 'missing' })
-    const stored = entriesOf(group).filter((entry) => entry.index === index)
-    const [record] = this.#records(stored)
+    const [record] = this.#records([{ index, body: bodyIn(group, index) }])
     return record as AuditRecord
   }
 

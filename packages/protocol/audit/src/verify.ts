@@ -3,15 +3,12 @@
  * hashes to tiles, tiles to the root, and every stored checkpoint against the root that the entries have at its size.
  */
 import { equalBytes, toHex } from '@talos/bytes'
-import type { Did } from '@talos/contracts'
+import type { AuditEntry, Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
-import type { Kernel } from '@talos/kernel'
+import type { AppendedBundle, Kernel } from '@talos/kernel'
 import {
-  CompactRange,
   emptyRoot,
   HASH_BYTES,
-  hashAt,
-  rootOf,
   TILE_WIDTH,
   type Tile,
   TileBuilder,
@@ -20,10 +17,11 @@ import {
   type VerifierKey,
 } from '@talos/merkle'
 import { openByAny } from './checkpointer.ts'
-import { entriesOf } from './group.ts'
-import { splitHashes as split } from './lookup.ts'
+import { keepsRules, latin1 } from './entry.ts'
+import { readEntryText } from './entry-text.ts'
+import { entriesOf, LENGTH_BYTES } from './group.ts'
 import { type AuditRecord, readRecord } from './reader.ts'
-import type { AuditHead, AuditStore } from './store.ts'
+import type { AuditHead, AuditStore, EntryGroup, StoredEntry } from './store.ts'
 import { firstDifference, requireSameEdge } from './tail.ts'
 
 /** Entries between two reports of progress. */
@@ -73,10 +71,7 @@ export async function verifyLog(options: VerifyLogOptions): Promise<LogReport> {
   const walk = new Walk(options, snapshot)
   for (const group of store.groups({ from: 0, to: size })) {
     if (group.first !== walk.size) throw corrupt(walk.size, 'missing')
-    const entries = entriesOf(group).filter(({ index }) => index < size)
-    const hashes = kernel.leafHashes(entries.map(({ body }) => body))
-    const records = entries.map((stored, position) => readRecord(stored, hashAt(hashes, position)))
-    for (const record of records) walk.add(record)
+    const records = walk.addGroup(group)
     onEntries?.(records)
     if (walk.size % PROGRESS_STEP === 0) await onProgress?.({ checked: walk.size, size })
   }
@@ -112,7 +107,8 @@ function takeSnapshot(store: AuditStore, kernel: Kernel): Snapshot {
 class Walk {
   readonly #options: VerifyLogOptions
   readonly #snapshot: Snapshot
-  readonly #range: CompactRange
+  #tree: Pick<AppendedBundle, 'edge' | 'root'>
+  #size = 0
   readonly #builder: TileBuilder
   readonly #checkpoints: Iterator<VerifiedCheckpoint, void>
   #nextCheckpoint: VerifiedCheckpoint | undefined
@@ -123,7 +119,7 @@ class Walk {
   constructor(options: VerifyLogOptions, snapshot: Snapshot) {
     this.#options = options
     this.#snapshot = snapshot
-    this.#range = CompactRange.empty(options.kernel)
+    this.#tree = { edge: new Uint8Array(0), root: emptyRoot(options.kernel) }
     this.#builder = TileBuilder.empty(options.kernel)
     this.#checkpoints = openStored(options, snapshot.lastCheckpoint)
     this.#nextCheckpoint = this.#pull()
@@ -131,19 +127,50 @@ class Walk {
   }
 
   get size(): number {
-    return this.#range.size
+    return this.#size
   }
 
-  add(record: AuditRecord): void {
-    const { index, leafHash, entry } = record
+  /** Reads and adds the entries of a group, as far as the log went at the beginning; a checkpoint may lie among them. */
+  addGroup({ first, count, bodies }: EntryGroup): AuditRecord[] {
+    const { size } = this.#snapshot.head
+    const entries = entriesOf({ first, count, bodies }).filter(({ index }) => index < size)
+    const text = latin1(bodies)
+    const records: AuditRecord[] = []
+    let offset = 0
+    while (records.length < entries.length) {
+      const upTo = (this.#nextCheckpoint?.size ?? Number.POSITIVE_INFINITY) - first
+      const run = entries.slice(records.length, Math.max(records.length + 1, upTo))
+      const end = run.reduce((sum, { body }) => sum + LENGTH_BYTES + body.length, offset)
+      const read = run.map((stored) => readInGroup(stored, { bodies, text }))
+      const leafHashes = this.#grow(bodies.subarray(offset, end))
+      offset = end
+      for (const [position, { index, body }] of run.entries()) {
+        const leafHash = leafHashes.subarray(position * HASH_BYTES, (position + 1) * HASH_BYTES)
+        const entry = read[position] as AuditEntry
+        this.#note({ index, leafHash, entry })
+        records.push({ index, leafHash, body, entry })
+      }
+      this.#compareCheckpoint()
+    }
+    return records
+  }
+
+  /** Hashes entries that stand side by side, in one call of the kernel, and compares the tiles that they complete. */
+  #grow(bundle: Uint8Array): Uint8Array {
+    const appended = this.#options.kernel.appendBundle({ size: this.#size, edge: this.#tree.edge, bundle })
+    const { leafHashes, tileRoots } = appended
+    for (const tile of this.#builder.appendRun({ leafHashes, tileRoots })) this.#compareTile(tile)
+    this.#tree = appended
+    this.#size += leafHashes.length / HASH_BYTES
+    return leafHashes
+  }
+
+  #note({ index, leafHash, entry }: Omit<AuditRecord, 'body'>): void {
     this.#agent ??= entry.agent
     if (entry.agent !== this.#agent) throw corrupt(index, 'entry')
     if (index === 0 && entry.log?.origin !== this.#options.logKey.name) throw corrupt(index, 'entry')
     if (entry.kind === 'tool.invoke') this.#open.set(toHex(leafHash), index)
     else if (entry.cause !== undefined) this.#open.delete(entry.cause)
-    this.#range.append(leafHash)
-    for (const tile of this.#builder.append(leafHash)) this.#compareTile(tile)
-    this.#compareCheckpoint()
   }
 
   finish(): void {
@@ -155,14 +182,14 @@ class Walk {
       compareHashes({ level, index, hashes: this.#builder.partial(level) }, stored)
     }
     this.#compareEdge(head.edge)
-    if (!equalBytes(this.#range.root(), head.root)) throw corrupt(0, 'root')
+    if (!equalBytes(this.#tree.root, head.root)) throw corrupt(0, 'root')
     if (this.#nextCheckpoint !== undefined) throw corrupt(head.size, 'checkpoint')
   }
 
   report(): LogReport {
     const report = {
       size: this.size,
-      root: this.#range.root(),
+      root: this.#tree.root,
       checkpoints: this.#checked,
       openInvocations: [...this.#open.values()],
     }
@@ -182,12 +209,12 @@ class Walk {
 
   /** A wrong edge is found at the first perfect subtree that differs. */
   #compareEdge(stored: Uint8Array): void {
-    requireSameEdge({ expected: this.#range.edge(), stored, first: 0, size: this.size })
+    requireSameEdge({ expected: this.#tree.edge, stored, first: 0, size: this.size })
   }
 
   #compareCheckpoint(): void {
     while (this.#nextCheckpoint?.size === this.size) {
-      if (!equalBytes(this.#nextCheckpoint.root, this.#range.root())) {
+      if (!equalBytes(this.#nextCheckpoint.root, this.#tree.root)) {
         // At the end of the log the stored edge tells more closely where the damage is.
         if (this.size === this.#snapshot.head.size) this.#compareEdge(this.#snapshot.head.edge)
         throw corrupt(this.size, 'checkpoint')
@@ -202,6 +229,20 @@ class Walk {
     return next.done === true ? undefined : next.value
   }
 }
+
+/** Reads an entry from the text of its group, which is decoded once for all. Throws `AUDIT_CORRUPT` {part: 'entry'}. */
+function readInGroup(
+  { index, body }: StoredEntry,
+  { bodies, text }: { readonly bodies: Uint8Array; readonly text: string },
+): AuditEntry {
+  const start = body.byteOffset - bodies.byteOffset
+  const entry = readEntryText(text, { start, end: start + body.length }, keepsRules)
+  if (entry === undefined) return readRecord({ index, body }, NO_BYTES).entry
+  if (entry.seq !== index) throw corrupt(index, 'entry')
+  return entry
+}
+
+const NO_BYTES = new Uint8Array(0)
 
 /** In the order of their sizes; a key that was replaced signs nothing after the one that replaced it. */
 function* openStored(options: VerifyLogOptions, last: number): Generator<VerifiedCheckpoint, void> {
@@ -236,7 +277,7 @@ function isKnown(
   hashes: Uint8Array,
   { store, kernel, tile }: Pick<VerifyLogOptions, 'store' | 'kernel'> & { readonly tile: TileId },
 ): boolean {
-  const root = rootOf(split(hashes), kernel)
+  const root = kernel.hashUp(hashes).slice(-HASH_BYTES)
   const index = Math.floor(tile.index / TILE_WIDTH)
   const offset = (tile.index % TILE_WIDTH) * HASH_BYTES
   const above = store.tile({ level: 1, index }) ?? store.partial(1)?.hashes ?? new Uint8Array(0)
