@@ -39,7 +39,7 @@ export function entryText(entry: AuditEntry): string {
  * @throws TalosError `INPUT_TOO_LARGE`, `INPUT_TOO_DEEP`, `JSON_INVALID`, `SCHEMA_INVALID` or `AUDIT_ENTRY_INVALID`
  */
 export function decodeEntry(body: Uint8Array): AuditEntry {
-  return readEntryText(latin1(body), { start: 0, end: body.length }, keepsRules) ?? decodeAnyEntry(body)
+  return readEntryText(asciiText(body), { start: 0, end: body.length }, keepsRules) ?? decodeAnyEntry(body)
 }
 
 /** Reads an entry the long way, through the canonical reader and the schema. Throws as `decodeEntry`. */
@@ -50,11 +50,11 @@ export function decodeAnyEntry(body: Uint8Array): AuditEntry {
   return entry
 }
 
-const bytesAsText = new TextDecoder('latin1')
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-/** One character for each byte. Those past ASCII may be others than the byte says; none of them is in a usual entry. */
-export function latin1(bytes: Uint8Array): string {
-  return bytesAsText.decode(bytes)
+/** The text of bytes that are ASCII. Of others it is another text, which has no usual entry in it. */
+export function asciiText(bytes: Uint8Array): string {
+  return decoder.decode(bytes)
 }
 
 /** Two hex digits for each byte. */

@@ -280,7 +280,8 @@ export class AuditReader {
       if (!equalBytes(hash, this.leafHash(entry.index))) {
         throw new TalosError('AUDIT_CORRUPT', { index: entry.index, part: 'entry' })
       }
-      return readRecord(entry, hash)
+      const { index, body } = entry
+      return { index, leafHash: hash, body, entry: requirePlace(readEntry(entry), index) }
     })
   }
 
@@ -312,23 +313,17 @@ export class AuditReader {
   }
 }
 
-/**
- * Checks a stored entry against its own place, and reads it. The caller has held its hash against the tree's.
- *
- * @param hash leaf hash of the body
- * @throws TalosError `AUDIT_CORRUPT` {index, part: 'entry'}
- */
-export function readRecord(stored: StoredEntry, hash: Uint8Array): AuditRecord {
-  const { index, body } = stored
-  const entry = readEntry(stored)
-  if (entry.seq !== index) throw new TalosError('AUDIT_CORRUPT', { index, part: 'entry' })
-  return { index, leafHash: hash, body, entry }
-}
-
-function readEntry({ index, body }: StoredEntry): AuditEntry {
+/** Reads a stored entry. Throws `AUDIT_CORRUPT` {index, part: 'entry'}. */
+export function readEntry({ index, body }: StoredEntry): AuditEntry {
   try {
     return decodeEntry(body)
   } catch (cause) {
     throw new TalosError('AUDIT_CORRUPT', { index, part: 'entry' }, { cause })
   }
+}
+
+/** Holds an entry against the place where it was found. Throws `AUDIT_CORRUPT` {index, part: 'entry'}. */
+export function requirePlace(entry: AuditEntry, index: number): AuditEntry {
+  if (entry.seq !== index) throw new TalosError('AUDIT_CORRUPT', { index, part: 'entry' })
+  return entry
 }

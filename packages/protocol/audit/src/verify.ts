@@ -17,10 +17,10 @@ import {
   type VerifierKey,
 } from '@talos/merkle'
 import { openByAny } from './checkpointer.ts'
-import { keepsRules, latin1 } from './entry.ts'
+import { asciiText, keepsRules } from './entry.ts'
 import { readEntryText } from './entry-text.ts'
 import { entriesOf, LENGTH_BYTES } from './group.ts'
-import { type AuditRecord, readRecord } from './reader.ts'
+import { type AuditRecord, readEntry, requirePlace } from './reader.ts'
 import type { AuditHead, AuditStore, EntryGroup, StoredEntry } from './store.ts'
 import { firstDifference, requireSameEdge } from './tail.ts'
 
@@ -134,7 +134,7 @@ class Walk {
   addGroup({ first, count, bodies }: EntryGroup): AuditRecord[] {
     const { size } = this.#snapshot.head
     const entries = entriesOf({ first, count, bodies }).filter(({ index }) => index < size)
-    const text = latin1(bodies)
+    const text = groupText(bodies, entries)
     const records: AuditRecord[] = []
     let offset = 0
     while (records.length < entries.length) {
@@ -230,6 +230,19 @@ class Walk {
   }
 }
 
+/**
+ * The text of a group, decoded at once, with one character for each byte. Where that is not so, no text: the entries are then
+ * read one by one.
+ */
+function groupText(bodies: Uint8Array, entries: readonly StoredEntry[]): string {
+  const bytes = bodies.slice()
+  // A length may look like the beginning of a character.
+  for (const { body } of entries)
+    bytes.fill(0, body.byteOffset - bodies.byteOffset - LENGTH_BYTES, body.byteOffset - bodies.byteOffset)
+  const text = asciiText(bytes)
+  return text.length === bytes.length ? text : ''
+}
+
 /** Reads an entry from the text of its group, which is decoded once for all. Throws `AUDIT_CORRUPT` {part: 'entry'}. */
 function readInGroup(
   { index, body }: StoredEntry,
@@ -237,12 +250,8 @@ function readInGroup(
 ): AuditEntry {
   const start = body.byteOffset - bodies.byteOffset
   const entry = readEntryText(text, { start, end: start + body.length }, keepsRules)
-  if (entry === undefined) return readRecord({ index, body }, NO_BYTES).entry
-  if (entry.seq !== index) throw corrupt(index, 'entry')
-  return entry
+  return requirePlace(entry ?? readEntry({ index, body }), index)
 }
-
-const NO_BYTES = new Uint8Array(0)
 
 /** In the order of their sizes; a key that was replaced signs nothing after the one that replaced it. */
 function* openStored(options: VerifyLogOptions, last: number): Generator<VerifiedCheckpoint, void> {

@@ -352,6 +352,19 @@ describe('damage', () => {
       },
       { index: 0, part: 'entry' },
     ],
+    [
+      'another agent in the last tile',
+      (store) => changeEntry(store, 699, { agent: PEER }),
+      { index: 699, part: 'entry' },
+    ],
+    [
+      'a body whose tile stands below a missing one',
+      (store) => {
+        changeEntry(store, 300, { reason: 'X' })
+        store.partials.clear()
+      },
+      { index: 300, part: 'tile' },
+    ],
     ['another agent', (store) => changeEntry(store, 40, { agent: PEER }), { index: 40, part: 'entry' }],
     [
       'another origin',

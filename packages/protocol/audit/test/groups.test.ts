@@ -128,7 +128,16 @@ describe('a restart', () => {
       expect(log.reader.rootAt(size)).toEqual(root)
     }
     await log.verify()
+    options.store.rewrite(900, (bodies, position) => bodies.with(position, bodies[0]!.with(2, 0x62)))
+    expect(await failure(() => log.verify())).toMatchObject({ details: { index: 900, part: 'entry' } })
   }, 60_000)
+
+  it('gives a reader as much of a cache as it is told', async () => {
+    const options = setup()
+    const log = await filledLog(options, 600)
+    const reader = new AuditReader({ store: options.store, kernel, cacheBytes: 0 })
+    for (const index of [0, 300, 600]) expect(reader.inclusion({ index })).toEqual(log.reader.inclusion({ index }))
+  })
 
   it('begins the next epoch with the last checkpoint of the one before, which is no ASCII', async () => {
     const first = await filledLog(setup(), 3)
