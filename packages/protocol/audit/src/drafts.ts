@@ -4,7 +4,7 @@ import type { AuditEntry, AuditEntryCommitments, AuditEntryKind, AuditEntryOpeni
 import type { Kernel } from '@talos/kernel'
 import type { Clock, Random } from '@talos/ports'
 import { type CommitPath, type Committable, commitTo, deriveSalt, SALT_BYTES, saltScope } from './commitment.ts'
-import { entryId, entryText } from './entry.ts'
+import { type EntryIds, entryText } from './entry.ts'
 import type { EntryWriter } from './entry-text.ts'
 import type { FieldsName } from './fields/fields.ts'
 import { type Bundle, bundleOf } from './group.ts'
@@ -52,14 +52,14 @@ const PLAIN_MEMBERS: ReadonlySet<string> = new Set([
 
 /** Collects the entries of one batch. A draft that is refused leaves no trace. */
 export class BatchDrafter {
-  readonly #options: DraftingOptions
+  readonly #options: DraftingOptions & { readonly ids: EntryIds }
   readonly #writer: EntryWriter
   readonly #first: number
   readonly #saltKeys = new Map<string, SaltKey>()
   readonly #texts: string[] = []
 
   /** @param first index of the batch's first entry */
-  constructor(options: DraftingOptions & { readonly writer: EntryWriter }, first: number) {
+  constructor(options: DraftingOptions & { readonly writer: EntryWriter; readonly ids: EntryIds }, first: number) {
     this.#options = options
     this.#writer = options.writer
     this.#first = first
@@ -97,11 +97,11 @@ export class BatchDrafter {
   }
 
   #entry(draft: Draft, place: { readonly index: number; readonly keys: Map<string, SaltKey> }): string {
-    const { clock, random, agent } = this.#options
+    const { clock, agent } = this.#options
     const { index, keys } = place
     const ts = clock.nowMs()
     const {
-      id = entryId({ nowMs: ts, random }),
+      id = this.#options.ids.next(ts),
       kind,
       cap,
       cause,

@@ -59,18 +59,47 @@ export function asciiText(bytes: Uint8Array): string {
 
 /** Two hex digits for each byte. */
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-/** Random bytes of an id: 76 bits are used. */
-const ID_RANDOM_BYTES = 10
+/** Random hex digits of an id: 76 bits are drawn, 74 used. */
+const ID_DIGITS = 19
 
-/** A fresh entry id: 48 bits of time, version 7, and 74 random bits (RFC 9562, section 5.7), as 32 hex digits. */
+/** Makes ids of entries; draws randomness for many at once, all of it public in the end. */
+export class EntryIds {
+  readonly #random: Random
+  readonly #ahead: number
+  #digits = ''
+  #next = 0
+  #nowMs = -1
+  #time = ''
+
+  /** @param ahead ids whose randomness is drawn at once */
+  constructor(random: Random, ahead: number) {
+    this.#random = random
+    this.#ahead = ahead
+  }
+
+  /** A fresh id: 48 bits of time, version 7, and 74 random bits (RFC 9562, section 5.7), as 32 hex digits. */
+  next(nowMs: number): string {
+    if (nowMs !== this.#nowMs) {
+      this.#nowMs = nowMs
+      this.#time = `${nowMs.toString(16).padStart(12, '0')}7`
+    }
+    if (this.#next + ID_DIGITS > this.#digits.length) this.#draw()
+    const start = this.#next
+    this.#next += ID_DIGITS
+    const variant = '89ab89ab89ab89ab'.charAt(Number.parseInt(this.#digits.charAt(start + 3), 16))
+    return `${this.#time}${this.#digits.slice(start, start + 3)}${variant}${this.#digits.slice(start + 4, this.#next)}`
+  }
+
+  #draw(): void {
+    const bytes = this.#random.bytes(Math.ceil((this.#ahead * ID_DIGITS) / 2))
+    this.#digits = Array.from(bytes, (byte) => HEX[byte]).join('')
+    this.#next = 0
+  }
+}
+
+/** One fresh entry id, as of {@link EntryIds}. */
 export function entryId({ nowMs, random }: { readonly nowMs: number; readonly random: Random }): string {
-  let digits = ''
-  const bytes = random.bytes(ID_RANDOM_BYTES)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  for (let offset = 0; offset < ID_RANDOM_BYTES; offset += 1) digits += HEX[view.getUint8(offset)]
-  const time = nowMs.toString(16).padStart(12, '0')
-  const variant = '89ab'.charAt(Number.parseInt(digits.charAt(3), 16) % 4)
-  return `${time}7${digits.slice(0, 3)}${variant}${digits.slice(4, 19)}`
+  return new EntryIds(random, 1).next(nowMs)
 }
 
 type Rule = readonly [reason: string, broken: (entry: AuditEntry) => boolean]

@@ -125,10 +125,10 @@ export class AuditLog implements AsyncDisposable {
    *
    * @throws TalosError the codes of `appendAll`
    */
-  async append<E extends AuditEvent>(event: E): Promise<AppendedOf<E>>
-  async append(event: AuditEvent): Promise<AppendedEntry | undefined> {
-    this.#requireHealth()
-    return isRecordedAt(this.level, event.kind) ? await this.#writer.enqueueOne(event) : undefined
+  append<E extends AuditEvent>(event: E): Promise<AppendedOf<E>>
+  append(event: AuditEvent): Promise<AppendedEntry | undefined> {
+    if (this.fault !== undefined) return Promise.reject(this.fault)
+    return isRecordedAt(this.level, event.kind) ? this.#writer.enqueueOne(event) : Promise.resolve(undefined)
   }
 
   /**

@@ -9,7 +9,7 @@ import { equalBytes } from '@talos/bytes'
 import { isTalosError, TalosError } from '@talos/errors'
 import { HASH_BYTES } from '@talos/merkle'
 import { BatchDrafter, type Draft, type DraftingOptions } from './drafts.ts'
-import { keepsRules } from './entry.ts'
+import { EntryIds, keepsRules } from './entry.ts'
 import { EntryWriter } from './entry-text.ts'
 import { type Bundle, bodyAt, cutBundle } from './group.ts'
 import type { AuditReader } from './reader.ts'
@@ -18,6 +18,8 @@ import { TreeState } from './tree-state.ts'
 
 /** Most entries of one transaction: SQLite commits so many in a few milliseconds. */
 export const MAX_BATCH_ENTRIES = 1024
+/** Ids whose randomness is drawn at once. */
+const IDS_AHEAD = 64
 /** Most entries that wait; at 16 KiB each the queue stays at 128 MiB. */
 export const MAX_QUEUED_ENTRIES = 8192
 
@@ -78,7 +80,11 @@ class BatchEntry implements AppendedEntry {
 type Outcome = 'yes' | 'no' | 'unknown' | 'conflict'
 
 export class Writer {
-  readonly #options: DraftingOptions & { readonly reader: AuditReader; readonly writer: EntryWriter }
+  readonly #options: DraftingOptions & {
+    readonly reader: AuditReader
+    readonly writer: EntryWriter
+    readonly ids: EntryIds
+  }
   #state: TreeState
   #fault: TalosError | undefined
   /** A batch whose fate the store could not tell. */
@@ -88,7 +94,11 @@ export class Writer {
   #draining: Promise<void> | undefined
 
   constructor(options: DraftingOptions & { readonly reader: AuditReader }) {
-    this.#options = { ...options, writer: new EntryWriter(options.agent, keepsRules) }
+    this.#options = {
+      ...options,
+      writer: new EntryWriter(options.agent, keepsRules),
+      ids: new EntryIds(options.random, IDS_AHEAD),
+    }
     this.#state = TreeState.empty(options.kernel)
   }
 
