@@ -131,7 +131,7 @@ export class BatchDrafter {
         session,
         tool,
       }
-      const text = this.#writer.write(plain)
+      const text = this.#writer.write(plain, draft.id === undefined)
       if (text !== undefined) return text
     }
     const { commit: _, ...members } = draft

@@ -111,15 +111,17 @@ export class EntryWriter {
   /**
    * The canonical text of an entry that has no other members than these, all of it ASCII; undefined where the long way has to
    * decide. Its `agent` is the writer's and its `v` 1.
+   *
+   * @param isOwnId the id is of `EntryIds` and need not be looked at
    */
-  write(entry: EntryMembers): string | undefined {
+  write(entry: EntryMembers, isOwnId = false): string | undefined {
     const { seq, ts, kind, id, cap, cause, commit, decision, message, peer, reason, ref, session, tool } = entry
     const isRight =
       this.#isPlain &&
       seq > 0 &&
       isPlace(seq) &&
       isTime(ts) &&
-      this.#id.accepts(id) &&
+      (isOwnId || this.#id.accepts(id)) &&
       this.#cap.accepts(cap) &&
       this.#cause.accepts(cause) &&
       this.#decision.accepts(decision) &&

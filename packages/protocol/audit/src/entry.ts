@@ -57,8 +57,6 @@ export function asciiText(bytes: Uint8Array): string {
   return decoder.decode(bytes)
 }
 
-/** Two hex digits for each byte. */
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 /** Random hex digits of an id: 76 bits are drawn, 74 used. */
 const ID_DIGITS = 19
 
@@ -92,9 +90,21 @@ export class EntryIds {
 
   #draw(): void {
     const bytes = this.#random.bytes(Math.ceil((this.#ahead * ID_DIGITS) / 2))
-    this.#digits = Array.from(bytes, (byte) => HEX[byte]).join('')
+    const digits = new Uint8Array(2 * bytes.length)
+    let offset = 0
+    for (const byte of bytes) {
+      digits[offset] = hexDigit(byte >> 4)
+      digits[offset + 1] = hexDigit(byte & 15)
+      offset += 2
+    }
+    this.#digits = asciiText(digits)
     this.#next = 0
   }
+}
+
+/** The character of a hex digit. */
+function hexDigit(value: number): number {
+  return value < 10 ? 0x30 + value : 0x57 + value
 }
 
 /** One fresh entry id, as of {@link EntryIds}. */
