@@ -58,6 +58,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   LOG_BUSY: 503,
   CONTROL_BUSY: 503,
   CONTROL_UNREACHABLE: 503,
+  CLI_NOT_RUNNING: 503,
 }
 const FAILED = 500
 

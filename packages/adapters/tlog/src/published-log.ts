@@ -7,6 +7,7 @@ import { equalBytes } from '@talos/bytes'
 import { TalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
 import { HASH_BYTES, parseCheckpoint, splitNote, TILE_WIDTH, tileWidth } from '@talos/merkle'
+import { firstPage } from './revocation-page.ts'
 
 export interface PublishedLogOptions {
   /** Over a store that may be open for reading only. */
@@ -62,8 +63,10 @@ export class PublishedLog implements LogSource {
     return text
   }
 
+  /** As many as one page takes. */
   async revocations(after: number): Promise<RevocationPage | undefined> {
-    return this.#options.revocations(after)
+    const page = this.#options.revocations(after)
+    return page && { head: page.head, items: firstPage(page.items) }
   }
 
   #newest(): string {

@@ -209,6 +209,18 @@ describe('a witness over HTTP', () => {
     expect(answer.text).not.toContain('—')
   })
 
+  test('answers 503 where the agent that would sign does not run', async () => {
+    const witness = {
+      addCheckpoint: async () => {
+        throw new TalosError('CLI_NOT_RUNNING', { name: 'box' })
+      },
+    }
+    await using away = await LogServer.start({ source: SOURCE, witness })
+    const body = formatAddCheckpoint(requestOf(0, 5))
+    const answer = await ask(away.url, '/add-checkpoint', { method: 'POST', body })
+    expect([answer.status, answer.headers['retry-after'], codeIn(answer)]).toEqual([503, '1', 'CLI_NOT_RUNNING'])
+  })
+
   test('cosigns one of two histories that come at once, and tells the other the size', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => offer(0, n % 2 === 0 ? 5 : 9)))
     const signed = answers.filter(({ status }) => status === 200)

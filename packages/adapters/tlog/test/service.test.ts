@@ -8,7 +8,14 @@ import { concatBytes, fromBase64url, Secret, toHex, utf8 } from '@talos/bytes'
 import { leafHash } from '@talos/merkle'
 import { type TempFolder, tempFolder } from '@talos/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { firstPage, LogServer, MAX_CONNECTIONS, MAX_OPEN_BYTES, REVOCATION_PAGE_MAX_BYTES } from '../src/index.ts'
+import {
+  firstPage,
+  HttpLogSource,
+  LogServer,
+  MAX_CONNECTIONS,
+  MAX_OPEN_BYTES,
+  REVOCATION_PAGE_MAX_BYTES,
+} from '../src/index.ts'
 import { ask, codeIn, open, until } from './requests.ts'
 import { codeOf, fillLog, KEY_LOG, kernel, LOG_KEY, openLog, type Published, page, publishedLog } from './world.ts'
 
@@ -356,6 +363,17 @@ describe('readers that do not read', () => {
 })
 
 describe('a page of revocations', () => {
+  test('is cut by the service to what its reader takes', async () => {
+    using folder = tempFolder()
+    await using log = await openLog(folder.path)
+    await log.checkpoint()
+    const items = Array.from({ length: 256 }, () => 'x'.repeat(16_384))
+    using published = publishedLog(folder.path, new Map([[0, page('head', items)]]))
+    await using server = await LogServer.start({ source: published.source })
+    const given = await new HttpLogSource({ url: server.url }).revocations(0)
+    expect(given?.items).toHaveLength(64)
+  })
+
   test('takes as many as fit, and one at least', () => {
     const sized = (...sizes: number[]) =>
       firstPage(sizes.map((size) => new Uint8Array(size))).map(({ length }) => length)
