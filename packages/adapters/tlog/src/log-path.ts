@@ -27,7 +27,7 @@ const FIXED: Readonly<Record<string, LogPath>> = {
 }
 
 /** The longest path there is: an index of 16 digits is six groups. */
-export const MAX_PATH_CHARS = 64
+const MAX_PATH_CHARS = 64
 const TILE = /^\/tile\/(entries|[0-6])\/((?:x[0-9]{3}\/)*)([0-9]{3})(?:\.p\/([1-9][0-9]{0,2}))?$/
 const AFTER = /^\/revocations\?after=(0|[1-9][0-9]{0,15})$/
 

@@ -7,13 +7,13 @@ import { createLogHandler, type LogHandlerOptions } from './handler.ts'
 /** Connections at once. */
 export const MAX_CONNECTIONS = 256
 /** Bytes of a request's line and headers. */
-export const MAX_HEADER_BYTES = 16_384
+const MAX_HEADER_BYTES = 16_384
 /** A request must have come whole after so long. */
-export const REQUEST_TIMEOUT_MS = 15_000
+const REQUEST_TIMEOUT_MS = 15_000
 /** A connection on which nothing moves is closed after so long. */
-export const IDLE_TIMEOUT_MS = 30_000
+const IDLE_TIMEOUT_MS = 30_000
 /** How long the answers that are on their way when the service stops may take. */
-export const CLOSE_TIMEOUT_MS = 2_000
+const CLOSE_TIMEOUT_MS = 2_000
 const MAX_HEADERS = 64
 const MAX_REQUESTS_PER_CONNECTION = 10_000
 

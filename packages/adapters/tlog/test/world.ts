@@ -28,7 +28,7 @@ export function witnessKey(name: string, signer: NoteSigner) {
   return verifierKey({ name, type: NOTE_COSIGNATURE, publicKey: signer.publicKey, kernel })
 }
 
-export function logFiles(folder: string): AuditLogOptions {
+function logFiles(folder: string): AuditLogOptions {
   return {
     store: SqliteAuditStore.open({ path: join(folder, 'audit.db') }),
     guard: new FileCheckpointGuard({ path: join(folder, 'checkpoint.note') }),

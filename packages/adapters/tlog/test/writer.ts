@@ -14,7 +14,9 @@ await using log = await openLog(folder)
 writeSync(1, 'r\n')
 for await (const line of createInterface({ input: process.stdin })) {
   for (let count = Number(line); count > 0; count -= 1) {
-    const { index } = await log.append({ kind: 'key.prekeys' })
+    const appended = await log.append({ kind: 'key.prekeys' })
+    if (appended === undefined) throw new Error('the level leaves the entry out')
+    const { index } = appended
     writeSync(1, `a ${index}\n`)
     if (index % 16 !== 0) continue
     await log.checkpoint()
