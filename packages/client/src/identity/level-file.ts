@@ -4,10 +4,10 @@ import { fromUtf8, utf8 } from '@talos/bytes'
 import { TalosError } from '@talos/errors'
 import type { AgentFolder } from '@talos/storage'
 
-export const AUDIT_LEVEL_FILE = 'audit.level'
+const AUDIT_LEVEL_FILE = 'audit.level'
 
 /** What the folder says, `standard` where it says nothing. @throws TalosError `AUDIT_LEVEL_INVALID`, file codes */
-export function readAuditLevel(folder: AgentFolder): AuditLevel {
+function readAuditLevel(folder: AgentFolder): AuditLevel {
   if (!folder.hasFile(AUDIT_LEVEL_FILE)) return DEFAULT_AUDIT_LEVEL
   const level = auditLevelOf(fromUtf8(folder.readFile(AUDIT_LEVEL_FILE)).trim())
   if (level === undefined) throw new TalosError('AUDIT_LEVEL_INVALID', { name: folder.name })

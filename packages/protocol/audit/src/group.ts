@@ -40,7 +40,7 @@ export function bundleOf(texts: readonly string[]): Bundle {
 const NO_LENGTH = '\0'.repeat(LENGTH_BYTES)
 
 /** Puts bodies into one bundle. Each has at most 65,535 bytes. */
-export function bundleOfBodies(bodies: readonly Uint8Array[]): Bundle {
+function bundleOfBodies(bodies: readonly Uint8Array[]): Bundle {
   const offsets = [0]
   let end = 0
   for (const body of bodies) {
