@@ -59,8 +59,9 @@ export function formCases(): readonly object[] {
       'an unknown member',
       changed((bundle) => Object.assign(bundle, { comment: 'believe me' })),
     ),
-    form(
-      'an anchor',
+    refusal(
+      'PROOF_ANCHOR_FORM',
+      { clause: '12.2', layer: 'anchors', description: 'an anchor that is a text' },
       changed((bundle) => bundle.anchors.push('AA')),
     ),
     ...['identity', 'intent', 'execution', 'authority'].flatMap(layerFormCases),

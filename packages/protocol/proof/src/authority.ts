@@ -1,35 +1,71 @@
 /**
- * Layer 2, authority: whether the delegations allowed the call when it was made, and whether a refusal agrees with them
- * (spec 12-proof-bundle, clause 12.8).
+ * Authority: whether the delegations allowed the call when it was made, and whether a refusal agrees with them (spec
+ * 12-proof-bundle, clause 12.8).
  */
 import { fromBase64url } from '@talos/bytes'
 import {
   ABSOLUTE_MAX_DEPTH,
-  authorize,
+  authorizeOpened,
+  DELEGATION_ENVELOPE,
+  delegationOf,
   denialPath,
   type IdentityView,
   isRevokedBy,
-  openDelegation,
-  openRevocation,
+  type OpenedDelegation,
+  REVOCATION_ENVELOPE,
   type ReplayView,
+  type RevocableLink,
   type RevocationView,
   revocableLinks,
+  revocationOf,
   TEXTUAL_IDENTITIES,
   type VerifiedLink,
   type VerifiedRevocation,
 } from '@talos/capability'
 import type { ProofBundleAuthority } from '@talos/contracts'
 import { type ErrorCode, isTalosError } from '@talos/errors'
-import { envelopeCid } from '@talos/identity'
+import { type ReadEnvelope, readEnvelope } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { type Checks, demand } from './checks.ts'
+import type { Envelopes } from './envelopes.ts'
 import type { VerifiedExecution } from './execution.ts'
 import { identitiesAt, type KeysOf, keysByAgent, linkByAgent } from './histories.ts'
 import type { VerifiedIdentities } from './identity.ts'
-import { CLOCK_TOLERANCE_S, type VerifiedIntent } from './intent.ts'
+import { CLOCK_TOLERANCE_S, type ProvenIntent, type VerifiedIntent } from './intent.ts'
+import {
+  openLists,
+  proveLists,
+  type ReadList,
+  type RevocationKnowledge,
+  readLists,
+  type SignedList,
+} from './revocation-lists.ts'
 
 /** How a refusal relates to the delegations: they give the same reason, or the executor alone knows it. */
 export type Refusal = 'confirmed' | 'executor-only'
+
+export interface ReadAuthority {
+  readonly delegations: readonly ReadEnvelope[]
+  readonly revocations: readonly ReadEnvelope[]
+  readonly lists: readonly ReadList[]
+}
+
+export interface OpenedAuthority {
+  readonly delegations: readonly OpenedDelegation[]
+  readonly revocations: readonly VerifiedRevocation[]
+  readonly lists: readonly SignedList[]
+}
+
+export interface ProvenAuthority {
+  readonly delegations: readonly OpenedDelegation[]
+  /** Those that opened. */
+  readonly links: readonly VerifiedLink[]
+  /** Those of the bundle and of its lists that take back one of the links. */
+  readonly revocations: readonly VerifiedRevocation[]
+  readonly identities: IdentityView
+  readonly keysOf: KeysOf
+  readonly knowledge: RevocationKnowledge
+}
 
 export interface VerifiedAuthority {
   readonly allowed: boolean
@@ -37,14 +73,8 @@ export interface VerifiedAuthority {
   readonly denial: readonly string[]
   /** With the outcome `deny` alone. */
   readonly refusal: Refusal | undefined
-}
-
-export interface AuthorityContext {
-  readonly checks: Checks
-  readonly kernel: Kernel
-  readonly identities: VerifiedIdentities
-  readonly intent: VerifiedIntent
-  readonly execution: VerifiedExecution
+  /** What was known of the issuers' revocations. */
+  readonly knowledge: RevocationKnowledge
 }
 
 /** A bundle is no second use of the call: the record of used invocations is the executor's. */
@@ -85,21 +115,161 @@ const SEEN_AFTER: ReadonlySet<string> = new Set<ErrorCode>([
   'CAPABILITY_UNMETERED',
 ])
 
-export function checkAuthority(authority: ProofBundleAuthority, context: AuthorityContext): VerifiedAuthority {
-  const { checks, kernel, intent, execution } = context
-  const identities = identitiesOf(context)
-  const keysOf = keysByAgent(context.identities.histories)
-  const proofs = checks.ask('authority.proofs', 'PROOF_AUTHORITY_PROOFS', () => readProofs(authority, context))
-  const links = proofs.flatMap((bytes) => linkOf(bytes, kernel))
-  const revocations = checks.ask('authority.revocations', 'PROOF_AUTHORITY_REVOCATIONS', () =>
-    readRevocations(authority, { links, keysOf, kernel }),
+interface PartContext {
+  readonly checks: Checks
+  readonly kernel: Kernel
+}
+
+/** The structural layer. What a delegation holds is judged later: a refusal may be for one that nobody can open. */
+export function readAuthority(
+  { proofs, revocations, heads }: ProofBundleAuthority,
+  { checks, envelopes, kernel }: PartContext & { readonly envelopes: Envelopes },
+): ReadAuthority {
+  const delegations = checks.ask('authority.delegations', 'PROOF_AUTHORITY_PROOFS', () =>
+    proofs.map((text) => envelopes.keep(readEnvelope({ ...DELEGATION_ENVELOPE, bytes: fromBase64url(text) }))),
   )
+  const taken = checks.ask('authority.revocations', 'PROOF_AUTHORITY_REVOCATIONS', () =>
+    revocations.map((text) => envelopes.read(text, REVOCATION_ENVELOPE)),
+  )
+  return { delegations, revocations: taken, lists: readLists(heads, { checks, envelopes, kernel }) }
+}
+
+/** The cryptographic layer. */
+export function openAuthority(
+  { delegations, revocations, lists }: ReadAuthority,
+  context: {
+    readonly checks: Checks
+    readonly envelopes: Envelopes
+    readonly execution: Pick<VerifiedExecution, 'receipt'>
+  },
+): OpenedAuthority {
+  const { checks, envelopes, execution } = context
+  const opened = delegations.map((read) => delegationIn(read, envelopes))
+  if (execution.receipt.outcome !== 'deny') {
+    checks.ask('authority.delegations.signatures', 'PROOF_AUTHORITY_PROOFS', () => {
+      for (const { opened: one } of opened) if (one.verified === undefined) throw one.error
+    })
+  }
+  const taken = checks.ask('authority.revocations.signatures', 'PROOF_AUTHORITY_REVOCATIONS', () =>
+    revocations.map((read) => revocationOf(envelopes.verified(read))),
+  )
+  return { delegations: opened, revocations: taken, lists: openLists(lists, { checks, envelopes }) }
+}
+
+/** A delegation that does not open is for `authorizeOpened` to judge; nobody is entitled to revoke it here. */
+function delegationIn(read: ReadEnvelope, envelopes: Envelopes): OpenedDelegation {
+  const opened = envelopes.opened(read)
+  const { bytes } = read
+  if (opened.verified === undefined) return { bytes, opened, link: undefined }
+  try {
+    return { bytes, opened, link: delegationOf(opened.verified) }
+  } catch (error) {
+    if (!isTalosError(error)) throw error
+    return { bytes, opened, link: undefined }
+  }
+}
+
+/** The chain layer. */
+export function proveAuthority(
+  opened: OpenedAuthority,
+  context: PartContext & {
+    readonly identities: VerifiedIdentities
+    readonly intent: ProvenIntent
+    readonly execution: VerifiedExecution
+    /** How old a list may be at the time of the call to count as fresh. */
+    readonly maxStaleS: number
+  },
+): ProvenAuthority {
+  const { checks, kernel, identities, intent, execution, maxStaleS } = context
+  const { delegations, lists } = opened
+  const { invocation } = intent
+  const keysOf = keysByAgent(identities.histories)
+  checks.ask('authority.proofs', 'PROOF_AUTHORITY_PROOFS', () => checkNames(delegations, { intent, execution }))
+  const view = viewOf(context)
+  const links = delegations.flatMap(({ link }) => (link === undefined ? [] : [link]))
+  const revocables = revocableLinks(links).flatMap((link) => linkByAgent(link, keysOf))
+  const { listed, knowledge } = proveLists(lists, {
+    checks,
+    kernel,
+    links,
+    revocables,
+    identities: view,
+    keysOf,
+    executor: identities.executor.keys,
+    maxStaleS,
+    // The executor's clock says when it decided, the agent's when it asked: what was known by the earlier counts.
+    atS: Math.min(invocation.issuedAtS ?? 0, Math.floor(execution.receipt.atMs / 1000)),
+  })
+  checks.ask('authority.revocations.entitled', 'PROOF_AUTHORITY_REVOCATIONS', () =>
+    checkRevocations(opened.revocations, { links, revocables }),
+  )
+  return { delegations, links, revocations: [...opened.revocations, ...listed], identities: view, keysOf, knowledge }
+}
+
+/** The keys of each agent as they stood when the call was asked for. */
+function viewOf(context: {
+  readonly checks: Checks
+  readonly identities: VerifiedIdentities
+  readonly intent: ProvenIntent
+}): IdentityView {
+  const { checks, identities, intent } = context
+  const { histories } = identities
+  if (histories.length === 0) return TEXTUAL_IDENTITIES
+  const { issuedAtS = 0 } = intent.invocation
+  const when = { atMs: issuedAtS * 1000, toleranceMs: CLOCK_TOLERANCE_S * 1000 }
+  return checks.ask('authority.identities', 'PROOF_IDENTITY_HISTORY', () => identitiesAt(histories, when))
+}
+
+/** The delegations are those that the invocation names, in its order. */
+function checkNames(
+  delegations: readonly OpenedDelegation[],
+  { intent, execution }: { readonly intent: ProvenIntent; readonly execution: VerifiedExecution },
+): void {
+  const code = 'PROOF_AUTHORITY_PROOFS'
+  const present = delegations.map(({ opened }) => opened.cid.toString())
+  const named = intent.invocation.proofs.map(String)
+  // Who was refused because a delegation was missing cannot show it.
+  const mayLack = execution.receipt.denial.includes('CAPABILITY_PROOF_MISSING')
+  const expected = mayLack ? named.filter((name) => present.includes(name)) : named
+  demand(present.length === expected.length, code, { reason: 'their number differs' })
+  demand(present.join() === expected.join(), code, { reason: 'one is another, or stands in another place' })
+}
+
+function checkRevocations(
+  revocations: readonly VerifiedRevocation[],
+  { links, revocables }: { readonly links: readonly VerifiedLink[]; readonly revocables: readonly RevocableLink[] },
+): void {
+  const seen = new Set<string>()
+  for (const [index, revocation] of revocations.entries()) {
+    const code = 'PROOF_AUTHORITY_REVOCATIONS'
+    const { revokes } = revocation
+    const isNamed = revokes === undefined || links.some(({ cid }) => cid.equals(revokes))
+    demand(isNamed, code, { index, reason: 'it is about another delegation' })
+    const counts = revocables.some((link) => isRevokedBy(link, revocation))
+    demand(counts, code, { index, reason: 'its issuer is not entitled' })
+    const name = revocation.cid.toString()
+    demand(!seen.has(name), code, { index, reason: 'it is there twice' })
+    seen.add(name)
+  }
+}
+
+export interface JudgeContext {
+  readonly checks: Checks
+  readonly kernel: Kernel
+  readonly intent: VerifiedIntent
+  readonly execution: VerifiedExecution
+}
+
+/** The semantic layer. */
+export function judgeAuthority(proven: ProvenAuthority, context: JudgeContext): VerifiedAuthority {
+  const { kernel, intent, execution } = context
+  const { delegations, revocations, identities, keysOf, knowledge } = proven
   const { invocation, issuedAtS } = intent
   // The executor's revocations and its receipt go by one clock, the invocation by another.
   const decidedS = Math.floor(execution.receipt.atMs / 1000)
-  const verdict = authorize({
-    invocation: invocation.bytes,
-    proofs,
+  const verdict = authorizeOpened({
+    invocation,
+    proofs: delegations,
     executor: invocation.audience,
     identities,
     nowS: issuedAtS,
@@ -112,65 +282,7 @@ export function checkAuthority(authority: ProofBundleAuthority, context: Authori
     lookingBack: true,
   })
   const denial = verdict.outcome === 'allow' ? [] : denialPath(verdict.cause).slice(0, MAX_DENIAL_CODES)
-  return judge({ denial, links }, context)
-}
-
-/** The keys of each agent as they stood when the call was asked for. */
-function identitiesOf({ checks, identities, intent }: AuthorityContext): IdentityView {
-  const { histories } = identities
-  if (histories.length === 0) return TEXTUAL_IDENTITIES
-  const when = { atMs: intent.issuedAtS * 1000, toleranceMs: CLOCK_TOLERANCE_S * 1000 }
-  return checks.ask('authority.identities', 'PROOF_IDENTITY_HISTORY', () => identitiesAt(histories, when))
-}
-
-/** The delegations are those that the invocation names, in its order. */
-function readProofs({ proofs }: ProofBundleAuthority, context: AuthorityContext): readonly Uint8Array[] {
-  const { kernel, intent, execution } = context
-  const code = 'PROOF_AUTHORITY_PROOFS'
-  const read = proofs.map((proof) => fromBase64url(proof))
-  const present = read.map((bytes) => envelopeCid(bytes, kernel).toString())
-  const named = intent.invocation.proofs.map(String)
-  // Who was refused because a delegation was missing cannot show it.
-  const mayLack = execution.receipt.denial.includes('CAPABILITY_PROOF_MISSING')
-  const expected = mayLack ? named.filter((name) => present.includes(name)) : named
-  demand(present.length === expected.length, code, { reason: 'their number differs' })
-  demand(present.join() === expected.join(), code, { reason: 'one is another, or stands in another place' })
-  return read
-}
-
-/** A delegation that does not open is for `authorize` to judge; nobody is entitled to revoke it here. */
-function linkOf(bytes: Uint8Array, kernel: Kernel): readonly VerifiedLink[] {
-  try {
-    return [openDelegation(bytes, { kernel })]
-  } catch (error) {
-    if (!isTalosError(error)) throw error
-    return []
-  }
-}
-
-function readRevocations(
-  { revocations }: ProofBundleAuthority,
-  {
-    links,
-    keysOf,
-    kernel,
-  }: { readonly links: readonly VerifiedLink[]; readonly keysOf: KeysOf; readonly kernel: Kernel },
-): readonly VerifiedRevocation[] {
-  const seen = new Set<string>()
-  const revocables = revocableLinks(links).flatMap((link) => linkByAgent(link, keysOf))
-  return revocations.map((text, index) => {
-    const code = 'PROOF_AUTHORITY_REVOCATIONS'
-    const revocation = openRevocation(fromBase64url(text), { kernel })
-    const { revokes } = revocation
-    const isNamed = revokes === undefined || links.some(({ cid }) => cid.equals(revokes))
-    demand(isNamed, code, { index, reason: 'it is about another delegation' })
-    const counts = revocables.some((link) => isRevokedBy(link, revocation))
-    demand(counts, code, { index, reason: 'its issuer is not entitled' })
-    const name = revocation.cid.toString()
-    demand(!seen.has(name), code, { index, reason: 'it is there twice' })
-    seen.add(name)
-    return revocation
-  })
+  return { ...judge({ denial, links: proven.links }, context), knowledge }
 }
 
 /** Revocations signed before that second: one of the same second may have come after the call (12.8). */
@@ -185,15 +297,15 @@ function asOf(
       const found = revocations.find((revocation) => revocation.atS < nowS && counts(revocation))
       return found === undefined ? { revoked: false } : { revoked: true, by: found.issuer, atS: found.atS }
     },
-    // A bundle tells of the revocations that it carries, and nothing of how fresh anybody's knowledge was.
+    // How fresh anybody's knowledge was is told apart (12.8): what the tool asked for, the executor alone knows.
     knownAtS: () => nowS,
   }
 }
 
 function judge(
   { denial, links }: { readonly denial: readonly string[]; readonly links: readonly VerifiedLink[] },
-  { checks, execution }: AuthorityContext,
-): VerifiedAuthority {
+  { checks, execution }: JudgeContext,
+): Omit<VerifiedAuthority, 'knowledge'> {
   const allowed = denial.length === 0
   const name = 'authority.allowed'
   const { outcome, denial: said } = execution.receipt

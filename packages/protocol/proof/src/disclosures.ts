@@ -22,12 +22,11 @@ import {
   toHex,
   utf8,
 } from '@talos/bytes'
+import type { VerifiedReceipt } from '@talos/capability'
 import type { ProofBundleDisclosure } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
 import { type Checks, demand } from './checks.ts'
-import type { VerifiedExecution } from './execution.ts'
-import type { VerifiedIntent } from './intent.ts'
 
 /** Opens one part of the arguments or of the output, and nothing else of them. */
 export interface FieldDisclosure extends FieldOpening {
@@ -54,8 +53,17 @@ export function fieldDisclosureOf(field: FieldDisclosure): ProofBundleDisclosure
 export interface DisclosureContext {
   readonly checks: Checks
   readonly kernel: Kernel
-  readonly intent: VerifiedIntent
-  readonly execution: VerifiedExecution
+  readonly intent: { readonly entry: Recorded }
+  readonly execution: {
+    readonly receipt: VerifiedReceipt
+    readonly entry: Recorded
+    readonly invoked: Recorded | undefined
+  }
+}
+
+/** An entry that commits to something. */
+interface Recorded {
+  readonly entry: AuditEntry
 }
 
 export function checkDisclosures(disclosures: readonly ProofBundleDisclosure[], context: DisclosureContext): void {

@@ -1,13 +1,27 @@
-/** Layer 4, execution: what became of the call, signed and in the executor's log (spec 12-proof-bundle, clause 12.7). */
+/** Execution: what became of the call, signed and in the executor's log (spec 12-proof-bundle, clause 12.7). */
 import type { AuditEntryKind } from '@talos/audit'
 import { fromBase64url } from '@talos/bytes'
-import { type Outcome, openReceipt, type VerifiedReceipt } from '@talos/capability'
-import type { ProofBundleExecution, ProofBundleInclusion } from '@talos/contracts'
+import { type Outcome, type ReadReceipt, readReceipt, receiptOfRead, type VerifiedReceipt } from '@talos/capability'
+import type { ProofBundleExecution } from '@talos/contracts'
 import type { Kernel } from '@talos/kernel'
 import { type Checks, demand } from './checks.ts'
-import type { VerifiedIdentities } from './identity.ts'
-import { checkInclusion, type VerifiedEntry } from './inclusion.ts'
+import type { Envelopes } from './envelopes.ts'
+import { keysOfLogs, standingAt } from './histories.ts'
+import type { OpenedIdentities, VerifiedIdentities } from './identity.ts'
+import { proveInclusion, type ReadInclusion, readInclusion, signedInclusion, type VerifiedEntry } from './inclusion.ts'
 import { CLOCK_TOLERANCE_S, namesCapability, type VerifiedIntent } from './intent.ts'
+
+export interface ReadExecution {
+  readonly receipt: ReadReceipt
+  readonly inclusion: ReadInclusion
+  readonly invoked: ReadInclusion | undefined
+}
+
+export interface OpenedExecution {
+  readonly receipt: VerifiedReceipt
+  readonly inclusion: ReadInclusion
+  readonly invoked: ReadInclusion | undefined
+}
 
 export interface VerifiedExecution {
   readonly receipt: VerifiedReceipt
@@ -16,12 +30,19 @@ export interface VerifiedExecution {
   readonly invoked: VerifiedEntry | undefined
 }
 
-export interface ExecutionContext {
+interface PartContext {
   readonly checks: Checks
   readonly kernel: Kernel
-  readonly identities: VerifiedIdentities
-  readonly intent: VerifiedIntent
 }
+
+const NAMES = {
+  name: 'execution',
+  codes: { entry: 'PROOF_EXECUTION_ENTRY', inclusion: 'PROOF_EXECUTION_INCLUSION' },
+} as const
+const INVOKED_NAMES = {
+  name: 'execution.invoked',
+  codes: { entry: 'PROOF_EXECUTION_INVOKED', inclusion: 'PROOF_EXECUTION_INVOKED' },
+} as const
 
 /** How each outcome is recorded. A call that was referred has no outcome of its own yet, so no kind fits. */
 const RECORDED_AS: Readonly<Record<Outcome, readonly AuditEntryKind[]>> = {
@@ -36,30 +57,84 @@ export function wasExecuted(outcome: Outcome): boolean {
   return outcome !== 'deny' && outcome !== 'refer'
 }
 
-export function checkExecution(execution: ProofBundleExecution, context: ExecutionContext): VerifiedExecution {
-  const { checks, kernel, identities, intent } = context
-  const receipt = checks.ask('execution.receipt', 'PROOF_EXECUTION_RECEIPT', () =>
-    openReceipt(fromBase64url(execution.receipt), { kernel }),
+/** The structural layer. */
+export function readExecution(
+  { receipt, inclusion, invoked }: ProofBundleExecution,
+  { checks, envelopes }: { readonly checks: Checks; readonly envelopes: Envelopes },
+): ReadExecution {
+  const read = checks.ask('execution.receipt', 'PROOF_EXECUTION_RECEIPT', () => {
+    const taken = readReceipt(fromBase64url(receipt))
+    envelopes.take(taken.envelope)
+    return taken
+  })
+  return {
+    receipt: read,
+    inclusion: readInclusion(inclusion, { checks, ...NAMES }),
+    invoked: invoked === undefined ? undefined : readInclusion(invoked, { checks, ...INVOKED_NAMES }),
+  }
+}
+
+/** The cryptographic layer. */
+export function openExecution(
+  { receipt, inclusion, invoked }: ReadExecution,
+  context: PartContext & { readonly envelopes: Envelopes; readonly identities: OpenedIdentities },
+): OpenedExecution {
+  const { checks, envelopes, kernel, identities } = context
+  const { logKey } = identities.executor
+  const opened = checks.ask('execution.receipt.signature', 'PROOF_EXECUTION_RECEIPT', () =>
+    receiptOfRead(receipt, { opened: envelopes.verified(receipt.envelope), kernel }),
   )
+  signedInclusion(inclusion, { checks, kernel, ...NAMES, logKey })
+  // The very same note needs no second look; another one is refused in the next layer, and has to be good before.
+  const isAnother = invoked !== undefined && invoked.head.note !== inclusion.head.note
+  if (isAnother) signedInclusion(invoked, { checks, kernel, ...INVOKED_NAMES, logKey })
+  return { receipt: opened, inclusion, invoked }
+}
+
+/** The chain layer. */
+export function proveExecution(opened: OpenedExecution, context: PartContext): VerifiedExecution {
+  const { checks, kernel } = context
+  const { receipt } = opened
+  const entry = proveInclusion(opened.inclusion, { checks, kernel, ...NAMES })
+  if (opened.invoked === undefined) return { receipt, entry, invoked: undefined }
+  return { receipt, entry, invoked: proveInclusion(opened.invoked, { checks, kernel, ...INVOKED_NAMES }) }
+}
+
+export interface JudgeContext {
+  readonly checks: Checks
+  readonly identities: VerifiedIdentities
+  readonly intent: VerifiedIntent
+}
+
+/** The semantic layer. */
+export function judgeExecution(proven: VerifiedExecution, context: JudgeContext): VerifiedExecution {
+  const { checks, identities, intent } = context
+  const { receipt, entry, invoked } = proven
   checks.ask('execution.parties', 'PROOF_EXECUTION_PARTIES', () => {
     const code = 'PROOF_EXECUTION_PARTIES'
     demand(receipt.issuer === identities.executor.did, code, { reason: 'the executor did not sign it' })
     demand(receipt.invocation.equals(intent.invocation.cid), code, { reason: 'it answers another invocation' })
   })
-  const codes = { entry: 'PROOF_EXECUTION_ENTRY', inclusion: 'PROOF_EXECUTION_INCLUSION' } as const
-  const { logKey } = identities.executor
-  const entry = checkInclusion(execution.inclusion, { checks, kernel, logKey, name: 'execution', codes })
+  checks.ask('execution.key', 'PROOF_EXECUTION_PARTIES', () => {
+    const key = keysOfLogs(identities.histories).get(receipt.issuer)
+    const standing = standingAt(key, { atMs: receipt.atMs, toleranceMs: CLOCK_TOLERANCE_S * 1000 })
+    const reason = `the key that signed it was ${standing}`
+    demand(standing === 'current', 'PROOF_EXECUTION_PARTIES', { reason })
+  })
   checks.ask('execution.record', 'PROOF_EXECUTION_MISMATCH', () => checkRecord(entry, { receipt, context }))
   checks.ask('execution.time', 'PROOF_EXECUTION_TIME', () => checkTimes({ receipt, entry, intent }))
-  const invoked =
-    execution.invoked === undefined ? undefined : checkInvoked(execution.invoked, { result: entry, context })
-  return { receipt, entry, invoked }
+  if (invoked !== undefined) {
+    checks.ask('execution.invoked.record', 'PROOF_EXECUTION_INVOKED', () =>
+      checkInvoked(invoked, { result: entry, context }),
+    )
+  }
+  return proven
 }
 
 /** The executor's entry says what receipt and invocation say. */
 function checkRecord(
   { entry }: VerifiedEntry,
-  { receipt, context }: { readonly receipt: VerifiedReceipt; readonly context: ExecutionContext },
+  { receipt, context }: { readonly receipt: VerifiedReceipt; readonly context: JudgeContext },
 ): void {
   const { identities, intent } = context
   const demandMember = (member: string, condition: boolean) => demand(condition, 'PROOF_EXECUTION_MISMATCH', { member })
@@ -89,29 +164,22 @@ function checkTimes(given: {
 
 /** The beginning stands in the same signed tree as the result, which names it as its cause. */
 function checkInvoked(
-  inclusion: ProofBundleInclusion,
-  { result, context }: { readonly result: VerifiedEntry; readonly context: ExecutionContext },
-): VerifiedEntry {
-  const { checks, kernel, identities, intent } = context
-  const code = 'PROOF_EXECUTION_INVOKED'
-  const codes = { entry: code, inclusion: code } as const
-  const { logKey } = identities.executor
-  const invoked = checkInclusion(inclusion, { checks, kernel, logKey, name: 'execution.invoked', codes })
-  checks.ask('execution.invoked.record', code, () => {
-    const { entry } = invoked
-    const demandThat = (reason: string, condition: boolean) => demand(condition, code, { reason })
-    demandThat('it stands in another checkpoint', invoked.checkpoint === result.checkpoint)
-    demandThat('the outcome names another cause', invoked.leafHash === result.entry.cause)
-    demandThat('it is of another kind', entry.kind === 'tool.invoke')
-    demandThat('it is by another agent', entry.agent === identities.executor.logDid)
-    demandThat('it names another peer', entry.peer === identities.agent.did)
-    demandThat('it names another tool', entry.tool === intent.invocation.command)
-    demandThat('it names another invocation', entry.ref === intent.invocation.cid.toString())
-    demandThat('it names another capability', namesCapability(entry.cap, intent.invocation))
-    demandThat('it is older than the invocation', entry.ts >= (intent.issuedAtS - CLOCK_TOLERANCE_S) * 1000)
-    const { expiresS } = intent.invocation
-    const isInTime = expiresS === null || entry.ts <= (expiresS + CLOCK_TOLERANCE_S + 1) * 1000
-    demandThat('the invocation had ended', isInTime)
-  })
-  return invoked
+  invoked: VerifiedEntry,
+  { result, context }: { readonly result: VerifiedEntry; readonly context: JudgeContext },
+): void {
+  const { identities, intent } = context
+  const { entry } = invoked
+  const demandThat = (reason: string, condition: boolean) => demand(condition, 'PROOF_EXECUTION_INVOKED', { reason })
+  demandThat('it stands in another checkpoint', invoked.checkpoint === result.checkpoint)
+  demandThat('the outcome names another cause', invoked.leafHash === result.entry.cause)
+  demandThat('it is of another kind', entry.kind === 'tool.invoke')
+  demandThat('it is by another agent', entry.agent === identities.executor.logDid)
+  demandThat('it names another peer', entry.peer === identities.agent.did)
+  demandThat('it names another tool', entry.tool === intent.invocation.command)
+  demandThat('it names another invocation', entry.ref === intent.invocation.cid.toString())
+  demandThat('it names another capability', namesCapability(entry.cap, intent.invocation))
+  demandThat('it is older than the invocation', entry.ts >= (intent.issuedAtS - CLOCK_TOLERANCE_S) * 1000)
+  const { expiresS } = intent.invocation
+  const isInTime = expiresS === null || entry.ts <= (expiresS + CLOCK_TOLERANCE_S + 1) * 1000
+  demandThat('the invocation had ended', isInTime)
 }

@@ -2,16 +2,21 @@
 import { fromBase64url, fromUtf8 } from '@talos/bytes'
 import type { IdentityStanding, IdentityView, RevocableLink } from '@talos/capability'
 import type { Did } from '@talos/contracts'
-import { IdentityBook, type VerifiedKeyLog, verifyKeyLog } from '@talos/identity'
+import { IdentityBook, type LogKey, type VerifiedKeyLog, verifyKeyLog } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 
-/**
- * Verifies the entries of a key log. Their times are its owner's: a verifier's clock says nothing about them.
- *
- * @throws TalosError `KEY_LOG_*`, `ENCODING_INVALID`
- */
+/** Verifies the entries of a key log. @throws TalosError `KEY_LOG_*`, `ENCODING_INVALID` */
 export function readHistory(entries: readonly string[], kernel: Kernel): VerifiedKeyLog {
   const text = entries.map((entry) => `${fromUtf8(fromBase64url(entry))}\n`).join('')
+  return readKeyLog(text, kernel)
+}
+
+/**
+ * Verifies the text of a key log. Its times are its owner's: a verifier's clock says nothing about them.
+ *
+ * @throws TalosError `KEY_LOG_*`
+ */
+export function readKeyLog(text: string, kernel: Kernel): VerifiedKeyLog {
   return verifyKeyLog({ kernel, text, nowMs: 0, leewayMs: Number.MAX_SAFE_INTEGER })
 }
 
@@ -33,26 +38,35 @@ export function linkByAgent(link: RevocableLink, keysOf: KeysOf): readonly Revoc
   )
 }
 
+/** When a key is looked at, and how far clocks may differ. */
+export interface Instant {
+  readonly atMs: number
+  readonly toleranceMs: number
+}
+
+/** How a key stood: one that was replaced since was in force then; one that is compromised counts up to where its owner says. */
+export function standingAt(key: LogKey | undefined, { atMs, toleranceMs }: Instant): IdentityStanding {
+  if (key === undefined) return 'current'
+  if (key.compromisedFromMs !== undefined && key.compromisedFromMs <= atMs) return 'compromised'
+  return key.toMs !== undefined && key.toMs + toleranceMs <= atMs ? 'rotated' : 'current'
+}
+
+/** What the newest of these logs says of each key. */
+export function keysOfLogs(histories: readonly VerifiedKeyLog[]): ReadonlyMap<Did, LogKey> {
+  return new Map(histories.flatMap((history) => history.keys).map((key) => [key.did, key]))
+}
+
 /**
- * The identities of a bundle at a time. A key that was replaced since was in force then; one that is compromised counts up to
- * where its owner says.
+ * The identities of a bundle at a time.
  *
  * @throws TalosError `KEY_LOG_FORK`, `KEY_LOG_ROLLBACK`, `IDENTITY_CONFLICT` where the logs contradict each other
  */
-export function identitiesAt(
-  histories: readonly VerifiedKeyLog[],
-  { atMs, toleranceMs }: { readonly atMs: number; readonly toleranceMs: number },
-): IdentityView {
+export function identitiesAt(histories: readonly VerifiedKeyLog[], instant: Instant): IdentityView {
   const book = new IdentityBook()
   for (const history of histories) book.put(history)
-  const keys = new Map(histories.flatMap((history) => history.keys).map((key) => [key.did, key]))
+  const keys = keysOfLogs(histories)
   return {
     currentOf: (did) => book.currentOf(did),
-    standingOf(did: Did): IdentityStanding {
-      const key = keys.get(did)
-      if (key === undefined) return 'current'
-      if (key.compromisedFromMs !== undefined && key.compromisedFromMs <= atMs) return 'compromised'
-      return key.toMs !== undefined && key.toMs + toleranceMs <= atMs ? 'rotated' : 'current'
-    },
+    standingOf: (did) => standingAt(keys.get(did), instant),
   }
 }

@@ -1,44 +1,88 @@
-/** Layer 3, intent: what the agent asked for, signed and in its log (spec 12-proof-bundle, clause 12.6). */
-import { fromBase64url } from '@talos/bytes'
-import { MAX_LEEWAY_S, openInvocation, type VerifiedInvocation } from '@talos/capability'
+/** Intent: what the agent asked for, signed and in its log (spec 12-proof-bundle, clause 12.6). */
+import { INVOCATION_ENVELOPE, invocationOf, MAX_LEEWAY_S, type VerifiedInvocation } from '@talos/capability'
 import type { ProofBundleIntent } from '@talos/contracts'
+import type { ReadEnvelope } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { type Checks, demand } from './checks.ts'
-import type { VerifiedIdentities } from './identity.ts'
-import { checkInclusion, type VerifiedEntry } from './inclusion.ts'
+import type { Envelopes } from './envelopes.ts'
+import type { OpenedIdentities, VerifiedIdentities } from './identity.ts'
+import { proveInclusion, type ReadInclusion, readInclusion, signedInclusion, type VerifiedEntry } from './inclusion.ts'
 
 /** How far the clocks of the two sides and the verifier may differ: as much as the most tolerant executor allows. */
 export const CLOCK_TOLERANCE_S = MAX_LEEWAY_S
 
-export interface VerifiedIntent {
+export interface ReadIntent {
+  readonly invocation: ReadEnvelope
+  readonly inclusion: ReadInclusion
+}
+
+export interface OpenedIntent {
   readonly invocation: VerifiedInvocation
-  /** When the agent says that it signed. */
-  readonly issuedAtS: number
+  readonly inclusion: ReadInclusion
+}
+
+export interface ProvenIntent {
+  readonly invocation: VerifiedInvocation
   readonly entry: VerifiedEntry
 }
 
-export interface IntentContext {
-  readonly checks: Checks
-  readonly kernel: Kernel
-  readonly identities: VerifiedIdentities
-  readonly nowS: number
+export interface VerifiedIntent extends ProvenIntent {
+  /** When the agent says that it signed. */
+  readonly issuedAtS: number
 }
 
-export function checkIntent(intent: ProofBundleIntent, context: IntentContext): VerifiedIntent {
-  const { checks, kernel, identities, nowS } = context
-  const { agent, executor } = identities
-  const invocation = checks.ask('intent.invocation', 'PROOF_INTENT_INVOCATION', () =>
-    openInvocation(fromBase64url(intent.invocation), { kernel }),
+const NAMES = {
+  name: 'intent',
+  codes: { entry: 'PROOF_INTENT_ENTRY', inclusion: 'PROOF_INTENT_INCLUSION' },
+} as const
+
+interface PartContext {
+  readonly checks: Checks
+  readonly kernel: Kernel
+}
+
+/** The structural layer. */
+export function readIntent(
+  { invocation, inclusion }: ProofBundleIntent,
+  { checks, envelopes }: { readonly checks: Checks; readonly envelopes: Envelopes },
+): ReadIntent {
+  const envelope = checks.ask('intent.invocation', 'PROOF_INTENT_INVOCATION', () =>
+    envelopes.read(invocation, INVOCATION_ENVELOPE),
   )
+  return { invocation: envelope, inclusion: readInclusion(inclusion, { checks, ...NAMES }) }
+}
+
+/** The cryptographic layer. */
+export function openIntent(
+  { invocation, inclusion }: ReadIntent,
+  context: PartContext & { readonly envelopes: Envelopes; readonly identities: OpenedIdentities },
+): OpenedIntent {
+  const { checks, envelopes, kernel, identities } = context
+  const opened = checks.ask('intent.invocation.signature', 'PROOF_INTENT_INVOCATION', () =>
+    invocationOf(envelopes.verified(invocation)),
+  )
+  signedInclusion(inclusion, { checks, kernel, ...NAMES, logKey: identities.agent.logKey })
+  return { invocation: opened, inclusion }
+}
+
+/** The chain layer. */
+export function proveIntent({ invocation, inclusion }: OpenedIntent, { checks, kernel }: PartContext): ProvenIntent {
+  return { invocation, entry: proveInclusion(inclusion, { checks, kernel, ...NAMES }) }
+}
+
+/** The semantic layer. */
+export function judgeIntent(
+  { invocation, entry }: ProvenIntent,
+  context: { readonly checks: Checks; readonly identities: VerifiedIdentities; readonly nowS: number },
+): VerifiedIntent {
+  const { checks, identities, nowS } = context
+  const { agent, executor } = identities
   checks.ask('intent.parties', 'PROOF_INTENT_PARTIES', () => {
     const code = 'PROOF_INTENT_PARTIES'
     demand(invocation.issuer === agent.did, code, { reason: 'the agent did not sign it' })
     demand(invocation.audience === executor.did, code, { reason: 'it is addressed to somebody else' })
   })
   const issuedAtS = checks.ask('intent.time', 'PROOF_INTENT_TIME', () => checkTime(invocation, nowS))
-  const codes = { entry: 'PROOF_INTENT_ENTRY', inclusion: 'PROOF_INTENT_INCLUSION' } as const
-  const context_ = { checks, kernel, logKey: agent.logKey, name: 'intent', codes }
-  const entry = checkInclusion(intent.inclusion, context_)
   checks.ask('intent.record', 'PROOF_INTENT_MISMATCH', () => checkRecord(entry, { invocation, identities }))
   checks.ask('intent.recordTime', 'PROOF_INTENT_TIME', () => {
     const reason = 'it was logged before it was signed'

@@ -1,11 +1,18 @@
 /** What a verification says, as data and as lines for people (spec 12-proof-bundle, clause 12.10). */
+import type { WitnessPolicy } from '@talos/audit'
+import { toHex } from '@talos/bytes'
 import { displayCommand, type Outcome } from '@talos/capability'
 import type { ErrorCode } from '@talos/errors'
+import { isAnchored, type ProvenAnchor } from './anchors.ts'
 import type { Refusal, VerifiedAuthority } from './authority.ts'
 import type { ProofCheck, ProofLayer } from './checks.ts'
 import { type VerifiedExecution, wasExecuted } from './execution.ts'
+import { SIDES, type Side } from './identity.ts'
 import type { LogPlace } from './inclusion.ts'
 import type { VerifiedIntent } from './intent.ts'
+import { isWitnessed, type ProvenHead, type ProvenLogs, type WitnessFacts } from './logs.ts'
+import type { RevocationKnowledge } from './revocation-lists.ts'
+import type { Validation, ValidationVerdict } from './validation.ts'
 
 /** What a bundle proves: that a call was made and answered, that it was refused or referred to others, or nothing as a whole. */
 export type Proves = 'execution' | 'refusal' | 'nothing'
@@ -18,23 +25,32 @@ export interface ProofLayers {
 }
 
 export interface ProofReport {
-  /** Whether the whole bundle holds, as a proof of an execution or of a refusal. */
+  readonly verdict: ValidationVerdict
+  /** Whether the whole bundle holds, and has all that the level asks for. */
   readonly valid: boolean
+  /** `nothing` where the verdict is `invalid`, where a part is missing, and at the level `minimal`, which does not ask. */
   readonly proves: Proves
-  /** The code of the first check that failed, in the order of checking; undefined with `valid: true`. */
+  /** The code of the first check that failed, part by part, or of the first thing that is missing; undefined with `valid: true`. */
   readonly code: ErrorCode | undefined
   /** Whether the file could be read at all. */
   readonly form: ProofLayer
   readonly layers: ProofLayers
   /** `absent` where the bundle discloses nothing. */
   readonly disclosures: ProofLayer
-  /** What was proven; there with `valid: true` alone. */
+  /** Later checkpoints and witnesses; `absent` where the bundle has none. */
+  readonly logs: ProofLayer
+  /** `absent` where the bundle has none. */
+  readonly anchors: ProofLayer
+  /** What was proven. */
   readonly facts?: ProofFacts
   readonly integrity: { readonly intact: boolean; readonly failed: readonly ErrorCode[] }
   readonly completeness: ProofCompleteness
-  /** Cosignatures of witnesses; none in this version. */
-  readonly witnessed: { readonly count: 0 }
-  readonly anchored: false
+  /** What was known of revocations; there with {@link facts}. */
+  readonly revocations?: RevocationKnowledge
+  readonly witnessed: Witnessed
+  readonly anchored: Anchored
+  /** The same checks by the layers of validation. */
+  readonly validation: Validation
 }
 
 /** Which of a call's traces are proven. */
@@ -45,6 +61,43 @@ export interface ProofCompleteness {
   readonly outcome: boolean
   /** Sentences, one per gap. */
   readonly gaps: readonly string[]
+  /** What the level asks for, and the bundle does not have. */
+  readonly missing: readonly ErrorCode[]
+}
+
+/** A later checkpoint of one side, and who saw it. */
+export interface WitnessedLog {
+  readonly origin: string
+  readonly size: number
+  readonly witnesses: readonly WitnessFacts[]
+  /** Whether the verifier's policy is met; without one, one witness is enough. */
+  readonly satisfied: boolean
+}
+
+export interface Witnessed {
+  /** Identities that cosigned a checkpoint of either side. */
+  readonly count: number
+  readonly agent?: WitnessedLog
+  readonly executor?: WitnessedLog
+}
+
+/** A block that has an anchor of a checkpoint. */
+export interface AnchorFacts {
+  readonly side: Side
+  readonly chainId: number
+  readonly contract: string
+  readonly blockNumber: number
+  /** 64 hex digits. */
+  readonly blockHash: string
+  readonly timestampS: number
+  /** Whether the verifier knows the block. Else the anchor holds only if the block is one of the chain's. */
+  readonly known: boolean
+}
+
+export interface Anchored {
+  /** Whether the checkpoints of both sides stand in blocks that the verifier knows. */
+  readonly known: boolean
+  readonly blocks: readonly AnchorFacts[]
 }
 
 export interface ProofFacts {
@@ -71,8 +124,8 @@ export interface ProofFacts {
   readonly executionLog: LogPlace
 }
 
-/** What the layers established. */
-export interface Established {
+/** What a bundle that holds established. */
+interface Established {
   readonly intent: VerifiedIntent
   readonly execution: VerifiedExecution
   readonly authority: VerifiedAuthority
@@ -102,7 +155,7 @@ export function factsOf({ intent, execution, authority }: Established): ProofFac
 export function completenessOf(
   intent: VerifiedIntent | undefined,
   execution: VerifiedExecution | undefined,
-): ProofCompleteness {
+): Omit<ProofCompleteness, 'missing'> {
   const gaps: string[] = []
   if (intent === undefined) gaps.push('no proven intent')
   else if (execution === undefined) gaps.push('an intent without a proven outcome')
@@ -112,23 +165,88 @@ export function completenessOf(
   return { intent: intent !== undefined, begun, outcome: execution !== undefined, gaps }
 }
 
+export function witnessedBy(logs: ProvenLogs | undefined, policy: WitnessPolicy | undefined): Witnessed {
+  const of = (head: ProvenHead | undefined): WitnessedLog | undefined =>
+    head && { ...head.place, witnesses: head.witnesses, satisfied: isWitnessed(head, policy) }
+  const [agent, executor] = [of(logs?.agent), of(logs?.executor)]
+  const witnesses = [agent, executor].flatMap((log) => (log === undefined ? [] : log.witnesses))
+  return {
+    count: new Set(witnesses.map(({ did }) => did)).size,
+    ...(agent !== undefined && { agent }),
+    ...(executor !== undefined && { executor }),
+  }
+}
+
+export function anchoredBy(anchors: readonly ProvenAnchor[]): Anchored {
+  const blocks = anchors.map(({ side, chainId, contract, blockNumber, blockHash, timestampS, trusted }) => ({
+    side,
+    chainId,
+    contract,
+    blockNumber,
+    blockHash: toHex(blockHash),
+    timestampS,
+    known: trusted === 'header',
+  }))
+  return { known: SIDES.every((side) => isAnchored(anchors, side)), blocks }
+}
+
 /** The report for people: one line per statement. */
 export function describeProof(report: ProofReport): readonly string[] {
-  const { facts, form, layers, disclosures, integrity, completeness, witnessed } = report
+  const { facts, form, layers, disclosures, logs, anchors, integrity, completeness } = report
+  const { gaps, missing } = completeness
   return [
-    report.valid
-      ? `VALID: proves ${report.proves === 'refusal' ? 'a refusal' : 'a call and its outcome'}`
-      : 'NOT VALID',
+    headline(report),
     ...(facts === undefined ? [] : factLines(facts)),
     ...layerLines('form', form),
     ...Object.entries(layers).flatMap(([name, layer]) => layerLines(name, layer)),
     ...layerLines('disclosures', disclosures),
+    ...layerLines('logs', logs),
+    ...layerLines('anchors', anchors),
+    `level: ${report.validation.level}${missing.length === 0 ? '' : `, which asks for more (${missing.join(', ')})`}`,
     `integrity: ${integrity.intact ? 'intact' : `broken (${integrity.failed.join(', ')})`}`,
-    `completeness: ${completeness.gaps.length === 0 ? 'no gap' : completeness.gaps.join('; ')}`,
-    `witnessed: by ${witnessed.count}`,
-    'anchored: no',
+    `completeness: ${gaps.length === 0 ? 'no gap' : gaps.join('; ')}`,
+    ...revocationLines(report.revocations),
+    ...witnessLines(report.witnessed),
+    ...anchorLines(report.anchored),
     'It does not say that the agent was right to call, nor that the result is true.',
   ]
+}
+
+function headline({ verdict, proves }: ProofReport): string {
+  const what = { execution: ': proves a call and its outcome', refusal: ': proves a refusal', nothing: '' }[proves]
+  if (verdict === 'invalid') return 'NOT VALID'
+  return `${verdict === 'valid' ? 'VALID' : 'INCOMPLETE'}${what}`
+}
+
+function revocationLines(knowledge: RevocationKnowledge | undefined): readonly string[] {
+  if (knowledge === undefined) return []
+  const { freshness, lists } = knowledge
+  return [
+    `revocations of those who gave leave: ${freshness}`,
+    ...lists.map(({ issuer, n, atS, withheld }) => {
+      const hidden = withheld === 0 ? '' : `, ${withheld} of them without content`
+      return `  ${issuer}: ${n} until ${timeOf(atS * 1000)}${hidden}`
+    }),
+  ]
+}
+
+function witnessLines({ count, ...logs }: Witnessed): readonly string[] {
+  const lines = Object.entries(logs).flatMap(([side, { size, witnesses, satisfied }]) => [
+    `  log of the ${side} at ${size}: ${satisfied ? 'enough' : 'not enough'} by the policy`,
+    ...witnesses.map(({ did, timeS }) => `    ${did} at ${timeOf(timeS * 1000)}`),
+  ])
+  return [`witnessed: by ${count}`, ...lines]
+}
+
+function anchorLines({ known, blocks }: Anchored): readonly string[] {
+  const lines = blocks.map(({ side, chainId, blockNumber, blockHash, timestampS, known: isKnown }) => {
+    const trust = isKnown
+      ? 'which you know'
+      : 'if that block is one of the chain: check its hash at a source that you trust'
+    return `  checkpoint of the ${side}: chain ${chainId}, block ${blockNumber} (0x${blockHash}) of ${timeOf(timestampS * 1000)}, ${trust}`
+  })
+  const verdict = known ? 'yes' : blocks.length === 0 ? 'no' : 'not for sure'
+  return [`anchored: ${verdict}`, ...lines]
 }
 
 function factLines(facts: ProofFacts): readonly string[] {

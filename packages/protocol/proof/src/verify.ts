@@ -1,49 +1,64 @@
 /**
- * Verification of a proof bundle, offline and without trust in whoever exported it (spec 12-proof-bundle, clauses 12.2
- * and 12.3).
+ * Verification of a proof bundle, offline and without trust in whoever exported it (spec 12-proof-bundle, clauses 12.2, 12.3
+ * and 12.12).
  *
- * Order: form, identity, intent, execution, authority, disclosures. A layer that fails leaves those after it unchecked.
+ * Every layer of validation is judged over all parts of the evidence before the next one begins: form before signatures,
+ * signatures before what hangs together by them, that before what it means. A part that fails is asked nothing more.
  */
+import type { TrustedBlocks } from '@talos/anchor'
+import type { WitnessPolicy } from '@talos/audit'
 import { decodeJcs } from '@talos/bytes'
 import { type ProofBundle, parseProofBundle } from '@talos/contracts'
 import { type ErrorCode, isTalosError, type TalosError } from '@talos/errors'
+import type { VerifiedKeyLog } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
-import { checkAuthority } from './authority.ts'
-import {
-  ABSENT,
-  absentLayer,
-  type Checks,
-  checkLayer,
-  failed,
-  type LayerResult,
-  type ProofCheck,
-  type ProofLayer,
-} from './checks.ts'
-import { checkDisclosures } from './disclosures.ts'
-import { checkExecution, wasExecuted } from './execution.ts'
-import { checkIdentity } from './identity.ts'
-import { checkIntent } from './intent.ts'
-import { completenessOf, factsOf, type ProofLayers, type ProofReport } from './report.ts'
+import { layerOfCheck } from './check-table.ts'
+import { ABSENT, absentLayer, failed, type Part, type ProofCheck, type ProofLayer } from './checks.ts'
+import { type Established, examine, type Parts } from './examine.ts'
+import { wasExecuted } from './execution.ts'
+import { anchoredBy, completenessOf, factsOf, type ProofLayers, type ProofReport, witnessedBy } from './report.ts'
+import { DEFAULT_MAX_STALE_S } from './revocation-lists.ts'
+import { isBroken, LayerTimes, type ValidationLevel, validationOf } from './validation.ts'
 
 /** Largest bundle that is read or made: some hundred times an ordinary one, and no burden to hold in memory. */
 export const PROOF_BUNDLE_MAX_BYTES = 1_048_576
 
 export interface VerifyProofOptions {
   readonly kernel: Kernel
-  /** The verifier's time; without it an invocation from the future is not noticed. */
+  /** The verifier's time; without it what is from the future is not noticed. */
   readonly nowS?: number
+  /** `standard` when absent. */
+  readonly level?: ValidationLevel
+  /** What counts as witnessed; one witness when absent. */
+  readonly policy?: WitnessPolicy
+  /** Key logs that the verifier has, as `readKeyLog` reads them: a theft that became known later counts. */
+  readonly keyLogs?: readonly VerifiedKeyLog[]
+  /** The blocks that the verifier knows to be final; none when absent. */
+  readonly chains?: TrustedBlocks
+  /** How old a list of revocations may be at the time of the call to count as fresh; {@link DEFAULT_MAX_STALE_S} when absent. */
+  readonly maxStaleS?: number
+  /** Milliseconds from any beginning, with fractions: the durations in the report are measured with it. */
+  readonly stopwatch?: () => number
 }
-
-const NO_LAYERS: ProofLayers = { identity: ABSENT, authority: ABSENT, intent: ABSENT, execution: ABSENT }
 
 /** The code for what the schema refuses, by the member of the bundle that it stands in. */
 const FORM_CODES = {
-  identity: 'PROOF_IDENTITY_FORM',
-  authority: 'PROOF_AUTHORITY_FORM',
-  intent: 'PROOF_INTENT_FORM',
-  execution: 'PROOF_EXECUTION_FORM',
-  disclosures: 'PROOF_DISCLOSURE_FORM',
-} as const satisfies Readonly<Record<string, ErrorCode>>
+  identity: ['identity', 'PROOF_IDENTITY_FORM'],
+  authority: ['authority', 'PROOF_AUTHORITY_FORM'],
+  intent: ['intent', 'PROOF_INTENT_FORM'],
+  execution: ['execution', 'PROOF_EXECUTION_FORM'],
+  disclosures: ['disclosures', 'PROOF_DISCLOSURE_FORM'],
+  logs: ['logs', 'PROOF_LOGS_FORM'],
+  witnesses: ['logs', 'PROOF_LOGS_FORM'],
+  anchors: ['anchors', 'PROOF_ANCHOR_FORM'],
+} as const satisfies Readonly<Record<string, readonly [part: keyof Findings, code: ErrorCode]>>
+
+const ABSENT_CODES: Readonly<Record<keyof ProofLayers, ErrorCode>> = {
+  identity: 'PROOF_IDENTITY_ABSENT',
+  authority: 'PROOF_AUTHORITY_ABSENT',
+  intent: 'PROOF_INTENT_ABSENT',
+  execution: 'PROOF_EXECUTION_ABSENT',
+}
 
 /**
  * Verifies a bundle. Whatever is wrong with it stands in the report.
@@ -52,8 +67,14 @@ const FORM_CODES = {
  * @throws only what a defective kernel throws, never because of the bundle
  */
 export function verifyProofBundle(bundle: string | Uint8Array, options: VerifyProofOptions): ProofReport {
-  const read = readBundle(bundle)
-  return isTalosError(read) ? unreadable(read) : verifyParts(read, options)
+  const { kernel, nowS = Number.MAX_SAFE_INTEGER, level = 'standard', keyLogs = [] } = options
+  const { policy, chains, maxStaleS = DEFAULT_MAX_STALE_S } = options
+  const times = new LayerTimes(options.stopwatch)
+  const read = times.measure('structural', () => readBundle(bundle))
+  const about = { level, times, policy }
+  if (isTalosError(read)) return reportOf({ ...NOTHING_FOUND, ...faultOf(read) }, NOTHING_ESTABLISHED, about)
+  const { parts, established } = examine(read, { kernel, nowS, level, policy, keyLogs, chains, maxStaleS, times })
+  return reportOf(findingsOf(read, { parts, established }), established, about)
 }
 
 function readBundle(bundle: string | Uint8Array): ProofBundle | TalosError {
@@ -65,125 +86,112 @@ function readBundle(bundle: string | Uint8Array): ProofBundle | TalosError {
   }
 }
 
-function verifyParts(bundle: ProofBundle, options: VerifyProofOptions): ProofReport {
-  const { kernel, nowS = Number.MAX_SAFE_INTEGER } = options
-  const { disclosures } = bundle
-  const identity = layerOf('identity', bundle.identity, true, (part, checks) => checkIdentity(part, { checks, kernel }))
-  const identities = identity.value
-  const intent = layerOf('intent', bundle.intent, identities, (part, checks, known) =>
-    checkIntent(part, { checks, kernel, nowS, identities: known }),
-  )
-  const asked = identities && intent.value && { identities, intent: intent.value }
-  const execution = layerOf('execution', bundle.execution, asked, (part, checks, known) =>
-    checkExecution(part, { checks, kernel, ...known }),
-  )
-  const answered = asked && execution.value && { ...asked, execution: execution.value }
-  const authority = layerOf('authority', bundle.authority, answered, (part, checks, known) =>
-    checkAuthority(part, { checks, kernel, ...known }),
-  )
-  const disclosed =
-    answered === undefined || disclosures.length === 0
-      ? { layer: ABSENT }
-      : checkLayer((checks) => checkDisclosures(disclosures, { checks, kernel, ...answered }))
-  const established = answered && authority.value && { ...answered, authority: authority.value }
-  const isWhole = established !== undefined && disclosed.layer.verdict !== 'invalid'
-  const report = {
-    form: { verdict: 'valid', checks: [{ name: 'form', ok: true }] } as const,
-    layers: {
-      identity: identity.layer,
-      authority: established?.authority.allowed === false ? refused(authority.layer) : authority.layer,
-      intent: intent.layer,
-      execution: execution.layer,
-    },
-    disclosures: disclosed.layer,
-    completeness: completenessOf(intent.value, execution.value),
-  }
-  return isWhole ? accepted(report, factsOf(established)) : rejected(report)
+/** The parts of a report that have checks, in the order in which they are told. */
+type Findings = Readonly<Record<'form' | keyof ProofLayers | 'disclosures' | 'logs' | 'anchors', ProofLayer>>
+
+const NOTHING_FOUND: Findings = {
+  form: ABSENT,
+  identity: ABSENT,
+  intent: ABSENT,
+  execution: ABSENT,
+  authority: ABSENT,
+  disclosures: ABSENT,
+  logs: ABSENT,
+  anchors: ABSENT,
 }
 
-/** Judges a layer once what it builds on is known. */
-function layerOf<P, K, T>(
-  name: keyof ProofLayers,
-  part: P | undefined,
-  known: K | undefined,
-  check: (part: P, checks: Checks, known: K) => T,
-): LayerResult<T> {
-  if (part === undefined) return { layer: absentLayer(`${name}.present`, ABSENT_CODES[name]) }
-  if (known === undefined) return { layer: ABSENT }
-  return checkLayer((checks) => check(part, checks, known))
+const NOTHING_ESTABLISHED: Established = {
+  intent: undefined,
+  execution: undefined,
+  authority: undefined,
+  logs: undefined,
+  anchors: [],
 }
 
-const ABSENT_CODES: Readonly<Record<keyof ProofLayers, ErrorCode>> = {
-  identity: 'PROOF_IDENTITY_ABSENT',
-  authority: 'PROOF_AUTHORITY_ABSENT',
-  intent: 'PROOF_INTENT_ABSENT',
-  execution: 'PROOF_EXECUTION_ABSENT',
-}
-
-/** The delegations did not allow a call that was refused for that very reason: invalid as leave, and rightly so. */
-function refused({ checks }: ProofLayer): ProofLayer {
-  return { verdict: 'invalid', checks }
-}
-
-type Findings = Pick<ProofReport, 'form' | 'layers' | 'disclosures' | 'completeness'>
-
-const OUTSIDE = { witnessed: { count: 0 }, anchored: false } as const
-
-function accepted(findings: Findings, facts: NonNullable<ProofReport['facts']>): ProofReport {
-  const proves = wasExecuted(facts.outcome) ? 'execution' : 'refusal'
+function findingsOf(
+  bundle: ProofBundle,
+  { parts, established }: { readonly parts: Parts; readonly established: Established },
+): Findings {
+  const needed = (name: keyof ProofLayers): ProofLayer =>
+    bundle[name] === undefined ? absentLayer(`${name}.present`, ABSENT_CODES[name]) : parts[name].layer
+  const authority = needed('authority')
   return {
-    valid: true,
-    proves,
-    code: undefined,
-    ...findings,
-    facts,
-    integrity: { intact: true, failed: [] },
-    ...OUTSIDE,
+    form: { verdict: 'valid', checks: [{ name: 'form', layer: 'structural', ok: true }] },
+    identity: needed('identity'),
+    intent: needed('intent'),
+    execution: needed('execution'),
+    // The delegations did not allow a call that was refused for that very reason: invalid as leave, and rightly so.
+    authority: established.authority?.allowed === false ? { ...authority, verdict: 'invalid' } : authority,
+    disclosures: optional(parts.disclosures, bundle.disclosures.length > 0),
+    logs: optional(parts.logs, bundle.logs !== undefined || bundle.witnesses.length > 0),
+    anchors: optional(parts.anchors, bundle.anchors.length > 0),
   }
 }
 
-function rejected(findings: Findings): ProofReport {
-  const failures = failuresOf(findings)
-  const [code] = failures
-  const integrity = { intact: false, failed: failures }
-  return { valid: false, proves: 'nothing', code, ...findings, integrity, ...OUTSIDE }
+/** A part that a bundle need not have. */
+function optional({ layer }: Part, isThere: boolean): ProofLayer {
+  return isThere ? layer : { ...layer, verdict: 'absent' }
 }
 
-/** Codes of failed checks in the order of checking. */
-function failuresOf({ form, layers, disclosures }: Findings): readonly ErrorCode[] {
-  const ordered = [form, layers.identity, layers.intent, layers.execution, layers.authority, disclosures]
-  return ordered.flatMap(({ checks }) => checks).flatMap(({ code }) => (code === undefined ? [] : [code]))
-}
-
-/** The file could not be read: the layer at fault where the schema tells which, else the form as a whole. */
-function unreadable(error: TalosError): ProofReport {
-  const name = layerAtFault(error)
-  const findings = {
-    form: ABSENT,
-    layers: NO_LAYERS,
-    disclosures: ABSENT,
-    completeness: completenessOf(undefined, undefined),
+function reportOf(
+  findings: Findings,
+  established: Established,
+  about: {
+    readonly level: ValidationLevel
+    readonly times: LayerTimes
+    readonly policy: WitnessPolicy | undefined
+  },
+): ProofReport {
+  const { intent, execution, authority, logs, anchors } = established
+  const checks: readonly ProofCheck[] = Object.values(findings).flatMap((layer) => layer.checks)
+  const validation = validationOf(checks, about)
+  const isSound = validation.verdict !== 'invalid'
+  const facts = isSound && intent && execution && authority ? factsOf({ intent, execution, authority }) : undefined
+  const failures = checks.filter(isBroken).flatMap(({ code }) => code ?? [])
+  const missing = checks.filter(({ wanting }) => wanting === true).flatMap(({ code }) => code ?? [])
+  const { form, disclosures, identity, authority: leave, intent: asked, execution: done } = findings
+  return {
+    verdict: validation.verdict,
+    valid: validation.verdict === 'valid',
+    proves: facts === undefined ? 'nothing' : wasExecuted(facts.outcome) ? 'execution' : 'refusal',
+    code: [...failures, ...missing][0],
+    form,
+    layers: { identity, authority: leave, intent: asked, execution: done },
+    disclosures,
+    logs: findings.logs,
+    anchors: findings.anchors,
+    ...(facts !== undefined && { facts }),
+    integrity: { intact: isSound, failed: failures },
+    completeness: { ...completenessOf(intent, execution), missing },
+    ...(facts !== undefined && authority && { revocations: authority.knowledge }),
+    witnessed: witnessedBy(isSound ? logs : undefined, about.policy),
+    anchored: anchoredBy(isSound ? anchors : []),
+    validation,
   }
+}
+
+/** Why a file could not be read: the part at fault where the schema tells which, else the form as a whole. */
+function faultOf(error: TalosError): Partial<Findings> {
   const reason = `${error.message} [${error.code}]`
-  if (name === undefined) {
-    const limitBytes = PROOF_BUNDLE_MAX_BYTES
-    const isLarge = error.code === 'INPUT_TOO_LARGE'
-    const check = isLarge
-      ? failed('form', 'PROOF_TOO_LARGE', { limitBytes })
-      : failed('form', 'PROOF_FORM_INVALID', { reason })
-    return rejected({ ...findings, form: invalid(check) })
+  const member = memberAtFault(error)
+  if (member !== undefined) {
+    const [part, code] = FORM_CODES[member]
+    return { [part]: invalid(failed(`${part}.form`, code, { reason })) }
   }
-  const layer = invalid(failed(`${name}.form`, FORM_CODES[name], { reason }))
-  if (name === 'disclosures') return rejected({ ...findings, disclosures: layer })
-  return rejected({ ...findings, layers: { ...NO_LAYERS, [name]: layer } })
+  const limitBytes = PROOF_BUNDLE_MAX_BYTES
+  const isLarge = error.code === 'INPUT_TOO_LARGE'
+  const check = isLarge
+    ? failed('form.size', 'PROOF_TOO_LARGE', { limitBytes })
+    : failed('form', 'PROOF_FORM_INVALID', { reason })
+  return { form: invalid(check) }
 }
 
-function invalid(check: ProofCheck): ProofLayer {
-  return { verdict: 'invalid', checks: [check] }
+function invalid(check: Omit<ProofCheck, 'layer'>): ProofLayer {
+  return { verdict: 'invalid', checks: [{ ...check, layer: layerOfCheck(check.name) }] }
 }
 
 /** The paths of the schema consist of words of the contract (01-forms 1.5). */
-function layerAtFault({ code, details }: TalosError): keyof typeof FORM_CODES | undefined {
+function memberAtFault({ code, details }: TalosError): keyof typeof FORM_CODES | undefined {
   if (code !== 'SCHEMA_INVALID') return undefined
   const [, member] = String(details['path']).split(/[.[]/)
   return Object.keys(FORM_CODES).find((name): name is keyof typeof FORM_CODES => name === member)

@@ -52,7 +52,8 @@ function flipped(value: JsonValue | undefined, place: number): JsonValue {
 
 const OWNERS: Readonly<Record<string, RegExp>> = {
   format: /^PROOF_FORM_INVALID$/,
-  anchors: /^PROOF_FORM_INVALID$/,
+  anchors: /^PROOF_(ANCHOR_FORM|FORM_INVALID)$/,
+  witnesses: /^PROOF_(LOGS_FORM|FORM_INVALID)$/,
   identity: /^PROOF_IDENTITY_/,
   intent: /^PROOF_INTENT_/,
   execution: /^PROOF_EXECUTION_/,

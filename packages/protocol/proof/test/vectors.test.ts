@@ -12,8 +12,8 @@ interface Refusal {
 }
 
 function layerOf(report: ProofReport, name: string) {
-  const { form, disclosures, layers } = report
-  return { form, disclosures, ...layers }[name]
+  const { form, disclosures, logs, anchors, layers } = report
+  return { form, disclosures, logs, anchors, ...layers }[name]
 }
 
 function verify(input: Readonly<Record<string, unknown>>): ProofReport {

@@ -1,6 +1,7 @@
 // Generated from contracts/schemas/proof-bundle.schema.json by tools/src/generate.ts; do not edit.
 import type { JsonValue } from '@talos/bytes'
 import { anyJson, array, type Check, integer, object, oneOfValues, optional, ref, run, string } from '../check.ts'
+import { type AnchorProof, checkAnchorProof } from './anchor-proof.ts'
 import { type Base64url32, checkBase64url32, checkDidKey, type DidKey } from './common.ts'
 import { checkDidDocument, type DidDocument } from './did-document.ts'
 
@@ -46,7 +47,7 @@ const checkProofBundle: Check = object({
   ),
   anchors: array(
     ref(() => checkProofBundleAnchor),
-    { minItems: 0, maxItems: 0 },
+    { minItems: 0, maxItems: 4 },
   ),
 })
 
@@ -319,13 +320,15 @@ export function parseProofBundleWitness(value: unknown): ProofBundleWitness {
   return value as ProofBundleWitness
 }
 
-/** The proof that a chain holds a checkpoint. */
+/** The proof that a chain holds the checkpoint of one side in `logs`. */
 export type ProofBundleAnchor = {
   readonly side: 'agent' | 'executor'
+  readonly proof: AnchorProof
 }
 
 const checkProofBundleAnchor: Check = object({
   side: oneOfValues('agent', 'executor'),
+  proof: ref(() => checkAnchorProof),
 })
 
 /** Returns `value` typed as ProofBundleAnchor. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
