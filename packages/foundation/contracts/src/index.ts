@@ -383,6 +383,26 @@ export {
   parseProofBundleWitness,
 } from './generated/proof-bundle.ts'
 export {
+  type ProofReport,
+  type ProofReportCheck,
+  type ProofReportCode,
+  type ProofReportFacts,
+  type ProofReportLayer,
+  type ProofReportPart,
+  type ProofReportPlace,
+  type ProofReportVerdict,
+  type ProofReportWitnessedLog,
+  parseProofReport,
+  parseProofReportCheck,
+  parseProofReportCode,
+  parseProofReportFacts,
+  parseProofReportLayer,
+  parseProofReportPart,
+  parseProofReportPlace,
+  parseProofReportVerdict,
+  parseProofReportWitnessedLog,
+} from './generated/proof-report.ts'
+export {
   type PublishedBundle,
   type PublishedBundlePublishedOneTime,
   parsePublishedBundle,

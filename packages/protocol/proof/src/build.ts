@@ -1,6 +1,17 @@
 /** Building a proof bundle out of one call's evidence (spec 12-proof-bundle, clause 12.11). */
-import { encodeJcs, type JsonValue, toBase64url, utf8 } from '@talos/bytes'
-import type { Did, ProofBundle, ProofBundleDisclosure, ProofBundleInclusion, ProofBundleParty } from '@talos/contracts'
+import { encodeJcs, type JsonValue, toBase64, toBase64url, utf8 } from '@talos/bytes'
+import type {
+  Did,
+  ProofBundle,
+  ProofBundleAnchor,
+  ProofBundleDisclosure,
+  ProofBundleInclusion,
+  ProofBundleLogHead,
+  ProofBundleLogs,
+  ProofBundleParty,
+  ProofBundleRevocationList,
+  ProofBundleWitness,
+} from '@talos/contracts'
 import { isTalosError, TalosError } from '@talos/errors'
 import { didDocument } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
@@ -37,6 +48,22 @@ export type WholeDisclosure = {
   readonly salt: Uint8Array
 } & ({ readonly value: JsonValue } | { readonly bytes: Uint8Array })
 
+/** An issuer's list of revocations at one time. */
+export interface ProofRevocationList {
+  /** The envelope of the head. */
+  readonly head: Uint8Array
+  /** The envelopes of all its revocations in their order; the text of a CID where the content is withheld. */
+  readonly items: readonly (Uint8Array | string)[]
+}
+
+/** A later checkpoint of one side's log. */
+export interface ProofLogHead {
+  /** The signed note: the log's line first, then lines of {@link ProofParts.witnesses} alone. */
+  readonly checkpoint: string
+  /** From the checkpoint of the inclusion to this one, 32 bytes each. */
+  readonly consistency: readonly Uint8Array[]
+}
+
 export interface ProofParts {
   /** Who called. */
   readonly agent: ProofParty
@@ -56,6 +83,14 @@ export interface ProofParts {
   readonly outcome: ProofInclusion
   /** The executor's `tool.invoke`, whose `ref` is the invocation, proven under the checkpoint of `outcome`. */
   readonly invoked?: ProofInclusion
+  /** Lists of revocations of those who gave leave; none when absent. */
+  readonly heads?: readonly ProofRevocationList[]
+  /** Later checkpoints; none when absent. */
+  readonly logs?: { readonly agent?: ProofLogHead; readonly executor?: ProofLogHead }
+  /** Who cosigned them, each with the delegation of its witness key; none when absent. */
+  readonly witnesses?: readonly ProofParty[]
+  /** Anchors of these checkpoints; none when absent. */
+  readonly anchors?: readonly ProofBundleAnchor[]
   readonly disclosures?: readonly ProofDisclosure[]
   readonly kernel: Kernel
 }
@@ -69,12 +104,14 @@ export interface ProofParts {
 export function buildProofBundle(parts: ProofParts): string {
   const text = encode(bundleOf(parts))
   const report = verifyProofBundle(text, { kernel: parts.kernel })
-  if (!report.valid) throw new TalosError('PROOF_PARTS_INVALID', { reason: `${report.code}` })
+  if (report.verdict !== 'valid') throw new TalosError('PROOF_PARTS_INVALID', { reason: `${report.code}` })
   return text
 }
 
 function bundleOf(parts: ProofParts): ProofBundle {
   const { agent, executor, histories = [], proofs, revocations = [], disclosures = [], invoked } = parts
+  const { heads = [], logs = {}, witnesses = [], anchors = [] } = parts
+  const later = logsOf(logs)
   const others = histories.map((text) => ({ entries: entriesOf(text) }))
   return {
     format: 'talos-proof/v1',
@@ -83,16 +120,21 @@ function bundleOf(parts: ProofParts): ProofBundle {
       executor: partyOf(executor),
       ...(others.length > 0 && { others }),
     },
-    authority: { proofs: proofs.map(toBase64url), revocations: revocations.map(toBase64url), heads: [] },
+    authority: {
+      proofs: proofs.map(toBase64url),
+      revocations: revocations.map(toBase64url),
+      heads: heads.map(listOf),
+    },
     intent: { invocation: toBase64url(parts.invocation), inclusion: inclusionOf(parts.intent) },
     execution: {
       receipt: toBase64url(parts.receipt),
       inclusion: inclusionOf(parts.outcome),
       ...(invoked !== undefined && { invoked: inclusionOf(invoked) }),
     },
-    witnesses: [],
+    ...(later !== undefined && { logs: later }),
+    witnesses: witnesses.map(witnessOf),
     disclosures: disclosures.map(disclosureOf),
-    anchors: [],
+    anchors,
   }
 }
 
@@ -108,6 +150,26 @@ function encode(bundle: ProofBundle): string {
 
 function partyOf({ did, logKey, history = '' }: ProofParty): ProofBundleParty {
   return { did, document: didDocument({ did }), logKey: toBase64url(logKey), history: entriesOf(history) }
+}
+
+function witnessOf({ did, logKey, history = '' }: ProofParty): ProofBundleWitness {
+  return { did, logKey: toBase64url(logKey), history: entriesOf(history) }
+}
+
+function listOf({ head, items }: ProofRevocationList): ProofBundleRevocationList {
+  return { head: toBase64url(head), items: items.map((item) => (typeof item === 'string' ? item : toBase64url(item))) }
+}
+
+function logsOf({ agent, executor }: NonNullable<ProofParts['logs']>): ProofBundleLogs | undefined {
+  if (agent === undefined && executor === undefined) return undefined
+  return {
+    ...(agent !== undefined && { agent: headOf(agent) }),
+    ...(executor !== undefined && { executor: headOf(executor) }),
+  }
+}
+
+function headOf({ checkpoint, consistency }: ProofLogHead): ProofBundleLogHead {
+  return { checkpoint, consistency: consistency.map(toBase64) }
 }
 
 /** A key log has one entry in a line, each with its line feed. */
