@@ -23,7 +23,17 @@ export async function bundleProofPage(): Promise<string> {
   const { output } = await build.generate({ format: 'iife', minify: true, comments: false })
   const [chunk, ...others] = output
   if (others.length > 0 || chunk.imports.length > 0) throw new Error('the page is to be one file without imports')
-  return chunk.code
+  return embeddable(chunk.code)
+}
+
+/**
+ * The script as it may stand between tags: a reader of HTML changes NUL and carriage returns, which stand in literals as they
+ * are once a minifier is done, and would end or begin something at these tags.
+ */
+function embeddable(script: string): string {
+  const text = script.trim().replaceAll('\0', '\\x00').replaceAll('\r', '\\r')
+  if (/<\/script|<script|<!--/i.test(text)) throw new Error('the script holds a tag')
+  return text
 }
 
 if (import.meta.main) {

@@ -1,20 +1,22 @@
 /** What a bundle that verified holds, as elements. */
 import type { DelegationDescription } from '@talos/capability'
-import type { AnchorContents, Contents, LogContents, Shown } from './contents.ts'
+import type { ProofReport } from '@talos/proof'
+import type { Contents, LogContents, Shown } from './contents.ts'
 import { code, el, facts, section } from './dom.ts'
 import { shortOf, timeOf } from './words.ts'
 
-export function contentSections(contents: Contents): readonly HTMLElement[] {
-  const { delegations, logs, witnesses, anchors, revocations, shown } = contents
+export function contentSections(contents: Contents, report: ProofReport): readonly HTMLElement[] {
+  const { delegations, logs, revocations, shown } = contents
+  const { witnessed, anchored } = report
   return [
-    section('leave', 'By whose leave', ...chain(delegations), revocationNote(revocations)),
+    section('leave', 'By whose leave', ...chain(delegations), ...revocationNotes(revocations, report)),
     section('logs', 'Where it is written down', el('div', { class: 'cards' }, ...logs.map(logCard))),
-    section('seen', 'Who else saw the logs', witnessNote(witnesses), anchorNote(anchors)),
+    section('seen', 'Who else saw the logs', ...witnessNotes(witnessed), ...anchorNotes(anchored)),
     section('shown', 'What it shows of the contents', ...shownTable(shown)),
   ]
 }
 
-function chain(delegations: readonly DelegationDescription[]): readonly HTMLElement[] {
+function chain(delegations: Contents['delegations']): readonly HTMLElement[] {
   if (delegations.length === 0) return [el('p', {}, 'Nobody’s: no delegation was needed, or none was shown.')]
   const last = delegations.at(-1)
   return [
@@ -33,7 +35,8 @@ function chain(delegations: readonly DelegationDescription[]): readonly HTMLElem
   ]
 }
 
-function linkItem(link: DelegationDescription): HTMLElement {
+function linkItem(link: DelegationDescription | undefined): HTMLElement {
+  if (link === undefined) return el('li', {}, gives('A delegation that nobody can open.'))
   const from = link.notBeforeS > 0 ? `from ${timeOf(link.notBeforeS * 1000)} ` : ''
   const until = link.expiresS === null ? 'without end' : `until ${timeOf(link.expiresS * 1000)}`
   return el(
@@ -50,19 +53,32 @@ function gives(content: string | Node): HTMLElement {
   return el('div', { class: 'gives' }, content)
 }
 
-function revocationNote({ lists, known }: Contents['revocations']): HTMLElement {
+function revocationNotes(known: number, { revocations }: ProofReport): readonly HTMLElement[] {
   const held =
     known === 0
-      ? 'The bundle holds no revocation of these'
-      : `The bundle holds ${known} revocation${known === 1 ? '' : 's'} of these, which took effect too late for this call`
-  const beside =
-    lists === 0
-      ? 'and no list of revocations beside it'
-      : `and ${lists} signed list${lists === 1 ? '' : 's'} of the revocations of their issuers`
-  return el('p', { class: 'note' }, `${held}, ${beside}.`)
+      ? 'The bundle holds no revocation of these.'
+      : `The bundle holds ${counted(known, 'revocation')} of these; the checks say what follows.`
+  const { lists = [], freshness } = revocations ?? {}
+  const about = lists.map(({ issuer, n, atS, withheld }) => {
+    const hidden = withheld === 0 ? '' : `; of ${withheld} the content is withheld`
+    return [
+      `Agent ${shortOf(issuer)}`,
+      `${counted(n, 'revocation')} in all, signed ${timeOf(atS * 1000)}${hidden}`,
+    ] as const
+  })
+  return [
+    el('p', { class: 'note' }, held),
+    ...(lists.length === 0
+      ? []
+      : [el('p', {}, `Signed lists of what the issuers had revoked: ${freshness ?? ''}.`), facts(...about)]),
+  ]
 }
 
-function logCard({ side, origin, index, size, root, later }: LogContents): HTMLElement {
+function counted(count: number, what: string): string {
+  return `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`
+}
+
+function logCard({ side, origin, index, size, root, laterRoot }: LogContents): HTMLElement {
   const pin = el('i', {})
   pin.style.left = `${size <= 1 ? 0 : (index / (size - 1)) * 100}%`
   return el(
@@ -78,40 +94,41 @@ function logCard({ side, origin, index, size, root, later }: LogContents): HTMLE
       el('span', {}, (size - 1).toLocaleString('en')),
     ),
     el('p', { class: 'note' }, 'Root ', code(root)),
-    later !== undefined &&
-      el(
-        'p',
-        { class: 'note' },
-        `Later checkpoint of ${later.size.toLocaleString('en')} entries with ${later.cosignatures} cosignature${later.cosignatures === 1 ? '' : 's'}, root `,
-        code(later.root),
-      ),
+    laterRoot !== undefined && el('p', { class: 'note' }, 'Root of the later checkpoint ', code(laterRoot)),
     el('p', { class: 'note' }, code(origin)),
   )
 }
 
-function witnessNote(witnesses: readonly string[]): HTMLElement {
-  if (witnesses.length === 0) return el('p', {}, 'No witness cosigned a checkpoint in this bundle.')
-  return facts(...witnesses.map((did, index) => [`Witness ${index + 1}`, code(did)] as const))
-}
-
-function anchorNote(anchors: readonly AnchorContents[]): HTMLElement {
-  if (anchors.length === 0)
-    return el('p', { class: 'note' }, 'No public chain holds these logs as far as this bundle says.')
-  return el(
-    'div',
-    {},
-    facts(
-      ...anchors.map(
-        ({ side, chainId, contract }) =>
-          [`Chain ${chainId}`, el('span', {}, `the log of the ${side}, by contract `, code(contract))] as const,
-      ),
-    ),
-    el(
-      'p',
-      { class: 'note' },
-      'Checked here: the way from the log’s root through the log of logs into a receipt of a block. Not checked here: whether that block is part of the chain. This page has no network to ask; compare the block’s hash with one that you trust.',
+function witnessNotes({ count, agent, executor }: ProofReport['witnessed']): readonly HTMLElement[] {
+  if (count === 0) return [el('p', {}, 'No witness cosigned a checkpoint in this bundle.')]
+  const logs = [['caller', agent] as const, ['executor', executor] as const]
+  const rows = logs.flatMap(([side, log]) =>
+    (log?.witnesses ?? []).map(
+      ({ did, timeS }) =>
+        [
+          `Log of the ${side}`,
+          el('span', {}, code(did), sub(`saw ${log?.size} entries on ${timeOf(timeS * 1000)}, by its own clock`)),
+        ] as const,
     ),
   )
+  return [el('p', {}, count === 1 ? 'One witness cosigned.' : `${count} witnesses cosigned.`), facts(...rows)]
+}
+
+function sub(text: string): HTMLElement {
+  return el('span', { class: 'sub' }, text)
+}
+
+function anchorNotes({ blocks }: ProofReport['anchored']): readonly HTMLElement[] {
+  if (blocks.length === 0)
+    return [el('p', { class: 'note' }, 'No public chain holds these logs as far as this bundle says.')]
+  const rows = blocks.map(({ side, chainId, contract, blockNumber, blockHash, timestampS }) => {
+    const log = `the log of the ${side === 'agent' ? 'caller' : 'executor'}, on ${timeOf(timestampS * 1000)}, by contract ${contract}`
+    const block = `block ${blockNumber.toLocaleString('en')}, hash `
+    return [`Chain ${chainId}`, el('span', {}, block, code(`0x${blockHash}`), sub(log))] as const
+  })
+  const limit =
+    'Checked here: the way from the log’s root through the log of logs into a receipt of that block. Not checked here: whether the block is one of the chain. This page asks nobody; compare the hash at a source that you trust.'
+  return [facts(...rows), el('p', { class: 'note' }, limit)]
 }
 
 function shownTable(shown: readonly Shown[]): readonly HTMLElement[] {

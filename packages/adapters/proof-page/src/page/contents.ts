@@ -20,13 +20,11 @@ import { PROOF_BUNDLE_MAX_BYTES } from '@talos/proof'
 export interface Contents {
   /** What the caller sent, as JSON; undefined where there are no arguments. */
   readonly arguments: string | undefined
-  /** From the root to the caller. */
-  readonly delegations: readonly DelegationDescription[]
+  /** From the root to the caller; undefined for what nobody can open, which a refusal may rest on. */
+  readonly delegations: readonly (DelegationDescription | undefined)[]
   readonly logs: readonly LogContents[]
-  readonly witnesses: readonly string[]
-  /** How many lists of revocations there are, and how many revocations of these delegations. */
-  readonly revocations: { readonly lists: number; readonly known: number }
-  readonly anchors: readonly AnchorContents[]
+  /** How many revocations of these delegations the bundle holds. */
+  readonly revocations: number
   readonly shown: readonly Shown[]
 }
 
@@ -37,14 +35,8 @@ export interface LogContents {
   readonly size: number
   /** Hex. */
   readonly root: string
-  /** The later checkpoint that others saw. */
-  readonly later: { readonly size: number; readonly root: string; readonly cosignatures: number } | undefined
-}
-
-export interface AnchorContents {
-  readonly side: string
-  readonly chainId: number
-  readonly contract: string
+  /** Root of the later checkpoint, hex. */
+  readonly laterRoot: string | undefined
 }
 
 /** One opened seal. */
@@ -56,20 +48,26 @@ export interface Shown {
 
 /** Reads a bundle whose report found nothing wrong. */
 export function contentsOf(text: string, kernel: Kernel): Contents | undefined {
-  const { intent, execution, authority, logs = {}, ...bundle } = read(text)
+  const { intent, execution, authority, logs = {}, disclosures } = read(text)
   if (intent === undefined || execution === undefined || authority === undefined) return undefined
   const { args } = openInvocation(fromBase64url(intent.invocation), { kernel })
   return {
     arguments: Object.keys(args).length === 0 ? undefined : argumentsToJson(args),
-    delegations: authority.proofs.map((bytes) => describeDelegation(openDelegation(fromBase64url(bytes), { kernel }))),
+    delegations: authority.proofs.map((bytes) => delegationIn(bytes, kernel)),
     logs: [
       logOf('caller', intent.inclusion, logs.agent?.checkpoint),
       logOf('executor', execution.inclusion, logs.executor?.checkpoint),
     ],
-    witnesses: bundle.witnesses.map(({ did }) => did),
-    revocations: { lists: authority.heads.length, known: authority.revocations.length },
-    anchors: bundle.anchors.map(anchorOf),
-    shown: bundle.disclosures.map(shownOf),
+    revocations: authority.revocations.length,
+    shown: disclosures.map(shownOf),
+  }
+}
+
+function delegationIn(bytes: string, kernel: Kernel): DelegationDescription | undefined {
+  try {
+    return describeDelegation(openDelegation(fromBase64url(bytes), { kernel }))
+  } catch {
+    return undefined
   }
 }
 
@@ -80,21 +78,12 @@ function read(text: string): ProofBundle {
 function logOf(side: LogContents['side'], { proof }: ProofBundleInclusion, later: string | undefined): LogContents {
   const { index, checkpoint } = parseTlogProof(proof)
   const { origin, size, root } = checkpointOf(checkpoint)
-  const place = { side, origin, index, size, root: toHex(root) }
-  if (later === undefined) return { ...place, later: undefined }
-  const seen = checkpointOf(later)
-  const cosignatures = splitNote(later).lines.length - 1
-  return { ...place, later: { size: seen.size, root: toHex(seen.root), cosignatures } }
+  const laterRoot = later === undefined ? undefined : toHex(checkpointOf(later).root)
+  return { side, origin, index, size, root: toHex(root), laterRoot }
 }
 
 function checkpointOf(note: string) {
   return parseCheckpoint(splitNote(note).text)
-}
-
-function anchorOf(anchor: ProofBundle['anchors'][number]): AnchorContents {
-  const { side } = anchor
-  const { chain } = anchor as { readonly chain?: { readonly chainId: number; readonly contract: string } }
-  return { side, chainId: chain?.chainId ?? 0, contract: chain?.contract ?? '' }
 }
 
 const WHATS: Readonly<Record<ProofBundleDisclosure['path'], string>> = {

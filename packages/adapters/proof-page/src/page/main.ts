@@ -1,14 +1,15 @@
 /** The page's script: reads the bundle that stands in the page, verifies it, shows what came of it. */
-import { toHex, utf8 } from '@talos/bytes'
+import { toHex } from '@talos/bytes'
 import { nobleKernel } from '@talos/kernel'
 import { verifyProofBundle } from '@talos/proof'
 import { contentsOf } from './contents.ts'
-import { verdictOf } from './steps.ts'
 import { type Level, view } from './view.ts'
 
 const kernel = nobleKernel()
 const text = bundleText()
-const digest = toHex(kernel.sha256(utf8(text)))
+/** As a browser writes texts: one that no file can hold is judged all the same. */
+const bytes = new TextEncoder().encode(text)
+const digest = toHex(kernel.sha256(bytes))
 
 /** The exact text of the file; a page whose data cannot be read holds no bundle. */
 function bundleText(): string {
@@ -26,13 +27,24 @@ let shown: HTMLElement | undefined
 function show(level: Level): void {
   const checkedAt = new Date()
   const begun = performance.now()
-  const options = { kernel, level, nowS: Math.floor(checkedAt.getTime() / 1000) }
-  const report = verifyProofBundle(text, options)
+  const nowS = Math.floor(checkedAt.getTime() / 1000)
+  const report = verifyProofBundle(text, { kernel, level, nowS, stopwatch: () => performance.now() })
   const durationMs = performance.now() - begun
   const contents = report.facts === undefined ? undefined : contentsOf(text, kernel)
-  const next = view({ text, report, contents, level, digest, checkedAt, durationMs, onLevel, onSave })
+  const next = view({
+    text,
+    sizeBytes: bytes.length,
+    report,
+    contents,
+    level,
+    digest,
+    checkedAt,
+    durationMs,
+    onLevel,
+    onSave,
+  })
   document.body.classList.add('ready')
-  document.title = `Talos proof: ${TITLES[verdictOf(report)]}`
+  document.title = `Talos proof: ${TITLES[report.verdict]}`
   if (shown === undefined) document.body.append(next)
   else shown.replaceWith(next)
   shown = next
@@ -46,7 +58,7 @@ function onLevel(level: Level): void {
 
 /** The file as it was, byte for byte. */
 function onSave(): void {
-  const url = URL.createObjectURL(new Blob([utf8(text) as Uint8Array<ArrayBuffer>], { type: 'application/json' }))
+  const url = URL.createObjectURL(new Blob([bytes], { type: 'application/json' }))
   const link = document.createElement('a')
   link.href = url
   link.download = `${digest.slice(0, 16)}.talosproof`

@@ -3,13 +3,14 @@ import type { ProofCheck, ProofFacts, ProofLayer, ProofReport } from '@talos/pro
 import type { Contents } from './contents.ts'
 import { contentSections } from './contents-view.ts'
 import { button, code, el, facts, section } from './dom.ts'
-import { type Step, stepsOf, type Verdict, verdictOf } from './steps.ts'
+import { type LayerVerdict, type Step, stepsOf } from './steps.ts'
 import { LEVELS, LIMITS, PARTS, questionOf, sentenceOf, timeOf } from './words.ts'
 
 export type Level = keyof typeof LEVELS
 
 export interface ViewInput {
   readonly text: string
+  readonly sizeBytes: number
   readonly report: ProofReport
   /** Undefined where nothing is proven. */
   readonly contents: Contents | undefined
@@ -33,7 +34,7 @@ export function view(input: ViewInput): HTMLElement {
     proven !== undefined && whatItProves(proven, contents),
     howItWasChecked(input),
     theEvidence(report),
-    ...(contents === undefined ? [] : contentSections(contents)),
+    ...(contents === undefined ? [] : contentSections(contents, report)),
     limits(),
     theFile(input),
   )
@@ -44,6 +45,8 @@ function top({ checkedAt, durationMs }: ViewInput): HTMLElement {
   return el('header', { class: 'top' }, el('strong', {}, 'Talos proof'), el('span', {}, when))
 }
 
+type Verdict = ProofReport['verdict']
+
 const TITLES: Readonly<Record<Verdict, readonly [title: string, mark: string]>> = {
   valid: ['Valid', '✓'],
   invalid: ['NOT VALID', '✕'],
@@ -52,10 +55,10 @@ const TITLES: Readonly<Record<Verdict, readonly [title: string, mark: string]>> 
 
 function verdict(input: ViewInput): HTMLElement {
   const { report } = input
-  const kind = verdictOf(report)
+  const kind = report.verdict
   const [title, mark] = TITLES[kind]
   const seal = el('div', { class: 'seal', 'aria-hidden': 'true' }, mark)
-  const says = el('p', { class: 'says' }, summary(report, kind))
+  const says = el('p', { class: 'says' }, summary(report))
   return el(
     'section',
     { class: `verdict ${kind}`, id: 'verdict', role: 'status' },
@@ -65,22 +68,30 @@ function verdict(input: ViewInput): HTMLElement {
   )
 }
 
-function summary({ facts: proven }: ProofReport, kind: Verdict): string {
-  if (kind === 'invalid' || proven === undefined) {
+function summary({ verdict: kind, facts: proven }: ProofReport): string {
+  if (kind === 'invalid') {
     return 'This file proves nothing. It was changed after it was made, or it was never true; what it claims is not shown.'
   }
+  if (proven === undefined) {
+    return kind === 'valid'
+      ? 'Form and signatures hold. What they amount to was not asked at this level.'
+      : 'What is here holds, but a part that is needed is missing, so nothing is proven.'
+  }
   const sentence = sentenceOf(proven)
-  return kind === 'valid' ? sentence : `${sentence} All that is here holds, but the level that you chose asks for more.`
+  return kind === 'valid' ? sentence : `${sentence} All that is here holds; the level that you chose asks for more.`
 }
 
-function fault(report: ProofReport): HTMLElement {
-  const wrong = stepsOf(report).flatMap(({ checks }) =>
-    checks.filter(({ ok, code: name }) => !ok && name !== undefined),
-  )
-  const [first] = wrong
-  if (first === undefined) return el('p', { class: 'fault' }, code(String(report.code)))
-  const more = wrong.length > 1 ? ` And ${wrong.length - 1} more.` : ''
-  return el('p', { class: 'fault' }, code(String(first.code)), ` ${first.detail ?? questionOf(first.name)}.${more}`)
+function fault({ code: failure, validation }: ProofReport): HTMLElement {
+  const failed = validation.layers.flatMap(({ checks }) => checks.filter(({ code: name }) => name !== undefined))
+  const first = failed.find(({ code: name }) => name === failure)
+  const why = first === undefined ? '' : ` ${sentence(first.detail ?? questionOf(first.name))}`
+  const others = failed.length - 1
+  const more = others < 1 ? '' : ` And ${others} more, below.`
+  return el('p', { class: 'fault' }, code(String(failure)), why, more)
+}
+
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`
 }
 
 function controls({ level, onLevel, onSave }: ViewInput): HTMLElement {
@@ -139,7 +150,7 @@ function howItWasChecked({ report }: ViewInput): HTMLElement {
 
 function stepItem({ title, question, verdict: kind, checks, durationUs }: Step): HTMLElement {
   const good = checks.filter(({ ok }) => ok).length
-  const took = durationUs === undefined ? '' : ` in ${(durationUs / 1000).toFixed(1)} ms`
+  const took = ` in ${(durationUs / 1000).toFixed(1)} ms`
   const count = checks.length === 0 ? 'not checked' : `${good} of ${checks.length}${took}`
   const heading = el('span', {}, el('h3', {}, title))
   const side = el('span', { class: 'side' }, el('span', { class: 'count' }, count), badge(kind))
@@ -152,14 +163,16 @@ function stepItem({ title, question, verdict: kind, checks, durationUs }: Step):
   return el('li', {}, details)
 }
 
-const BADGES: Readonly<Record<Step['verdict'], string>> = {
+const BADGES: Readonly<Record<LayerVerdict, string>> = {
   valid: '✓ holds',
   invalid: '✕ fails',
   incomplete: '! asks for more',
   absent: 'not there',
+  unchecked: 'not all asked',
+  skipped: 'not asked',
 }
 
-function badge(kind: Step['verdict']): HTMLElement {
+function badge(kind: LayerVerdict): HTMLElement {
   return el('span', { class: `badge ${kind}` }, BADGES[kind])
 }
 
@@ -169,7 +182,7 @@ function checkList(checks: readonly ProofCheck[]): HTMLElement {
 
 function checkItem(check: ProofCheck): HTMLElement {
   const { name, ok, code: failure, detail } = check
-  const kind = ok ? 'valid' : failure === undefined ? 'absent' : 'wanting' in check ? 'incomplete' : 'invalid'
+  const kind = ok ? 'valid' : failure === undefined ? 'absent' : check.wanting === true ? 'incomplete' : 'invalid'
   const mark = el(
     'span',
     { class: 'mark', 'aria-label': ok ? 'holds' : 'does not hold' },
@@ -207,9 +220,8 @@ function limits(): HTMLElement {
   )
 }
 
-function theFile({ text, digest }: ViewInput): HTMLElement {
-  const bytes = new TextEncoder().encode(text).length
-  const rows = facts(['Size', `${bytes.toLocaleString('en')} bytes`], ['SHA-256', code(digest)])
+function theFile({ text, sizeBytes, digest }: ViewInput): HTMLElement {
+  const rows = facts(['Size', `${sizeBytes.toLocaleString('en')} bytes`], ['SHA-256', code(digest)])
   const raw = el(
     'details',
     { class: 'raw' },

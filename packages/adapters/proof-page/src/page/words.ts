@@ -26,11 +26,6 @@ export const LEVELS = {
   paranoid: 'also anchors, and nothing unknown',
 } as const
 
-const SIDES: readonly (readonly [pattern: RegExp, words: string])[] = [
-  [/\.agent\./, ' of the caller'],
-  [/\.executor\./, ' of the executor'],
-]
-
 /** By the check's name, sides and indexes left out. */
 const CHECKS: Readonly<Record<string, string>> = {
   form: 'The file is canonical and of a form that is known',
@@ -109,11 +104,12 @@ const CHECKS: Readonly<Record<string, string>> = {
 /** What a check asks; its name as it is where that is not known here. */
 export function questionOf(name: string): string {
   const place = /\[([0-9]+)\]/.exec(name)?.[1]
-  const side = SIDES.find(([pattern]) => pattern.test(`${name}.`))?.[1] ?? ''
+  const side = /\.(agent|executor)(?=\.|$)/.exec(name)?.[1]
   const plain = name.replaceAll(/\[[0-9]+\]/g, '').replace(/\.(?:agent|executor)(?=\.|$)/, '')
   const words = CHECKS[plain]
   if (words === undefined) return name
-  return `${words}${side}${place === undefined ? '' : ` (${Number(place) + 1})`}`
+  const whose = side === undefined ? '' : side === 'agent' ? 'Caller: ' : 'Executor: '
+  return `${whose}${words}${place === undefined ? '' : ` (${Number(place) + 1})`}`
 }
 
 /** What a valid bundle says, in one sentence. */
