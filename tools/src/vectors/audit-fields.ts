@@ -204,6 +204,20 @@ function opening(value: Value, pointer: string) {
   }
 }
 
+/** The root over the parts of a value, and the openings of some of them as a bundle has them (12-proof-bundle 12.9). */
+export function disclosedFields(value: Pick<Value, 'name' | 'parts'>, layer: 'intent' | 'execution') {
+  const whole = { description: '', json: '', ...value }
+  return {
+    root: hex(treeHash(leavesOf(whole))),
+    open: (pointer: string) => {
+      const { text, saltHex, index, proofHex } = opening(whole, pointer)
+      const proof = proofHex.map((hash) => Buffer.from(hash, 'hex').toString('base64'))
+      const salt = Buffer.from(saltHex, 'hex').toString('base64url')
+      return { text, disclosure: { layer, path: value.name, pointer, salt, index, proof } }
+    },
+  }
+}
+
 export function fieldCases(): FieldsCase[] {
   const splits = VALUES.map((value): FieldsCase => {
     const { description, name, json, parts } = value

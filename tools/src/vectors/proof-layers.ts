@@ -1,6 +1,7 @@
 /** What is refused in a bundle's intent, execution, authority and disclosures. */
 import { linkText, type Token } from './capability-tokens.ts'
 import { type Bundle, refusal } from './proof-form.ts'
+import { partsOfArguments, partsOfOutput } from './proof-parts.ts'
 import {
   base64url,
   type Changes,
@@ -263,6 +264,43 @@ export function disclosureCases(): readonly object[] {
     open('MISMATCH', 'another path', { path: 'result' }),
     open('MISMATCH', 'the other side', { layer: 'execution' }),
     open('MISMATCH', 'a result that nobody committed to', { layer: 'execution', path: 'content' }),
+    open('FORM', 'a whole with a pointer', { pointer: '' }),
+    open('FORM', 'a whole with an index', { index: 0 }),
+    open('FORM', 'a whole with a proof', { proof: partsOfArguments().open('/path').disclosure.proof }),
+    ...partCases(say),
+  ]
+}
+
+function partCases(say: ReturnType<typeof sayer>): readonly object[] {
+  const [asked, got] = [partsOfArguments(), partsOfOutput()]
+  const commits: Changes = {
+    intentEntry: { commit: { arguments: asked.root } },
+    outcomeEntry: { commit: { output: got.root } },
+  }
+  const { disclosure } = asked.open('/path')
+  const open = (code: string, description: string, changes: Members): object =>
+    say(code, description, made({ ...commits, disclosures: [{ ...disclosure, value: '/srv/a.txt', ...changes }] }))
+  const other = got.open('/note').disclosure
+  const text = (value: string) => ({ value: undefined, bytes: Buffer.from(value).toString('base64url') })
+  return [
+    open('FORM', 'a part without its pointer', { pointer: undefined }),
+    open('FORM', 'a part without its index', { index: undefined }),
+    open('FORM', 'a part without its proof', { proof: undefined }),
+    open('FORM', 'a part with value and bytes', { bytes: 'IjciIA' }),
+    open('FORM', 'a part with neither', { value: undefined }),
+    open('FORM', 'a part whose pointer is none', { pointer: 'path' }),
+    open('FORM', 'a part whose pointer is too long', { pointer: `/${'x'.repeat(512)}` }),
+    open('FORM', 'a part whose index is past the end', { index: 8 }),
+    open('FORM', 'a part with two hashes', { proof: disclosure.proof.slice(1) }),
+    open('FORM', 'a part whose text has white space', text('"/srv/a.txt" ')),
+    open('FORM', 'a part whose text is no JSON', text('/srv/a.txt')),
+    open('MISMATCH', 'a part with another value', { value: '/srv/b.txt' }),
+    open('MISMATCH', 'a part of another name', { pointer: '/other' }),
+    open('MISMATCH', 'a part at another place', { index: disclosure.index ^ 1 }),
+    open('MISMATCH', 'a part with the salt of another', { salt: other.salt }),
+    open('MISMATCH', 'a part of arguments as one of the output', { path: 'output', layer: 'execution' }),
+    open('MISMATCH', 'a part that the other side did not commit to', { layer: 'execution' }),
+    open('MISMATCH', 'a number of other characters', { ...got.open('/rows/1').disclosure, ...text('1.5') }),
   ]
 }
 

@@ -3,6 +3,7 @@ import { linkText, linkTo, type Token, token } from './capability-tokens.ts'
 import { formCases, identityCases } from './proof-form.ts'
 import { historyCases } from './proof-history.ts'
 import { authorityCases, disclosureCases, executionCases, intentCases } from './proof-layers.ts'
+import { partsOfArguments, partsOfOutput } from './proof-parts.ts'
 import {
   type Changes,
   COMMAND,
@@ -114,6 +115,7 @@ function executions(): readonly object[] {
       {},
     ),
     proves('everything disclosed', scene(disclosing()), {}),
+    proves('parts of the arguments and of the result disclosed', scene(disclosingParts()), {}),
   ]
 }
 
@@ -129,6 +131,22 @@ function disclosing(): Changes {
       { layer: 'execution', path: 'result', salt, bytes: '' },
       { layer: 'execution', path: 'request', salt, bytes },
       { layer: 'execution', path: 'params', salt, bytes },
+    ],
+  }
+}
+
+function disclosingParts(): Changes {
+  const [asked, got] = [partsOfArguments(), partsOfOutput()]
+  const exact = got.open('/rows/1')
+  return {
+    intentEntry: { commit: { arguments: asked.root } },
+    begunEntry: { commit: { arguments: asked.root } },
+    outcomeEntry: { commit: { output: got.root } },
+    disclosures: [
+      { ...asked.open('/path').disclosure, value: '/srv/a.txt' },
+      { ...asked.open('/path').disclosure, layer: 'execution', value: '/srv/a.txt' },
+      { ...got.open('/rows/0').disclosure, value: 7 },
+      { ...exact.disclosure, bytes: Buffer.from(exact.text).toString('base64url') },
     ],
   }
 }

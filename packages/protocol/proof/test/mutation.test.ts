@@ -70,6 +70,7 @@ const subjects = [
   'a call and its result',
   'two links',
   'everything disclosed',
+  'parts of the arguments and of the result disclosed',
   'a capability for another tool',
   'a call made twice',
 ]
