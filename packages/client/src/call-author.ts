@@ -108,7 +108,7 @@ export class IntentAuthor implements CallAuthor {
     const { named, proof } = await this.#prove(terms, level)
     const saltKey = agent.random.bytes(SALT_BYTES)
     const call = { peer, command, cid: named.cid, cap: chain.at(-1)?.cid, saltKey, request: input.request }
-    const isProvable = tool !== undefined && level === 'signature'
+    const isProvable = tool !== undefined && level === 'signature' && agent.log.level !== 'minimal'
     const entry = await this.#recordIntent(call, isProvable ? json : undefined)
     this.#keep(named.cid, {
       [nameOfBytes(level)]: named.bytes,

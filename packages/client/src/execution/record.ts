@@ -71,7 +71,8 @@ export class CallRecord {
     allowed: Pick<OpenCall, 'named' | 'cap' | 'receipt'> & { readonly level: ProofLevel },
   ): Promise<OpenCall> {
     const { named, cap, receipt, level } = allowed
-    const isProvable = level === 'signature' && call.argumentsJson !== undefined
+    const isProvable =
+      level === 'signature' && call.argumentsJson !== undefined && this.#executor.agent.log.level !== 'minimal'
     const request = this.#commit(call, 'params', call.request)
     this.#keep(named.cid, { [nameOfBytes(level)]: named.bytes })
     const name = named.cid.toString()
