@@ -1,5 +1,5 @@
 /** Proofs are checked without a home, keys or a passphrase. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repoVectors, tempFolder, type VectorCase } from '@talos/testkit'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -78,5 +78,31 @@ describe('proof show', () => {
     const bad = await home.run(['proof', 'show', write('b', caseOf('proof/layers.json', 'layers-001').bundle)], nowhere)
     expect(bad.code).toBe(1)
     expect(bad.stdout).toMatch(/^ {2}FAIL .*\[PROOF_INTENT_INVOCATION\]/m)
+  })
+})
+
+describe('proof html', () => {
+  it('writes a proof as one page, also one that is not valid, and never over another file', async () => {
+    const [good, bad] = [caseOf('proof/valid.json', 'valid-001'), caseOf('proof/layers.json', 'layers-001')]
+    for (const [name, { bundle }] of Object.entries({ good, bad })) {
+      const page = join(folder.path, `${name}.html`)
+      const ran = await home.run(
+        ['proof', 'html', write(`${name}.talosproof`, bundle), '--out', page, '--json'],
+        nowhere,
+      )
+      expect(ran).toMatchObject({ code: 0, stderr: '' })
+      const html = readFileSync(page, 'utf8')
+      expect(JSON.parse(ran.stdout)).toEqual({ file: page, sizeBytes: Buffer.byteLength(html) })
+      expect(html).toMatch(/^<!doctype html>\n/)
+      expect(html).toContain("default-src 'none'; script-src 'sha256-")
+      const [, data = ''] = /id="bundle">([^<]*)</.exec(html) ?? []
+      expect(JSON.parse(data)).toBe(bundle)
+    }
+    const again = await home.run(
+      ['proof', 'html', join(folder.path, 'good.talosproof'), '--out', join(folder.path, 'good.html')],
+      nowhere,
+    )
+    expect(again).toMatchObject({ code: 2, stdout: '' })
+    expect(again.stderr).toContain('CLI_FILE_UNWRITABLE')
   })
 })

@@ -90,6 +90,7 @@ function skewed(): readonly object[] {
         denial: ['CAPABILITY_DENIED', 'CAPABILITY_APPROVAL', 'APPROVAL_MISSING'],
       },
     ),
+    proves('parts of the arguments and of the result disclosed', scene(disclosingParts()), {}),
   ]
 }
 
@@ -115,7 +116,6 @@ function executions(): readonly object[] {
       {},
     ),
     proves('everything disclosed', scene(disclosing()), {}),
-    proves('parts of the arguments and of the result disclosed', scene(disclosingParts()), {}),
   ]
 }
 

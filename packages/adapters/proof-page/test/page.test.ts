@@ -1,4 +1,4 @@
-/** The proof page in real Chromium (spec 12-proof-bundle, the clause on the page). */
+/** The proof page in real Chromium (spec 12-proof-bundle, clause 12.13). */
 import { readFileSync } from 'node:fs'
 import { nobleKernel } from '@talos/kernel'
 import { type ProofReport, verifyProofBundle } from '@talos/proof'
@@ -59,7 +59,7 @@ describe.skipIf(CHROMIUM === undefined)(
       expect(await page.locator('#verdict').getAttribute('class')).toBe('verdict valid')
       expect(await page.title()).toBe('Talos proof: valid')
       const { facts } = judge(ORDINARY)
-      const text = await page.locator('#proves').innerText()
+      const text = await page.locator('#proves').textContent()
       for (const fact of [facts?.agent, facts?.executor, facts?.invocation, facts?.receipt])
         expect(text).toContain(fact)
       for (const title of [
@@ -98,8 +98,8 @@ describe.skipIf(CHROMIUM === undefined)(
       const flipped = `${html.slice(0, at)}${html[at] === 'A' ? 'B' : 'A'}${html.slice(at + 1)}`
       const { page } = await reader.open(flipped)
       expect(await page.locator('#verdict').getAttribute('class')).toBe('verdict invalid')
-      expect(await page.locator('#verdict h1').innerText()).toBe('NOT VALID')
-      expect(await page.locator('.fault code').innerText()).toMatch(/^PROOF_EXECUTION_/)
+      expect(await page.locator('#verdict h1').textContent()).toBe('NOT VALID')
+      expect(await page.locator('.fault code').textContent()).toMatch(/^PROOF_EXECUTION_/)
       const [red = 0, green = 0, blue = 0] = await colorOf(page, '#verdict h1', 'color')
       expect(red).toBeGreaterThan(2 * Math.max(green, blue))
       for (const id of ['#proves', '#leave', '#logs', '#shown']) expect(await page.locator(id).count()).toBe(0)
@@ -108,7 +108,7 @@ describe.skipIf(CHROMIUM === undefined)(
     it('says that a page whose data was cut is not valid', async () => {
       const html = proofPage(ORDINARY)
       const { page } = await reader.open(html.replace(/(id="bundle">")[^<]{100}/, '$1'))
-      expect(await page.locator('#verdict h1').innerText()).toBe('NOT VALID')
+      expect(await page.locator('#verdict h1').textContent()).toBe('NOT VALID')
     })
 
     it('lets nothing of a bundle become markup: not what is shown of a valid one', async () => {
@@ -122,9 +122,9 @@ describe.skipIf(CHROMIUM === undefined)(
         disclosures,
       })
       const { page, requests, complaints } = await reader.open(proofPage(canonical(bundle)))
-      expect(await page.locator('#verdict h1').innerText()).toBe('Valid')
-      expect(await page.locator('#shown').innerText()).toContain('onerror=')
-      expect(await page.locator('#proves').innerText()).toContain('<svg onload=alert(2)>')
+      expect(await page.locator('#verdict h1').textContent()).toBe('Valid')
+      expect(await page.locator('#shown').textContent()).toContain('onerror=')
+      expect(await page.locator('#proves').textContent()).toContain('<svg onload=alert(2)>')
       await expectInert(page)
       expect({ requests, complaints }).toEqual({ requests: new Set(), complaints: [] })
     })
@@ -135,7 +135,7 @@ describe.skipIf(CHROMIUM === undefined)(
       const bundles = [HOSTILE, ...leaves.map((leaf) => canonical(replaced(JSON.parse(ORDINARY), [leaf])))]
       for (const bundle of [...bundles, canonical(replaced(JSON.parse(ORDINARY), leaves))]) {
         const { page, requests, complaints } = await reader.open(proofPage(bundle))
-        expect(await page.locator('#verdict h1').innerText()).toBe('NOT VALID')
+        expect(await page.locator('#verdict h1').textContent()).toBe('NOT VALID')
         await expectInert(page)
         expect({ requests, complaints }).toEqual({ requests: new Set(), complaints: [] })
         await page.context().close()
@@ -174,7 +174,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.keyboard.press('ArrowRight')
       await page.waitForSelector('.verdict.incomplete')
       expect(await page.locator('input[value=strict]').isChecked()).toBe(true)
-      expect(await page.locator('.fault').innerText()).toContain('PROOF_')
+      expect(await page.locator('.fault').textContent()).toContain('PROOF_')
       await page.keyboard.press('ArrowLeft')
       await page.waitForSelector('.verdict.valid')
       await page.locator('.steps summary').first().focus()
