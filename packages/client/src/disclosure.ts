@@ -19,7 +19,7 @@ export const CALLER_SALT = 'caller.salt'
 export const CALLER_RESPONSE = 'caller.response'
 
 /** Most openings of one bundle (schema `proof-bundle`). */
-export const MAX_DISCLOSURES = 64
+const MAX_DISCLOSURES = 64
 
 const CHOICE = /^(?:(arguments|output):(.*)|(result))$/s
 
