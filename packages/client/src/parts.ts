@@ -11,7 +11,7 @@ import { ChannelKeeper } from './channels.ts'
 import { Courier } from './courier.ts'
 import { Effects } from './effects.ts'
 import type { ClientEvent } from './events.ts'
-import { EvidenceKeeper } from './evidence.ts'
+import { EvidenceKeeper } from './evidence/keeper.ts'
 import { Executor } from './execution/executor.ts'
 import { Healer } from './healer.ts'
 import { Healing } from './healing.ts'
@@ -202,16 +202,18 @@ function capabilitiesOf(options: {
     const head = witnessing.witnessedHead()
     return head?.isWitnessed === true ? head.note : undefined
   }
+  const anchors = new AnchorKeeper({ agent, open: options.anchoring, checkpoint, emit })
+  const witnessed = () => witnessing.policy
   return {
     authority,
     revocations,
-    evidence: new EvidenceKeeper({ agent, sessions, wire, post }),
+    evidence: new EvidenceKeeper({ agent, wire, post, anchors, policy: witnessed }),
     executor: new Executor({ agent, sessions }),
     leases,
     approvals,
     author,
     tools: new ToolUser({ channels, author, approvals, kernel: agent.kernel }),
     witnessing,
-    anchors: new AnchorKeeper({ agent, open: options.anchoring, checkpoint, emit }),
+    anchors,
   }
 }

@@ -113,7 +113,13 @@ export class ExecutorGate {
     if (verdict.outcome !== 'allow') return await this.#refuse(call, { verdict, level: 'signature' })
     const { invocation: named, chains } = verdict
     this.#onChain(chains.flat(), input.peer)
-    const open = await this.#record.allow(call, { named, cap: undefined, receipt: 'call', level: 'signature' })
+    const open = await this.#record.allow(call, {
+      named,
+      cap: undefined,
+      receipt: 'call',
+      level: 'signature',
+      chain: [],
+    })
     const permits = (tool: string) => {
       const command = mcpToolCommand({ server, tool })
       return chains.some((links) => links.every((link) => commandCovers(link.command, command)))
@@ -148,7 +154,7 @@ export class ExecutorGate {
     let open: OpenCall
     try {
       const cap = chain.at(-1)?.cid
-      open = await this.#record.allow(call, { named, cap, receipt: requirements.receipt, level })
+      open = await this.#record.allow(call, { named, cap, receipt: requirements.receipt, level, chain })
     } catch (error) {
       // It counts as made: what was charged is not given back, only its place among those that run.
       if (ticket !== undefined) meter.settle(ticket, { bytes: 0, nowMs: agent.clock.nowMs() })

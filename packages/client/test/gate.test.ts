@@ -8,7 +8,7 @@ import { tempFolder } from '@talos/testkit'
 import { describe, expect, it, vi } from 'vitest'
 import { type Agent, closeAgent, openAgent } from '../src/agent.ts'
 import { Authority } from '../src/authority.ts'
-import { EvidenceKeeper } from '../src/evidence.ts'
+import { EvidenceKeeper } from '../src/evidence/keeper.ts'
 import { CALL_MAC_LABEL, Executor, REFUSED_MAX_BYTES } from '../src/execution/executor.ts'
 import { listCommand, MAX_LIST_PROOFS } from '../src/execution/listing.ts'
 import { PrekeyKeeper } from '../src/prekeys.ts'
@@ -94,10 +94,13 @@ async function listing(
   return await gate.authorizeList(input)
 }
 
+/** Of a log that nobody has seen. */
+const UNSEEN = { anchors: { anchorsFor: () => [] }, policy: () => undefined }
+
 describe('the gate of an executor', () => {
   it('keeps the evidence of a call that runs when its invocation is presented again meanwhile', async () => {
     await using scene = await gateAndCaller()
-    const { alice, bob, gate, sessions, grant } = scene
+    const { alice, bob, gate, grant } = scene
     const signed = await invoke({
       signer: alice.signer,
       audience: bob.did,
@@ -126,7 +129,7 @@ describe('the gate of an executor', () => {
     await first.finish({ response: utf8('{"result":1}'), isError: false })
     const posted: unknown[] = []
     const post = async (_peer: unknown, frame: unknown) => void posted.push(frame)
-    const evidence = new EvidenceKeeper({ agent: bob, sessions, wire: undefined as never, post })
+    const evidence = new EvidenceKeeper({ agent: bob, wire: undefined as never, post, ...UNSEEN })
     evidence.answerSoon(alice.did, { t: 'ask', request: 1, invocation: signed.cid }, () => undefined)
     await expect.poll(() => posted.length).toBe(1)
     const [entry] = bob.log.reader.entries({ kinds: ['tool.result'] })
@@ -367,10 +370,10 @@ describe('the gate of an executor', () => {
 
   it('answers so many questions of one peer at a time and no more', async () => {
     await using scene = await gateAndCaller()
-    const { alice, bob, sessions } = scene
+    const { alice, bob } = scene
     const held = Promise.withResolvers<void>()
     const post = async () => await held.promise
-    const evidence = new EvidenceKeeper({ agent: bob, sessions, wire: undefined as never, post })
+    const evidence = new EvidenceKeeper({ agent: bob, wire: undefined as never, post, ...UNSEEN })
     const ask = { t: 'ask', request: 1, invocation: Cid.parse(scene.grant.cid) } as const
     for (let count = 0; count < 4; count += 1) evidence.answerSoon(alice.did, ask, () => undefined)
     expect(() => evidence.answerSoon(alice.did, ask, () => undefined)).toThrow(

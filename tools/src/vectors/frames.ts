@@ -28,6 +28,7 @@ const NOTHING_FOUND = {
   revocations: [],
   heads: [],
   witnesses: [],
+  anchors: [],
 }
 
 const OBSERVE = {
@@ -66,6 +67,7 @@ const FRAMES: readonly (readonly [
       ],
       log: { checkpoint: 'a note\n', consistency: [filled(5, 32)] },
       witnesses: [WITNESS],
+      anchors: [utf8('{}')],
     },
   ],
   ['15.6', NOTHING_FOUND],
@@ -128,6 +130,7 @@ function refused(): readonly (readonly [clause: string, description: string, byt
         revocations: [],
         heads: [],
         witnesses: [],
+        anchors: [],
       }),
     ],
     ['15.6', 'an answer that says nothing of lists', of(dropped(NOTHING_FOUND, 'heads'))],

@@ -5,13 +5,14 @@
  * leaves. What cannot be recorded is not done.
  */
 import { type Cid, toHex } from '@talos/bytes'
-import { type DenialCause, denialPath, type Outcome, type ProofLevel } from '@talos/capability'
+import { type DenialCause, denialPath, type Outcome, type ProofLevel, type VerifiedLink } from '@talos/capability'
 import type { Did } from '@talos/contracts'
 import type { ErrorCode } from '@talos/errors'
 import type { CallEnd } from '@talos/mcp'
 import { commitToCall } from '../call-commitment.ts'
 import { committedFields, fieldsOfArguments, fieldsOfOutput } from '../call-fields.ts'
 import type { ClientEvent } from '../events.ts'
+import { HEADS, knownHeads } from '../evidence/heads.ts'
 import type { Executor } from './executor.ts'
 
 /** What is known of a call that is being decided. */
@@ -68,13 +69,18 @@ export class CallRecord {
   /** @throws TalosError log and store codes: then the call must not be made */
   async allow(
     call: Call,
-    allowed: Pick<OpenCall, 'named' | 'cap' | 'receipt'> & { readonly level: ProofLevel },
+    allowed: Pick<OpenCall, 'named' | 'cap' | 'receipt'> & {
+      readonly level: ProofLevel
+      /** Those who gave leave, root first. */
+      readonly chain: readonly Pick<VerifiedLink, 'issuer'>[]
+    },
   ): Promise<OpenCall> {
     const { named, cap, receipt, level } = allowed
     const isProvable =
       level === 'signature' && call.argumentsJson !== undefined && this.#executor.agent.log.level !== 'minimal'
     const request = this.#commit(call, 'params', call.request)
-    this.#keep(named.cid, { [nameOfBytes(level)]: named.bytes })
+    const heads = isProvable ? knownHeads(allowed.chain, this.#executor.agent) : undefined
+    this.#keep(named.cid, { [nameOfBytes(level)]: named.bytes, ...(heads !== undefined && { [HEADS]: heads }) })
     const name = named.cid.toString()
     const entry = await this.#executor.agent.log.append({
       kind: 'tool.invoke',

@@ -1,7 +1,8 @@
 /** What goes into a proof bundle of the witnesses of this agent's log (spec 12-proof-bundle, 23-witness). */
 import { onlySignedBy, type WitnessPolicy } from '@talos/audit'
+import { equalBytes } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
-import { parseVerifierKey } from '@talos/merkle'
+import { parseVerifierKey, splitNote, type VerifierKey } from '@talos/merkle'
 import type { Agent } from '../agent.ts'
 import { historyOf } from '../identity/histories.ts'
 import { witnessedHeadOf } from './witnessed.ts'
@@ -30,15 +31,21 @@ export interface WitnessedLog {
 
 /**
  * The newest checkpoint of this agent's log that witnesses cosigned, by the policy where there is one, and that covers an
- * entry; undefined where there is none.
+ * entry, or the one of that size; undefined where there is none that the log's present key signed.
  */
 export function witnessedLog(
   agent: Agent,
-  { index, policy }: { readonly index: number; readonly policy: WitnessPolicy | undefined },
+  {
+    index,
+    policy,
+    size,
+  }: { readonly index: number; readonly policy: WitnessPolicy | undefined; readonly size?: number },
 ): WitnessedLog | undefined {
   const { kernel, database, log } = agent
-  const head = witnessedHeadOf(database.witness, { policy, kernel })
-  if (head === undefined || head.size <= index) return undefined
+  const { witness } = database
+  const heads = () => witness.heads().filter((one) => size === undefined || one.size === size)
+  const head = witnessedHeadOf({ witnesses: () => witness.witnesses(), heads }, { policy, kernel })
+  if (head === undefined || head.size <= index || !isSignedBy(head.note, log.verifierKey)) return undefined
   const chosen = head.witnesses.slice(0, MAX_BUNDLE_WITNESSES)
   const keys = chosen.map(({ vkey }) => parseVerifierKey(vkey, kernel))
   return {
@@ -51,4 +58,9 @@ export function witnessedLog(
       history: historyOf(agent, did) ?? '',
     })),
   }
+}
+
+/** Whether one line of a note says that it is by a key: a log goes on under its name with another key after a theft. */
+export function isSignedBy(note: string, key: VerifierKey): boolean {
+  return splitNote(note).lines.some(({ name, keyId }) => name === key.name && equalBytes(keyId, key.keyId))
 }

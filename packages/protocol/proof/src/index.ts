@@ -3,8 +3,10 @@ export {
   buildProofBundle,
   type ProofDisclosure,
   type ProofInclusion,
+  type ProofLogHead,
   type ProofParts,
   type ProofParty,
+  type ProofRevocationList,
   type WholeDisclosure,
 } from './build.ts'
 export { CHECK_TABLE, checkName, VALIDATION_LAYERS, type ValidationLayer } from './check-table.ts'
@@ -15,6 +17,7 @@ export type { Side } from './identity.ts'
 export type { LogPlace } from './inclusion.ts'
 export { CLOCK_TOLERANCE_S } from './intent.ts'
 export type { WitnessFacts } from './logs.ts'
+export { ProofMetrics, proofMetricsText } from './metrics.ts'
 export {
   type Anchored,
   type AnchorFacts,
@@ -27,12 +30,15 @@ export {
   type Witnessed,
   type WitnessedLog,
 } from './report.ts'
+export { proofReportJson } from './report-json.ts'
+export { proofReportMarkdown } from './report-markdown.ts'
 export {
   DEFAULT_MAX_STALE_S,
   type RevocationFreshness,
   type RevocationKnowledge,
   type RevocationListFacts,
 } from './revocation-lists.ts'
+export { type SignatureCheck, signaturesOf } from './signatures.ts'
 export {
   type LayerVerdict,
   VALIDATION_LEVELS,

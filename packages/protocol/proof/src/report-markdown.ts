@@ -29,13 +29,17 @@ export function proofReportMarkdown(report: ProofReport): string {
   ].join('\n')
 }
 
-function layerRow({ layer, verdict, code = '', checks, durationUs }: ValidatedLayer): string {
-  return `| ${layer} | ${verdict} | ${checks.length} | ${code} | ${durationUs} |`
+function layerRow({ layer, verdict, code, checks, durationUs }: ValidatedLayer): string {
+  return `| ${layer} | ${verdict} | ${checks.length} | ${textOf(code)} | ${durationUs} |`
 }
 
-function checkRow({ layer, name, ok, wanting, code = '', detail = '' }: ProofCheck): string {
+function checkRow({ layer, name, ok, wanting, code, detail }: ProofCheck): string {
   const answer = ok ? 'yes' : wanting === true ? 'missing' : 'no'
-  return `| ${layer} | ${escaped(name)} | ${answer} | ${code} | ${escaped(detail)} |`
+  return `| ${layer} | ${escaped(name)} | ${answer} | ${textOf(code)} | ${escaped(textOf(detail))} |`
+}
+
+function textOf(text: string | undefined): string {
+  return text === undefined ? '' : text
 }
 
 /** What others chose (a tool's name) must neither break a table nor become a link, code or markup. */

@@ -229,6 +229,8 @@ export type AppFrameAnswer = {
   /** A later checkpoint of the log, as witnesses saw it. */
   readonly log?: AppFrameLogHead
   readonly witnesses: readonly AppFrameWitnessKey[]
+  /** Anchors of that checkpoint: canonical JSON of schema anchor-proof. */
+  readonly anchors: readonly Uint8Array[]
 }
 
 const checkAppFrameAnswer: Check = object({
@@ -250,6 +252,7 @@ const checkAppFrameAnswer: Check = object({
     ref(() => checkAppFrameWitnessKey),
     { minItems: 0, maxItems: 16 },
   ),
+  anchors: array(bytes(1, 262_144), { minItems: 0, maxItems: 2 }),
 })
 
 /** Returns `value` typed as AppFrameAnswer. @throws TalosError SCHEMA_INVALID {schema, path, reason} */

@@ -640,6 +640,12 @@ export const ERROR_TABLE = {
     message: 'the evidence of the call is not complete: {missing}',
     remedy: 'Connect to the executor and export again.',
   },
+  EVIDENCE_OUTDATED: {
+    area: 'client',
+    message: 'what the executor gave as evidence of the call was signed by a key that counts no more',
+    remedy:
+      'Connect to the executor and export again: it changed its keys since, and has to name the key of its log anew.',
+  },
   REQUEST_TIMEOUT: {
     area: 'client',
     message: 'the peer did not answer within {timeoutMs} ms',

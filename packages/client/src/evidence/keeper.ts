@@ -4,19 +4,17 @@
  * The caller holds the chain, the intent and the receipt; the executor's entries come from the executor on request, over
  * the session, and are kept: from then on the bundle can be made without it.
  */
-import { Cid, decodeCbor } from '@talos/bytes'
+import { Cid, decodeCbor, encodeJcs, utf8 } from '@talos/bytes'
 import { openInvocation } from '@talos/capability'
-import { type AppFrame, type AppFrameInclusion, type Did, parseAppFrameAnswer } from '@talos/contracts'
-import { TalosError } from '@talos/errors'
-import { buildProofBundle } from '@talos/proof'
-import type { Agent } from './agent.ts'
-import { revocationsOf, revocationsThatCount } from './chain-revocations.ts'
-import { discloseFields } from './disclosure.ts'
-import { isListCommand } from './execution/listing.ts'
-import { encodeFrame } from './frames.ts'
-import { historiesOf, partyOf } from './identity/histories.ts'
-import type { SessionKeeper } from './sessions.ts'
-import type { Wire } from './wire.ts'
+import { type AppFrame, type Did, parseAppFrameAnswer } from '@talos/contracts'
+import { isTalosError, TalosError } from '@talos/errors'
+import { revocationsOf } from '../chain-revocations.ts'
+import { isListCommand } from '../execution/listing.ts'
+import { encodeFrame } from '../frames.ts'
+import type { Wire } from '../wire.ts'
+import { bundleOf } from './bundle.ts'
+import { listsOf } from './heads.ts'
+import { type LogEvidenceOptions, logEvidence } from './own-log.ts'
 
 const ANSWER_TIMEOUT_MS = 15_000
 /** Questions to peers that wait for an answer. */
@@ -25,7 +23,8 @@ const MAX_QUESTIONS = 256
 const MAX_ANSWERS_PER_PEER = 4
 const MAX_DELEGATIONS = 16
 const MAX_REVOCATIONS = 32
-const ANSWER = 'executor.answer'
+/** Where answers are kept: one more each time that the executor had to say it again. */
+const ANSWERS = ['executor.answer', 'executor.answer.2', 'executor.answer.3', 'executor.answer.4'] as const
 
 type Ask = Extract<AppFrame, { t: 'ask' }>
 type Answer = Extract<AppFrame, { t: 'answer' }>
@@ -38,12 +37,20 @@ export interface ExportProofOptions {
   readonly disclose?: readonly string[]
 }
 
-export interface EvidenceOptions {
-  readonly agent: Agent
-  readonly sessions: SessionKeeper
-  readonly wire: Wire
+export interface EvidenceOptions extends LogEvidenceOptions {
+  readonly wire: Pick<Wire, 'linkTo' | 'isLinked'>
   /** Sends a frame one way. */
   readonly post: (peer: Did, frame: AppFrame) => Promise<void>
+}
+
+const NOTHING: Omit<Answer, 't' | 'request'> = {
+  found: false,
+  logKey: new Uint8Array(0),
+  inclusions: [],
+  revocations: [],
+  heads: [],
+  witnesses: [],
+  anchors: [],
 }
 
 export class EvidenceKeeper {
@@ -61,39 +68,42 @@ export class EvidenceKeeper {
    *
    * @param name CID of the invocation
    * @throws TalosError `EVIDENCE_MISSING`, `PROOF_OF_LIST`, `PROOF_UNSIGNED`, `PROOF_PARTS_INVALID`, `DISCLOSURE_CHOICE`,
-   *   `DISCLOSURE_DISAGREES`, `REQUEST_TIMEOUT`, and what the link throws
+   *   `DISCLOSURE_DISAGREES`, `EVIDENCE_OUTDATED`, `REQUEST_TIMEOUT`, and what the link throws
    */
   async export(name: string, { disclose = [] }: ExportProofOptions = {}): Promise<string> {
     const { agent } = this.#options
     const cid = Cid.parse(name)
     this.#requireSigned(cid)
     const invocation = this.#require(cid, 'invocation')
-    const receipt = this.#require(cid, 'receipt')
     const call = openInvocation(invocation, { kernel: agent.kernel })
-    const { issuer, audience: executor, command } = call
-    if (isListCommand(command)) throw new TalosError('PROOF_OF_LIST')
-    const answer = await this.#answerOf(agent.identities.currentOf(executor), cid)
-    const [outcome, invoked] = answer.inclusions
-    const [intent] = await this.#inclusions([this.#require(cid, 'caller.invoke')])
-    if (outcome === undefined || intent === undefined)
-      throw new TalosError('EVIDENCE_MISSING', { missing: "the executor's entry" })
-    const proofs = this.#delegations(cid)
-    const recorded = answer.inclusions.map(({ entry }) => entry)
-    const shown = { agent, invocation: call, intent: intent.entry, recorded, choices: disclose }
-    const bundle = buildProofBundle({
-      kernel: agent.kernel,
-      agent: partyOf(agent, { did: issuer, logKey: agent.logKey }),
-      executor: partyOf(agent, { did: executor, logKey: answer.logKey }),
-      histories: historiesOf(agent, { proofs, sides: [issuer, executor] }),
-      proofs,
-      revocations: revocationsThatCount(answer.revocations, { ...agent, proofs }),
-      invocation,
-      intent,
-      receipt,
-      outcome,
-      ...(invoked !== undefined && { invoked }),
-      disclosures: discloseFields(shown),
-    })
+    if (isListCommand(call.command)) throw new TalosError('PROOF_OF_LIST')
+    const executor = agent.identities.currentOf(call.audience)
+    const own = await logEvidence([this.#require(cid, 'caller.invoke')], this.#options)
+    const made = { agent, call, invocation, receipt: this.#require(cid, 'receipt'), proofs: this.#delegations(cid) }
+    const { answer, isNew } = await this.#answerOf(executor, cid)
+    const build = (said: Answer): string => bundleOf({ ...made, own, answer: said, disclose })
+    try {
+      const bundle = build(answer)
+      if (isNew) this.#keepAnswer(cid, answer)
+      return bundle
+    } catch (error) {
+      if (isNew || !isOutdated(error)) throw error
+      return await this.#exportAgain(build, { cid, executor })
+    }
+  }
+
+  /** What was kept is signed by a key that was lost since: the executor says it again, or nobody can. */
+  async #exportAgain(
+    build: (answer: Answer) => string,
+    { cid, executor }: { readonly cid: Cid; readonly executor: Did },
+  ): Promise<string> {
+    let answer: Answer
+    try {
+      answer = await this.#ask(executor, cid)
+    } catch (cause) {
+      throw new TalosError('EVIDENCE_OUTDATED', {}, { cause })
+    }
+    const bundle = build(requireFound(answer))
     this.#keepAnswer(cid, answer)
     return bundle
   }
@@ -135,21 +145,33 @@ export class EvidenceKeeper {
     question.resolve(answer)
   }
 
-  async #answerOf(executor: Did, cid: Cid): Promise<Answer> {
-    const { agent } = this.#options
-    const stored = agent.database.evidence.get(cid, ANSWER)
-    if (stored !== undefined) return parseAppFrameAnswer(decodeCbor(stored.bytes))
-    const answer = await this.#ask(executor, cid)
-    if (!answer.found) throw new TalosError('EVIDENCE_MISSING', { missing: "the executor's record of the call" })
-    return answer
+  /** What is kept; asked for anew where nothing is, or where it was not witnessed then and the executor is there. */
+  async #answerOf(executor: Did, cid: Cid): Promise<{ readonly answer: Answer; readonly isNew: boolean }> {
+    const kept = this.#keptAnswer(cid)
+    const isPoor = kept !== undefined && kept.log === undefined && this.#options.wire.isLinked(executor)
+    if (kept !== undefined && !isPoor) return { answer: kept, isNew: false }
+    try {
+      return { answer: requireFound(await this.#ask(executor, cid)), isNew: true }
+    } catch (error) {
+      if (kept === undefined || !isTalosError(error)) throw error
+      return { answer: kept, isNew: false }
+    }
   }
 
-  /** Only what made a bundle is kept: it is never asked for again. */
+  /** The last answer of those that are kept. */
+  #keptAnswer(cid: Cid): Answer | undefined {
+    const { evidence } = this.#options.agent.database
+    const kept = ANSWERS.map((name) => evidence.get(cid, name)).findLast((stored) => stored !== undefined)
+    return kept && parseAppFrameAnswer(decodeCbor(kept.bytes))
+  }
+
+  /** Only what made a bundle is kept, and the newest of it counts; when all places are taken, the last answer stays. */
   #keepAnswer(invocation: Cid, answer: Answer): void {
     const { database, clock } = this.#options.agent
-    if (database.evidence.get(invocation, ANSWER) !== undefined) return
+    const name = ANSWERS.find((one) => database.evidence.get(invocation, one) === undefined)
+    if (name === undefined) return
     const bytes = encodeFrame(answer)
-    database.evidence.put({ invocation, name: ANSWER, bytes, confidential: false, nowMs: clock.nowMs() })
+    database.evidence.put({ invocation, name, bytes, confidential: false, nowMs: clock.nowMs() })
   }
 
   async #ask(peer: Did, invocation: Cid): Promise<Answer> {
@@ -171,36 +193,26 @@ export class EvidenceKeeper {
 
   async #findFor(peer: Did, cid: Cid): Promise<Omit<Answer, 't' | 'request'>> {
     const { agent } = this.#options
-    const nothing = {
-      found: false,
-      logKey: new Uint8Array(0),
-      inclusions: [],
-      revocations: [],
-      heads: [],
-      witnesses: [],
-    }
     const invocation = agent.database.evidence.get(cid, 'invocation')?.bytes
     const invoked = agent.database.evidence.get(cid, 'executor.invoke')?.bytes
     // A call that ran ends in its result; that it was refused before or after is another matter.
     const ending = invoked === undefined ? 'executor.deny' : 'executor.result'
     const outcome = agent.database.evidence.get(cid, ending)?.bytes
-    if (invocation === undefined || outcome === undefined) return nothing
+    if (invocation === undefined || outcome === undefined) return NOTHING
     const { issuer, proofs } = openInvocation(invocation, { kernel: agent.kernel })
-    if (!agent.identities.isSame(issuer, peer)) return nothing
-    const inclusions = await this.#inclusions([outcome, ...(invoked === undefined ? [] : [invoked])])
-    const revocations = revocationsOf(proofs, agent).slice(0, MAX_REVOCATIONS)
-    return { found: true, logKey: agent.logKey, inclusions, revocations, heads: [], witnesses: [] }
-  }
-
-  /** Entries with their proofs, all under one checkpoint. */
-  async #inclusions(leafHashes: readonly Uint8Array[]): Promise<AppFrameInclusion[]> {
-    const { log } = this.#options.agent
-    const checkpoint = await log.checkpoint()
-    return leafHashes.map((leafHash) => {
-      const index = log.find(leafHash)
-      if (index === undefined) throw new TalosError('EVIDENCE_MISSING', { missing: 'an entry of the log' })
-      return { entry: log.reader.entry(index).body, proof: log.reader.tlogProof({ index, checkpoint }) }
-    })
+    if (!agent.identities.isSame(issuer, peer)) return NOTHING
+    const leafHashes = [outcome, ...(invoked === undefined ? [] : [invoked])]
+    const { inclusions, log, witnesses, anchors } = await logEvidence(leafHashes, this.#options)
+    return {
+      found: true,
+      logKey: agent.logKey,
+      inclusions,
+      revocations: revocationsOf(proofs, agent).slice(0, MAX_REVOCATIONS),
+      heads: listsOf(cid, agent),
+      ...(log !== undefined && { log }),
+      witnesses,
+      anchors: anchors.map((proof) => utf8(encodeJcs(proof))),
+    }
   }
 
   #delegations(cid: Cid): Uint8Array[] {
@@ -223,4 +235,15 @@ export class EvidenceKeeper {
     if (stored === undefined) throw new TalosError('EVIDENCE_MISSING', { missing: name })
     return stored.bytes
   }
+}
+
+/** @throws TalosError `EVIDENCE_MISSING` */
+function requireFound(answer: Answer): Answer {
+  if (!answer.found) throw new TalosError('EVIDENCE_MISSING', { missing: "the executor's record of the call" })
+  return answer
+}
+
+/** Whether the executor's part is signed by a key that does not count any more. */
+function isOutdated(error: unknown): boolean {
+  return isTalosError(error, 'PROOF_PARTS_INVALID') && error.details['reason'] === 'PROOF_IDENTITY_LOG_KEY'
 }
