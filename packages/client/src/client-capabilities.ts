@@ -10,6 +10,7 @@ import type { Agent } from './agent.ts'
 import type { AnchorKeeper } from './anchor/keeper.ts'
 import type { Approvals } from './approvals.ts'
 import type { ClientEvent } from './events.ts'
+import { type CallFilter, type ProvableCall, provableCalls } from './evidence/calls.ts'
 import type { ExportProofOptions } from './evidence/keeper.ts'
 import { formerDids } from './execution/executor.ts'
 import { type CallExplanation, type ExplainRequest, explainCall } from './explain.ts'
@@ -185,5 +186,10 @@ export abstract class CapabilityClient {
   /** The proof bundle of a call that this agent made, with the parts of it that are named. @throws TalosError `EVIDENCE_MISSING`, … */
   async exportProof(invocation: string, options: ExportProofOptions = {}): Promise<string> {
     return await this.#parts.evidence.export(invocation, options)
+  }
+
+  /** The calls that this agent made and can prove, the newest first. @throws TalosError store codes */
+  provableCalls(filter: CallFilter = {}): readonly ProvableCall[] {
+    return provableCalls(filter, this.#agent)
   }
 }

@@ -17,6 +17,7 @@ export type { CapabilityStanding, LinkStanding, Standing } from './capability-st
 export { CHANNEL_FRAME_MAX_BYTES, MAX_CHANNELS_PER_PEER } from './channels.ts'
 export { type SessionInfo, TalosClient } from './client.ts'
 export type { ClientEvent } from './events.ts'
+export { type CallFilter, MAX_CALLS, type ProvableCall } from './evidence/calls.ts'
 export type { ExportProofOptions } from './evidence/keeper.ts'
 export type { CallExplanation, ExplainRequest } from './explain.ts'
 export type { DelegationRequest, Grant, GrantRequest } from './grants.ts'

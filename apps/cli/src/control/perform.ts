@@ -53,6 +53,18 @@ export async function perform(performer: Performer, request: ControlRequest): Pr
         answer: 'proof',
         bundle: await client.exportProof(request.invocation, { disclose: request.disclose ?? [] }),
       }
+    case 'calls': {
+      const { method: _method, ...filter } = request
+      const calls = client.provableCalls(filter)
+      return {
+        answer: 'calls',
+        calls: calls.map(({ invocation, capabilities, ...call }) => ({
+          ...call,
+          invocation: parseCidText(invocation),
+          capabilities: capabilities.map(parseCidText),
+        })),
+      }
+    }
     case 'checkpoint':
       return { answer: 'checkpoint', note: await client.log.checkpoint() }
     case 'witness': {

@@ -14,7 +14,16 @@ import {
   string,
   variant,
 } from '../check.ts'
-import { type CidText, checkCidText, checkDidKey, checkHex32, type DidKey, type Hex32 } from './common.ts'
+import {
+  type CidText,
+  checkCidText,
+  checkDidKey,
+  checkHex32,
+  checkTimestampMs,
+  type DidKey,
+  type Hex32,
+  type TimestampMs,
+} from './common.ts'
 
 /**
  * One line from a talos command to the process that runs the agent on the same machine, over its control socket. Never
@@ -35,6 +44,7 @@ export type ControlRequest =
   | ControlRequestTakeApproval
   | ControlRequestImport
   | ControlRequestExportProof
+  | ControlRequestCalls
   | ControlRequestCheckpoint
   | ControlRequestWitness
   | ControlRequestResumeLog
@@ -57,6 +67,7 @@ const checkControlRequest: Check = variant('method', {
   takeApproval: ref(() => checkControlRequestTakeApproval),
   import: ref(() => checkControlRequestImport),
   exportProof: ref(() => checkControlRequestExportProof),
+  calls: ref(() => checkControlRequestCalls),
   checkpoint: ref(() => checkControlRequestCheckpoint),
   witness: ref(() => checkControlRequestWitness),
   resumeLog: ref(() => checkControlRequestResumeLog),
@@ -385,6 +396,35 @@ const checkControlRequestExportProof: Check = object({
 export function parseControlRequestExportProof(value: unknown): ControlRequestExportProof {
   run('control-request#exportProof', checkControlRequestExportProof, value)
   return value as ControlRequestExportProof
+}
+
+/** Lists the newest calls that the agent made and can prove; all filters narrow together. */
+export type ControlRequestCalls = {
+  readonly method: 'calls'
+  readonly peer?: DidKey
+  readonly command?: string
+  readonly capability?: CidText
+  readonly outcome?: 'allow' | 'deny' | 'refer' | 'error'
+  readonly sinceMs?: TimestampMs
+  readonly untilMs?: TimestampMs
+  readonly limit: number
+}
+
+const checkControlRequestCalls: Check = object({
+  method: oneOfValues('calls'),
+  peer: optional(ref(() => checkDidKey)),
+  command: optional(string({ minLength: 1, maxLength: 4_096 })),
+  capability: optional(ref(() => checkCidText)),
+  outcome: optional(oneOfValues('allow', 'deny', 'refer', 'error')),
+  sinceMs: optional(ref(() => checkTimestampMs)),
+  untilMs: optional(ref(() => checkTimestampMs)),
+  limit: integer(1, 1_000),
+})
+
+/** Returns `value` typed as ControlRequestCalls. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlRequestCalls(value: unknown): ControlRequestCalls {
+  run('control-request#calls', checkControlRequestCalls, value)
+  return value as ControlRequestCalls
 }
 
 /** Asks a peer for its cosignature of the log's newest checkpoint. */

@@ -21,10 +21,12 @@ import {
   checkDid,
   checkDidKey,
   checkHex32,
+  checkTimestampMs,
   checkTimestampS,
   type Did,
   type DidKey,
   type Hex32,
+  type TimestampMs,
   type TimestampS,
 } from './common.ts'
 
@@ -42,6 +44,7 @@ export type ControlResponse =
   | ControlResponseDeclined
   | ControlResponseApprovalTaken
   | ControlResponseProof
+  | ControlResponseCalls
   | ControlResponseCheckpoint
   | ControlResponseWitnessed
   | ControlResponseResumed
@@ -61,6 +64,7 @@ const checkControlResponse: Check = variant('answer', {
   declined: ref(() => checkControlResponseDeclined),
   approvalTaken: ref(() => checkControlResponseApprovalTaken),
   proof: ref(() => checkControlResponseProof),
+  calls: ref(() => checkControlResponseCalls),
   checkpoint: ref(() => checkControlResponseCheckpoint),
   witnessed: ref(() => checkControlResponseWitnessed),
   resumed: ref(() => checkControlResponseResumed),
@@ -266,6 +270,46 @@ const checkControlResponseProof: Check = object({
 export function parseControlResponseProof(value: unknown): ControlResponseProof {
   run('control-response#proof', checkControlResponseProof, value)
   return value as ControlResponseProof
+}
+
+/** Calls that the agent made and can prove, the newest first. */
+export type ControlResponseCalls = {
+  readonly answer: 'calls'
+  readonly calls: readonly {
+    readonly invocation: CidText
+    readonly peer: Did
+    readonly command: string
+    readonly capabilities: readonly CidText[]
+    readonly outcome: 'allow' | 'deny' | 'refer' | 'error'
+    readonly decidedAtMs: TimestampMs
+    /** Whether the executor's part is here, so that the proof is made without it. */
+    readonly isWhole: boolean
+  }[]
+}
+
+const checkControlResponseCalls: Check = object({
+  answer: oneOfValues('calls'),
+  calls: array(
+    object({
+      invocation: ref(() => checkCidText),
+      peer: ref(() => checkDid),
+      command: string({ maxLength: 4_096 }),
+      capabilities: array(
+        ref(() => checkCidText),
+        { minItems: 0, maxItems: 16 },
+      ),
+      outcome: oneOfValues('allow', 'deny', 'refer', 'error'),
+      decidedAtMs: ref(() => checkTimestampMs),
+      isWhole: boolean,
+    }),
+    { minItems: 0, maxItems: 1000 },
+  ),
+})
+
+/** Returns `value` typed as ControlResponseCalls. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseControlResponseCalls(value: unknown): ControlResponseCalls {
+  run('control-response#calls', checkControlResponseCalls, value)
+  return value as ControlResponseCalls
 }
 
 /** The peer cosigned. */

@@ -1,0 +1,55 @@
+/** `talos proof export`: the proof of a call as a file, or as a page. */
+import { proofPage } from '@talos/proof-page'
+import type { Command } from 'commander'
+import { Context, type Shell } from '../../context.ts'
+import { ask } from '../../control/ask.ts'
+import { requireAbsent, writeNewFile } from '../../files.ts'
+import { printable } from '../../output.ts'
+import { parseCidOption } from '../../values.ts'
+import { collect } from '../capabilities/terms.ts'
+import { writePage } from './html.ts'
+
+const HELP = `
+Examples:
+  $ talos proof list                                 the last column is the call's CID
+  $ talos proof export bafyrei… --out call.talosproof
+  $ talos proof export bafyrei… --disclose output:/content/0/text --html --out call.html
+
+Whoever made the call exports it. What the other side has to add is asked for over the session, so the peer must be
+reachable unless its evidence is here already.`
+
+interface ExportOptions {
+  readonly out?: string
+  readonly html?: boolean
+  readonly disclose?: readonly string[]
+}
+
+export function addProofExport(proof: Command, shell: Shell): void {
+  proof
+    .command('export')
+    .argument('<invocation>', "the call's CID")
+    .description('write the proof of a call')
+    .option('--out <file>', 'to a new file (default: stdout)')
+    .option('--html', 'as a page that verifies itself in a browser')
+    .option(
+      '--disclose <part>',
+      'a part of the call to show, such as arguments:/path or output:/content/0/text, or result for all of it; repeatable',
+      collect,
+    )
+    .addHelpText('after', HELP)
+    .action(async (text: string, { out, html, disclose }: ExportOptions, command: Command) => {
+      const invocation = parseCidOption(text, 'INVOCATION')
+      if (out !== undefined) requireAbsent(out)
+      const shown = disclose === undefined ? {} : { disclose: [...disclose] }
+      const { bundle } = await ask(
+        new Context(shell, command),
+        { method: 'exportProof', invocation, ...shown },
+        'proof',
+      )
+      if (out === undefined) return shell.output.raw(html === true ? proofPage(bundle) : bundle)
+      if (html === true) return writePage(shell, { out, bundle })
+      writeNewFile(out, bundle)
+      const sizeBytes = Buffer.byteLength(bundle)
+      shell.output.result({ file: out, invocation, sizeBytes }, () => [`wrote ${printable(out)} (${sizeBytes} bytes)`])
+    })
+}
