@@ -57,7 +57,7 @@ export function path(index: number, leaves: readonly Buffer[]): Buffer[] {
 }
 
 /** `SUBPROOF` of section 2.1.2. */
-function subproof(from: number, leaves: readonly Buffer[], isWhole: boolean): Buffer[] {
+export function subproof(from: number, leaves: readonly Buffer[], isWhole: boolean): Buffer[] {
   if (from === leaves.length) return isWhole ? [] : [treeHash(leaves)]
   const k = split(leaves.length)
   return from <= k

@@ -49,6 +49,8 @@ export interface Scene {
   readonly bundle: any
   readonly invocation: Token
   readonly receipt: Token
+  /** The entries of each side's log. */
+  readonly leaves: { readonly agent: readonly Buffer[]; readonly executor: readonly Buffer[] }
 }
 
 /** Of the disclosed values below. */
@@ -94,20 +96,30 @@ export function scene(changes: Changes = {}): Scene {
   const receipt = changes.isBatched === true ? batchedReceipt(by, said) : token(by, 'talos/receipt@1', said)
   const last = named.at(-1)
   const cap = last && linkText(last.link)
-  const intent = intentInclusion({ invocation, cap, changes })
-  const outcome = outcomeInclusion({ invocation, receipt, cap, changes })
+  const leaves = {
+    agent: intentLeaves({ invocation, cap, changes }),
+    executor: outcomeLeaves({ invocation, receipt, cap, changes }),
+  }
+  const prove = (index: number) => inclusion(leaves.executor, index, { origin: originOf(executor), key: EXECUTOR_LOG })
   const carried = changes.carried ?? named
   const bundle = {
     format: 'talos-proof/v1',
     identity: { agent: party(caller, CALLER_LOG), executor: party(executor, EXECUTOR_LOG) },
     authority: { proofs: carried.map(base64url), revocations: (changes.revocations ?? []).map(base64url), heads: [] },
-    intent: { invocation: base64url(invocation), inclusion: intent },
-    execution: { receipt: base64url(receipt), ...outcome },
+    intent: {
+      invocation: base64url(invocation),
+      inclusion: inclusion(leaves.agent, 1, { origin: originOf(caller), key: CALLER_LOG }),
+    },
+    execution: {
+      receipt: base64url(receipt),
+      inclusion: prove(3),
+      ...(changes.showsBegun !== false && { invoked: prove(1) }),
+    },
     witnesses: [],
     disclosures: changes.disclosures ?? [],
     anchors: [],
   }
-  return { bundle, invocation, receipt }
+  return { bundle, invocation, receipt, leaves }
 }
 
 /** The denial of a call, with the codes below `CAPABILITY_DENIED`, and the changes that made it. */
@@ -129,7 +141,7 @@ interface Evidence {
   readonly changes: Changes
 }
 
-function intentInclusion({ invocation, cap, changes }: Evidence): Members {
+function intentLeaves({ invocation, cap, changes }: Evidence): readonly Buffer[] {
   const entries = [
     opening(caller, CALLER_LOG),
     entry(caller, 1, {
@@ -144,11 +156,16 @@ function intentInclusion({ invocation, cap, changes }: Evidence): Members {
     }),
     entry(caller, 2, { kind: 'key.prekeys' }),
   ]
-  return inclusion(entries.map(entryBytes), 1, { origin: originOf(caller), key: CALLER_LOG })
+  return entries.map(entryBytes)
 }
 
 /** The executor's log: opening, beginning, something else, outcome, something else. */
-function outcomeInclusion({ invocation, receipt, cap, changes }: Evidence & { readonly receipt: Token }): Members {
+function outcomeLeaves({
+  invocation,
+  receipt,
+  cap,
+  changes,
+}: Evidence & { readonly receipt: Token }): readonly Buffer[] {
   const common = { peer: caller.did, tool: COMMAND, cap }
   const begun = entry(executor, 1, {
     kind: 'tool.invoke',
@@ -169,11 +186,7 @@ function outcomeInclusion({ invocation, receipt, cap, changes }: Evidence & { re
   })
   const between = entry(executor, 2, { kind: 'key.prekeys' })
   const after = entry(executor, 4, { kind: 'key.prekeys' })
-  const entries = [opening(executor, EXECUTOR_LOG), begun, between, outcome, after]
-  return {
-    inclusion: executorInclusion(entries, 3),
-    ...(changes.showsBegun !== false && { invoked: executorInclusion(entries, 1) }),
-  }
+  return [opening(executor, EXECUTOR_LOG), begun, between, outcome, after].map(entryBytes)
 }
 
 function party(side: Agent, log: Agent): Members {
@@ -222,11 +235,11 @@ export function entry(side: Agent, seq: number, members: Members): Members {
   return { v: 1, seq, ts: NOW * 1000 - 5000, agent: side.did, id, ...members }
 }
 
-function entryBytes(members: Members): Buffer {
+export function entryBytes(members: Members): Buffer {
   return Buffer.from(canonical(members))
 }
 
-interface LogName {
+export interface LogName {
   readonly origin: string
   readonly key: Agent
 }
@@ -237,9 +250,22 @@ function inclusion(leaves: readonly Buffer[], index: number, log: LogName): Memb
   return { entry: leaves[index]?.toString('base64url'), proof: lines.join('\n') }
 }
 
-function checkpoint(leaves: readonly Buffer[], { origin, key }: LogName): string {
+export function checkpoint(leaves: readonly Buffer[], { origin, key }: LogName): string {
   const text = `${origin}\n${leaves.length}\n${treeHash(leaves).toString('base64')}\n`
   return `${text}\n${noteSignature(origin, key, text)}`
+}
+
+/** A cosignature line of type 4. */
+export function cosignature(
+  name: string,
+  signer: Agent,
+  { text, timeS }: { readonly text: string; readonly timeS: number },
+) {
+  const id = sha256(name, '\n', Buffer.of(4), publicKeyOf(signer)).subarray(0, 4)
+  const time = Buffer.alloc(8)
+  time.writeBigUInt64BE(BigInt(timeS))
+  const signature = sign(null, Buffer.from(`cosignature/v1\ntime ${timeS}\n${text}`), signer.key)
+  return `— ${name} ${Buffer.concat([id, time, signature]).toString('base64')}\n`
 }
 
 /** A signature line of type 1. */
@@ -249,7 +275,7 @@ export function noteSignature(name: string, signer: Agent, text: string): string
   return `— ${name} ${Buffer.concat([id, signature]).toString('base64')}\n`
 }
 
-function publicKeyOf({ key }: Agent): Buffer {
+export function publicKeyOf({ key }: Agent): Buffer {
   return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32)
 }
 

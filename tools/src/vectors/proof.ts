@@ -1,6 +1,7 @@
 /** Vectors of proof bundles (contracts/spec 12): proofs of calls and of refusals, and what each check refuses. */
 import { linkText, linkTo, type Token, token } from './capability-tokens.ts'
 import { formCases, identityCases } from './proof-form.ts'
+import { type FullCase, fullCases, refusedFullCases } from './proof-full.ts'
 import { historyCases } from './proof-history.ts'
 import { authorityCases, disclosureCases, executionCases, intentCases } from './proof-layers.ts'
 import { partsOfArguments, partsOfOutput } from './proof-parts.ts'
@@ -32,6 +33,8 @@ export async function proofVectors(): Promise<readonly VectorFile[]> {
     file('valid', [...executions(), ...refusals(), ...skewed()]),
     file('history', rotations),
     file('history-refused', refused),
+    file('full', fullCases().map(completes)),
+    file('full-refused', refusedFullCases()),
     file('form', [...formCases(), ...identityCases()]),
     file('layers', [...intentCases(), ...executionCases(), ...authorityCases(), ...disclosureCases()]),
   ]
@@ -44,6 +47,12 @@ function file(name: string, cases: readonly object[]): VectorFile {
     path: `proof/${name}.json`,
     file: { format: 'talos-vectors/1', subject, spec: '12-proof-bundle', cases: numbered },
   }
+}
+
+/** A bundle with what it is verified with, and what a verifier says of it. */
+function completes({ description, made, given, expected }: FullCase): object {
+  const input = { bundle: canonical(made.bundle), nowS: NOW + 3600, ...given }
+  return { clause: '12.12', description, valid: true, input, expected }
 }
 
 function proves(description: string, made: Scene, expected: object): object {

@@ -3,6 +3,7 @@ import { loadKernel } from '@talos/kernel'
 import { type ProofReport, verifyProofBundle } from '@talos/proof'
 import { repoVectors } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
+import { optionsOf } from './options.ts'
 
 const kernel = loadKernel(process.env['TALOS_TEST_KERNEL'] ?? 'portable')
 
@@ -17,7 +18,7 @@ function layerOf(report: ProofReport, name: string) {
 }
 
 function verify(input: Readonly<Record<string, unknown>>): ProofReport {
-  return verifyProofBundle(String(input['bundle']), { kernel, nowS: Number(input['nowS']) })
+  return verifyProofBundle(String(input['bundle']), optionsOf(input, kernel))
 }
 
 describe.each(['proof/valid.json', 'proof/history.json'])('the valid bundles of %s', (path) => {
@@ -32,7 +33,29 @@ describe.each(['proof/valid.json', 'proof/history.json'])('the valid bundles of 
   })
 })
 
-describe.each(['proof/form.json', 'proof/layers.json', 'proof/history-refused.json'])(
+describe('the whole bundles of proof/full.json', () => {
+  it.each(repoVectors('proof/full.json').cases.map((vector) => ({ ...vector })))('$id: $description', (vector) => {
+    const report = verify(vector.input)
+    const expected = 'expected' in vector ? vector.expected : {}
+    const { integrity, completeness, revocations, anchored, witnessed } = report
+    const didsOf = (log: typeof witnessed.agent) => log?.witnesses.map(({ did }) => did)
+    const { agent, executor } = witnessed
+    expect(integrity).toEqual({ intact: true, failed: [] })
+    expect({
+      verdict: report.verdict,
+      missing: completeness.missing.toSorted(),
+      witnessed: {
+        ...(agent !== undefined && { agent: didsOf(agent) }),
+        ...(executor !== undefined && { executor: didsOf(executor) }),
+      },
+      freshness: revocations?.freshness,
+      anchored: anchored.known,
+    }).toMatchObject(expected)
+    expect(report.valid).toBe(report.verdict === 'valid')
+  })
+})
+
+describe.each(['proof/form.json', 'proof/layers.json', 'proof/history-refused.json', 'proof/full-refused.json'])(
   'the refused bundles of %s',
   (path) => {
     it.each(repoVectors(path).cases.map((vector) => ({ ...vector })))('$id: $description', (vector) => {
