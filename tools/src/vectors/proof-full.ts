@@ -357,7 +357,7 @@ function sayer(layer: string, clause: string): Say {
 }
 
 export function refusedFullCases(): readonly object[] {
-  return [...formCases(), ...listCases(), ...checkpointCases(), ...witnessCases(), ...anchorCases()]
+  return [...formCases(), ...listCases(), ...checkpointCases(), ...witnessCases(), ...anchorCases(), ...executorCases()]
 }
 
 function formCases(): readonly object[] {
@@ -507,6 +507,34 @@ function witnessCases(): readonly object[] {
     }),
     later('WITNESS_TIME', 'seen before it was there', { timeS: NOW - 301 }),
     later('WITNESS_TIME', 'seen in the future', { timeS: NOW + 3600 + 301 }),
+  ]
+}
+
+/** The same of the executor's log. */
+function executorCases(): readonly object[] {
+  const say = sayer('logs', '12.14')
+  const later = (code: string, description: string, changes: Parameters<typeof addLater>[2]) =>
+    say(code, `executor: ${description}`, (_, made) => addLater(made, 'executor', changes))
+  return [
+    say('LOGS_CHECKPOINT', 'executor: no note', (bundle) => {
+      bundle.logs.executor.checkpoint = 'talos\n'
+    }),
+    later('LOGS_CHECKPOINT', 'signed by another key', { signer: agent(150) }),
+    later('WITNESS_UNKNOWN', 'two lines by one witness', {
+      lines: (text) => cosignature(nameOf(FIRST), FIRST_KEY, { text, timeS: SEEN_S + 1 }),
+    }),
+    later('WITNESS_SIGNATURE', 'a cosignature of another checkpoint', {
+      witnesses: WITNESSES.slice(0, 1),
+      lines: () => cosignature(nameOf(SECOND), SECOND_KEY, { text: 'talos\n1\n', timeS: SEEN_S }),
+    }),
+    say('WITNESS_OWN', 'the executor as its own witness', (bundle, made) => {
+      const [, other] = WITNESSES
+      const own = [{ who: executor, key: FIRST_KEY }, ...(other === undefined ? [] : [other])]
+      bundle.witnesses = own.map((witness) => witnessMember(witness))
+      for (const side of ['agent', 'executor'] as const) addLater(made, side, { witnesses: own })
+      bundle.anchors = []
+    }),
+    later('WITNESS_TIME', 'seen before it was there', { timeS: NOW - 301 }),
   ]
 }
 

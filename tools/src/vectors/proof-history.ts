@@ -64,7 +64,11 @@ export async function historyCases(): Promise<HistoryCases> {
       },
       { description: 'a call before the key was compromised', made: await lost(NOW + DAY_S) },
     ],
-    refused: [...badHistories({ callers, strangers, after }), ...(await badKeys(after))],
+    refused: [
+      ...badHistories({ callers, strangers, after }),
+      ...(await badKeys(after)),
+      ...(await knownLater(callers)),
+    ],
   }
 }
 
@@ -188,6 +192,71 @@ function badHistories(given: {
       bundle.identity.others = [{ entries: [] }]
     }),
   ]
+}
+
+/** What the verifier knows beyond the bundle. */
+async function knownLater(callers: VerifiedKeyLog): Promise<readonly object[]> {
+  const lost = async (fromS: number) =>
+    await appendEntry(await begun(2), {
+      kind: 'recover',
+      signer: seeded(NEXT_CALLER),
+      compromised: [{ key: caller.did as Did, fromMs: fromS * 1000 }],
+      ...authority(3, 4),
+      nowMs: (NOW + 2 * DAY_S) * 1000,
+    })
+  const late = { clause: '12.4', layer: 'identity' } as const
+  const after = withKeys(scene(byNext()), { history: callers, key: logKey(nextCaller, logOf(caller), named(caller)) })
+  const stolen = replacedLater(
+    scene(),
+    await appendEntry(await begun(1), {
+      kind: 'recover',
+      signer: seeded(NEXT_EXECUTOR),
+      compromised: [{ key: executor.did as Did, fromMs: NOW * 1000 }],
+      ...authority(2, 3),
+      nowMs: (NOW + 2 * DAY_S) * 1000,
+    }),
+    logKey(nextExecutor, logOf(executor), named(executor)),
+  )
+  return [
+    refusal(
+      'PROOF_EXECUTION_PARTIES',
+      { clause: '12.7', layer: 'execution', description: 'a receipt by a key of the executor that was stolen by then' },
+      stolen.bundle,
+    ),
+    knowing(
+      [(await lost(NOW - DAY_S)).text],
+      refusal(
+        'PROOF_IDENTITY_LOG_KEY',
+        { ...late, description: 'a theft that became known later: the stolen key delegated the key of the log' },
+        scene().bundle,
+      ),
+    ),
+    knowing(
+      [(await rotated(2, NEXT_STRANGER, { atS: NOW - DAY_S })).text],
+      refusal(
+        'PROOF_IDENTITY_KEY_LOGS',
+        { ...late, description: 'a key log that tells another history than the bundle' },
+        after.bundle,
+      ),
+    ),
+    knowing(
+      [(await rotated(2, NEXT_CALLER, { atS: NOW - DAY_S })).text],
+      refusal(
+        'PROOF_AUTHORITY_DENIED',
+        {
+          clause: '12.8',
+          layer: 'authority',
+          description: 'a key that was replaced a day before, as the verifier knows',
+        },
+        scene().bundle,
+      ),
+    ),
+  ]
+}
+
+function knowing(keyLogs: readonly string[], made: object): object {
+  const { input, ...rest } = made as { readonly input: object }
+  return { ...rest, input: { ...input, keyLogs } }
 }
 
 /** Keys that were not the agent's any more. */

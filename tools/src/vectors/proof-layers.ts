@@ -1,5 +1,5 @@
 /** What is refused in a bundle's intent, execution, authority and disclosures. */
-import { linkText, type Token } from './capability-tokens.ts'
+import { linkText, type Token, token } from './capability-tokens.ts'
 import { type Bundle, refusal } from './proof-form.ts'
 import { partsOfArguments, partsOfOutput } from './proof-parts.ts'
 import {
@@ -11,6 +11,7 @@ import {
   executor,
   executorInclusion,
   grant,
+  grantMembers,
   type Members,
   NOW,
   noteSignature,
@@ -309,4 +310,39 @@ function corrupt(part: Bundle, member: string): void {
   const bytes = Buffer.from(part[member], 'base64url')
   bytes.writeUInt8(bytes.readUInt8(10) ^ 1, 10)
   part[member] = bytes.toString('base64url')
+}
+
+/** What is refused beside the above; at the end, so that the others keep their ids. */
+export function furtherCases(): readonly object[] {
+  const execution = sayer('execution', '12.7', 'PROOF_EXECUTION')
+  const authority = sayer('authority', '12.8', 'PROOF_AUTHORITY')
+  const own = grant()
+  const spoiled = token(executor, 'ucan/dlg@1.0.0', grantMembers(), { corrupt: true })
+  const revoked = token(executor, 'talos/revoke@1', { revoke: own.link, atS: NOW + 9 }, { corrupt: true })
+  const invoked = (change: (proof: string) => string) =>
+    made({}, ({ execution: part }) => Object.assign(part.invoked, { proof: change(part.invoked.proof) }))
+  return [
+    execution(
+      'RECEIPT',
+      'no receipt at all',
+      made({}, ({ execution: part }) => Object.assign(part, { receipt: 'AAAA' })),
+    ),
+    execution(
+      'INVOKED',
+      'the beginning: under a checkpoint that the log did not sign',
+      invoked((proof) => proof.replace(/(— \S+ \S{40})./, (start) => other(start))),
+    ),
+    execution(
+      'INVOKED',
+      'the beginning: a changed hash',
+      invoked((proof) => proof.replace(/(index [0-9]\n)./, (start) => other(start))),
+    ),
+    authority('PROOFS', 'a delegation with a wrong signature', made({ named: [spoiled] })),
+    authority('REVOCATIONS', 'a revocation with a wrong signature', made({ named: [own], revocations: [revoked] })),
+  ]
+}
+
+/** The same text with another last character. */
+function other(text: string): string {
+  return `${text.slice(0, -1)}${text.endsWith('A') ? 'B' : 'A'}`
 }

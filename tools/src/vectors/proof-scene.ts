@@ -60,8 +60,12 @@ export const RESULT = { content: [{ text: 'seven', type: 'text' }] }
 
 /** A delegation by the executor, who owns the resource, to the caller. */
 export function grant(changes: Payload = {}, issuer: Agent = executor): Token {
+  return token(issuer, 'ucan/dlg@1.0.0', grantMembers(changes))
+}
+
+export function grantMembers(changes: Payload = {}): { readonly [name: string]: Value } {
   const shared = { aud: caller.did, sub: executor.did, cmd: COMMAND, pol: [], exp: NOW + 3600 }
-  return token(issuer, 'ucan/dlg@1.0.0', defined({ ...shared, nonce: Buffer.alloc(12, 1), ...changes }))
+  return defined({ ...shared, nonce: Buffer.alloc(12, 1), ...changes })
 }
 
 export function revocation(issuer: Agent, revoke: Link, atS: number): Token {

@@ -3,7 +3,7 @@ import { linkText, linkTo, type Token, token } from './capability-tokens.ts'
 import { formCases, identityCases } from './proof-form.ts'
 import { type FullCase, fullCases, refusedFullCases } from './proof-full.ts'
 import { historyCases } from './proof-history.ts'
-import { authorityCases, disclosureCases, executionCases, intentCases } from './proof-layers.ts'
+import { authorityCases, disclosureCases, executionCases, furtherCases, intentCases } from './proof-layers.ts'
 import { partsOfArguments, partsOfOutput } from './proof-parts.ts'
 import {
   type Changes,
@@ -36,7 +36,13 @@ export async function proofVectors(): Promise<readonly VectorFile[]> {
     file('full', fullCases().map(completes)),
     file('full-refused', refusedFullCases()),
     file('form', [...formCases(), ...identityCases()]),
-    file('layers', [...intentCases(), ...executionCases(), ...authorityCases(), ...disclosureCases()]),
+    file('layers', [
+      ...intentCases(),
+      ...executionCases(),
+      ...authorityCases(),
+      ...disclosureCases(),
+      ...furtherCases(),
+    ]),
   ]
 }
 
