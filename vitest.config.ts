@@ -6,7 +6,11 @@ import { defineConfig } from 'vitest/config'
 const COMPLETE = { branches: 100 }
 const NATIVE_KERNEL = join(import.meta.dirname, 'packages/crypto/kernel/native/talos-kernel.node')
 /** What only reads vectors is read on the native kernel as well, where it is built; the rest of the kernel's tests choose. */
-const NATIVE_TOO = ['packages/crypto/merkle/test/vectors.test.ts', 'packages/protocol/*/test/vectors.test.ts']
+const NATIVE_TOO = [
+  'packages/crypto/merkle/test/vectors.test.ts',
+  'packages/protocol/*/test/vectors.test.ts',
+  'packages/protocol/proof/test/flips.test.ts',
+]
 
 /** Tests run from the sources (condition `talos-source`); those that start the CLI use the build in `dist`. */
 export default defineConfig({

@@ -183,7 +183,7 @@ function leavesOf({ name, parts }: Value): Buffer[] {
   const padKey = createHmac('sha256', SALT_KEY).update(`talos/pad/v1\0${name}`).digest()
   const count = [8, 16, 32, 64, 128, 256].find((size) => size >= parts.length) ?? 256
   const pads = range(count - parts.length).map((index) => sha256(Buffer.of(0), padKey, u32(index)))
-  return [...parts.map((part) => commitment(name, part)), ...pads].sort(Buffer.compare)
+  return [...parts.map((part) => commitment(name, part)), ...pads].sort((one, other) => Buffer.compare(one, other))
 }
 
 function opening(value: Value, pointer: string) {

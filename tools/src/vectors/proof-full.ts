@@ -70,7 +70,7 @@ export interface FullCase {
 }
 
 /** Adds a later checkpoint of a side's log. */
-function addLater(
+export function addLater(
   made: Scene,
   side: Side,
   changes: {
@@ -98,11 +98,11 @@ function addLater(
   made.bundle.logs = { ...made.bundle.logs, [side]: { checkpoint: note, consistency } }
 }
 
-function nameOf({ did }: Agent): string {
+export function nameOf({ did }: Agent): string {
   return `talos/witness/${did.slice('did:key:'.length)}`
 }
 
-function witnessMember({ who, key }: Witness, changes: Members = {}): Members {
+export function witnessMember({ who, key }: Witness, changes: Members = {}): Members {
   const delegation = logKey(who, key, { origin: nameOf(who) })
   return { did: who.did, logKey: base64url(delegation), history: [], ...changes }
 }

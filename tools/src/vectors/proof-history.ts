@@ -8,6 +8,7 @@ import { appendEntry, createKeyLog, ed25519Signer, type Signer, type VerifiedKey
 import { portableKernel } from '@talos/kernel'
 import { agent, type Token } from './capability-tokens.ts'
 import { refusal } from './proof-form.ts'
+import { addLater, nameOf, witnessMember } from './proof-full.ts'
 import {
   base64url,
   type Changes,
@@ -17,6 +18,7 @@ import {
   grant,
   logKey,
   logOf,
+  type Members,
   NOW,
   originOf,
   type Scene,
@@ -63,11 +65,13 @@ export async function historyCases(): Promise<HistoryCases> {
         made: between(strangers),
       },
       { description: 'a call before the key was compromised', made: await lost(NOW + DAY_S) },
+      ...(await witnessed({ executors, strangers })),
     ],
     refused: [
       ...badHistories({ callers, strangers, after }),
       ...(await badKeys(after)),
       ...(await knownLater(callers)),
+      ...(await badWitnesses(strangers)),
     ],
   }
 }
@@ -190,6 +194,85 @@ function badHistories(given: {
     }),
     bad('IDENTITY_FORM', 'a history of others without entries', (bundle) => {
       bundle.identity.others = [{ entries: [] }]
+    }),
+  ]
+}
+
+/** Witnesses that had other keys: with their own key logs, and with those that the bundle has anyhow. */
+async function witnessed(given: {
+  readonly executors: VerifiedKeyLog
+  readonly strangers: VerifiedKeyLog
+}): Promise<HistoryCases['valid']> {
+  const { executors, strangers } = given
+  const key = agent(171)
+  const alone = seenBy({ who: stranger, key }, (member) => ({
+    ...member,
+    history: entriesOf(strangers),
+    logKey: base64url(logKey(nextStranger, key, { origin: nameOf(stranger) })),
+  }))
+  const both = (history: readonly string[]) =>
+    replacedLater(
+      seenBy({ who: executor, key }, (member) => ({
+        ...member,
+        history,
+        logKey: base64url(logKey(nextExecutor, key, { origin: nameOf(executor) })),
+      })),
+      executors,
+      logKey(nextExecutor, logOf(executor), named(executor)),
+    )
+  const newer = both(entriesOf(executors))
+  Object.assign(newer.bundle.identity.executor, {
+    logKey: base64url(logKey(executor, logOf(executor))),
+    history: entriesOf(executors).slice(0, 1),
+  })
+  return [
+    { description: 'a witness that had another key before', made: alone },
+    { description: 'the executor as a witness, by its second key', made: both([]) },
+    { description: 'the same, with the older state of its key log', made: both(entriesOf(executors).slice(0, 1)) },
+    { description: 'the same, with the newer state of its key log', made: newer },
+  ]
+}
+
+function seenBy(witness: Parameters<typeof witnessMember>[0], change: (member: Members) => Members): Scene {
+  const made = scene()
+  made.bundle.witnesses = [change(witnessMember(witness))]
+  addLater(made, 'agent', { witnesses: [witness] })
+  return made
+}
+
+async function badWitnesses(strangers: VerifiedKeyLog): Promise<readonly object[]> {
+  const key = agent(171)
+  const compromised = await appendEntry(await begun(66), {
+    kind: 'recover',
+    signer: seeded(NEXT_STRANGER),
+    compromised: [{ key: stranger.did as Did, fromMs: (NOW + DAY_S) * 1000 }],
+    ...authority(67, 68),
+    nowMs: (NOW + 2 * DAY_S) * 1000,
+  })
+  const bad = (description: string, change: (member: Members) => Members) =>
+    refusal(
+      'PROOF_WITNESS_KEY',
+      { clause: '12.14', layer: 'logs', description },
+      seenBy({ who: stranger, key }, change).bundle,
+    )
+  return [
+    bad('a witness key that a compromised key delegated', (member) => ({ ...member, history: entriesOf(compromised) })),
+    bad("somebody else's key log", (member) => ({ ...member, did: agent(73).did, history: entriesOf(strangers) })),
+    // Delegated under the other name, and signed under it as well.
+    ...[agent(73)].map((other) => {
+      const made = scene()
+      made.bundle.witnesses = [
+        {
+          ...witnessMember({ who: stranger, key }),
+          logKey: base64url(logKey(stranger, key, { origin: nameOf(other) })),
+        },
+      ]
+      addLater(made, 'agent', { witnesses: [{ who: other, key }] })
+      return refusal(
+        'PROOF_WITNESS_KEY',
+        { clause: '12.14', layer: 'logs', description: 'a name that is not of the agent' },
+        made.bundle,
+      )
     }),
   ]
 }

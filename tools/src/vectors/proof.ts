@@ -106,6 +106,18 @@ function skewed(): readonly object[] {
       },
     ),
     proves('parts of the arguments and of the result disclosed', scene(disclosingParts()), {}),
+    proves(
+      'a delegation that says nothing',
+      denied(['CAPABILITY_DELEGATION_INVALID', 'SCHEMA_INVALID'], {
+        named: [token(executor, 'ucan/dlg@1.0.0', { aud: caller.did })],
+      }),
+      {
+        proves: 'refusal',
+        outcome: 'deny',
+        denial: ['CAPABILITY_DENIED', 'CAPABILITY_DELEGATION_INVALID', 'SCHEMA_INVALID'],
+        refusal: 'confirmed',
+      },
+    ),
   ]
 }
 

@@ -2,15 +2,20 @@
 import { Cid, encodeCbor, equalBytes } from '@talos/bytes'
 import {
   argumentsFromJson,
+  authorizeOpened,
+  DELEGATION_ENVELOPE,
+  delegationOf,
   INVOCATION_MAX_BYTES,
   invoke,
   Meter,
+  NO_REVOCATIONS,
   openInvocation,
   type RevocationView,
   sameArguments,
 } from '@talos/capability'
 import type { Did } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
+import { openEnvelopes } from '@talos/identity'
 import { describe, expect, test } from 'vitest'
 import {
   alice,
@@ -39,6 +44,51 @@ function counting() {
   }
   return { kernel: { ...kernel, verifyEnvelopes }, batches }
 }
+
+/** What was opened before is judged as what is opened for it. */
+describe('authorizeOpened', () => {
+  const decideOpened = (invocation: { bytes: Uint8Array }, proofs: readonly { bytes: Uint8Array }[]) => {
+    const opened = openEnvelopes(
+      proofs.map(({ bytes }) => ({ ...DELEGATION_ENVELOPE, bytes })),
+      kernel,
+    )
+    return authorizeOpened({
+      invocation: openInvocation(invocation.bytes, { kernel }),
+      proofs: opened.map((each, index) => ({
+        bytes: proofs[index]?.bytes ?? new Uint8Array(0),
+        opened: each,
+        link: each.verified && delegationOf(each.verified),
+      })),
+      executor: owner.did,
+      nowS: NOW_S,
+      kernel,
+      revocations: NO_REVOCATIONS,
+      replay: memoryReplay(),
+    })
+  }
+
+  test('says what authorize says', async () => {
+    const link = await grant()
+    const other = await grant({ command: '/mcp/git/tool/other' })
+    const broken = { ...link, bytes: link.bytes.slice().fill(0, 3, 60) }
+    for (const [named, sent] of [
+      [[link], [link]],
+      [[other], [other]],
+      [[link], [other]],
+      [[link], [broken]],
+      [[], []],
+    ] as const) {
+      const invocation = await call(named)
+      expect(codesOf(decideOpened(invocation, sent))).toEqual(codesOf(decide(invocation, sent)))
+    }
+  })
+
+  test('refuses more delegations than a chain has', async () => {
+    const links = await Promise.all(Array.from({ length: 17 }, () => grant()))
+    const invocation = await call(links.slice(0, 1))
+    expect(leafCode(decideOpened(invocation, links))).toBe('CAPABILITY_LIMIT')
+  })
+})
 
 describe('authorize', () => {
   test('returns what it verified', async () => {

@@ -23,7 +23,7 @@ import {
   type VerifiedRevocation,
 } from '@talos/capability'
 import type { ProofBundleAuthority } from '@talos/contracts'
-import { type ErrorCode, isTalosError } from '@talos/errors'
+import type { ErrorCode } from '@talos/errors'
 import { type ReadEnvelope, readEnvelope } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { type Checks, demand } from './checks.ts'
@@ -163,8 +163,8 @@ function delegationIn(read: ReadEnvelope, envelopes: Envelopes): OpenedDelegatio
   if (opened.verified === undefined) return { bytes, opened, link: undefined }
   try {
     return { bytes, opened, link: delegationOf(opened.verified) }
-  } catch (error) {
-    if (!isTalosError(error)) throw error
+  } catch {
+    // It is read once more when its turn in the chain comes: then it is told why, and what is no fault of its own is thrown.
     return { bytes, opened, link: undefined }
   }
 }

@@ -147,8 +147,8 @@ function reportOf(
   const validation = validationOf(checks, about)
   const isSound = validation.verdict !== 'invalid'
   const facts = isSound && intent && execution && authority ? factsOf({ intent, execution, authority }) : undefined
-  const failures = checks.filter(isBroken).flatMap(({ code }) => code ?? [])
-  const missing = checks.filter(({ wanting }) => wanting === true).flatMap(({ code }) => code ?? [])
+  const failures = codesOf(checks.filter(isBroken))
+  const missing = codesOf(checks.filter(({ wanting }) => wanting === true))
   const { form, disclosures, identity, authority: leave, intent: asked, execution: done } = findings
   return {
     verdict: validation.verdict,
@@ -168,6 +168,10 @@ function reportOf(
     anchored: anchoredBy(isSound ? anchors : []),
     validation,
   }
+}
+
+function codesOf(checks: readonly ProofCheck[]): readonly ErrorCode[] {
+  return checks.map(({ code }) => code).filter((code) => code !== undefined)
 }
 
 /** Why a file could not be read: the part at fault where the schema tells which, else the form as a whole. */

@@ -1,26 +1,44 @@
 /** Building from parts, and reports for people. */
 import { decodeJcs, encodeJcs, fromBase64, fromBase64url, type JsonValue, utf8 } from '@talos/bytes'
-import { type ProofBundleDisclosure, type ProofBundleInclusion, parseProofBundle } from '@talos/contracts'
+import {
+  type ProofBundleDisclosure,
+  type ProofBundleInclusion,
+  type ProofBundleLogHead,
+  type ProofBundleRevocationList,
+  parseProofBundle,
+} from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
 import { type Kernel, loadKernel } from '@talos/kernel'
-import { buildProofBundle, describeProof, type ProofDisclosure, type ProofParts, verifyProofBundle } from '@talos/proof'
+import {
+  buildProofBundle,
+  describeProof,
+  type ProofDisclosure,
+  type ProofLogHead,
+  type ProofParts,
+  type ProofRevocationList,
+  verifyProofBundle,
+} from '@talos/proof'
 import { repoVectors } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
 
 const kernel = loadKernel(process.env['TALOS_TEST_KERNEL'] ?? 'portable')
-const cases = repoVectors('proof/valid.json').cases.map(({ description, input }) => ({
-  description,
-  text: String(input['bundle']),
-}))
+const casesOf = (file: string) =>
+  repoVectors(file).cases.map(({ description, input }) => ({ description, text: String(input['bundle']) }))
+const cases = casesOf('proof/valid.json')
 const textOf = (wanted: string): string => String(cases.find(({ description }) => description === wanted)?.text)
 const ordinary = textOf('a call and its result')
 
 /** The parts of a whole bundle, as the two sides have them. */
 function partsOf(text: string): ProofParts {
-  const { identity, authority, intent, execution, disclosures } = parseProofBundle(decodeJcs(text))
+  const { identity, authority, intent, execution, disclosures, logs, witnesses, anchors } = parseProofBundle(
+    decodeJcs(text),
+  )
   if (!identity || !authority || !intent || !execution) throw new Error('a layer is missing')
   const inclusion = ({ entry, proof }: ProofBundleInclusion) => ({ entry: fromBase64url(entry), proof })
-  const party = ({ did, logKey }: typeof identity.agent) => ({ did, logKey: fromBase64url(logKey) })
+  const party = ({ did, logKey }: Pick<typeof identity.agent, 'did' | 'logKey'>) => ({
+    did,
+    logKey: fromBase64url(logKey),
+  })
   return {
     agent: party(identity.agent),
     executor: party(identity.executor),
@@ -32,8 +50,28 @@ function partsOf(text: string): ProofParts {
     outcome: inclusion(execution.inclusion),
     ...(execution.invoked && { invoked: inclusion(execution.invoked) }),
     ...(disclosures.length > 0 && { disclosures: disclosures.map(disclosureOf) }),
+    ...(authority.heads.length > 0 && { heads: authority.heads.map(listOf) }),
+    ...(logs && {
+      logs: {
+        ...(logs.agent && { agent: headOf(logs.agent) }),
+        ...(logs.executor && { executor: headOf(logs.executor) }),
+      },
+    }),
+    ...(witnesses.length > 0 && { witnesses: witnesses.map(party) }),
+    ...(anchors.length > 0 && { anchors }),
     kernel,
   }
+}
+
+function listOf({ head, items }: ProofBundleRevocationList): ProofRevocationList {
+  return {
+    head: fromBase64url(head),
+    items: items.map((item) => (item.startsWith('bafyrei') ? item : fromBase64url(item))),
+  }
+}
+
+function headOf({ checkpoint, consistency }: ProofBundleLogHead): ProofLogHead {
+  return { checkpoint, consistency: consistency.map((hash) => fromBase64(hash)) }
 }
 
 function disclosureOf({ layer, path, salt, value, bytes = '', ...field }: ProofBundleDisclosure): ProofDisclosure {
@@ -58,9 +96,12 @@ function refusalOf(run: () => unknown): object {
 }
 
 describe('building', () => {
-  it.each(cases)('gives the bytes that the specification gives: $description', ({ text }) => {
-    expect(buildProofBundle(partsOf(text))).toBe(text)
-  })
+  it.each([...cases, ...casesOf('proof/full.json')])(
+    'gives the bytes that the specification gives: $description',
+    ({ text }) => {
+      expect(buildProofBundle(partsOf(text))).toBe(text)
+    },
+  )
 
   it('refuses parts of two calls, and says which check they fail', () => {
     const parts = partsOf(ordinary)

@@ -207,6 +207,7 @@ describe('the reports', () => {
 
   it('are counted as Prometheus text', () => {
     const metrics = new ProofMetrics()
+    expect(metrics.text()).toContain('talos_proof_layer_seconds_total{layer="chain"} 0\n')
     for (const report of reports) metrics.observe(report)
     const text = metrics.text()
     expect(text.endsWith('\n')).toBe(true)

@@ -1,8 +1,8 @@
 /** Bundles of agents that had other keys: built again from their parts (spec 12-proof-bundle, 12.4 and 12.11). */
-import { fromBase64url, fromUtf8 } from '@talos/bytes'
+import { fromBase64, fromBase64url, fromUtf8 } from '@talos/bytes'
 import { parseProofBundle } from '@talos/contracts'
 import { portableKernel } from '@talos/kernel'
-import { buildProofBundle } from '@talos/proof'
+import { buildProofBundle, readKeyLog, verifyProofBundle } from '@talos/proof'
 import { repoVectors } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
 
@@ -13,9 +13,9 @@ describe('building', () => {
   it.each(repoVectors('proof/history.json').cases.map(({ id, input }) => [id, String(input['bundle'])] as const))(
     'makes %s again from its parts',
     (_id, text) => {
-      const { identity, authority, intent, execution } = parseProofBundle(JSON.parse(text))
+      const { identity, authority, intent, execution, logs, witnesses } = parseProofBundle(JSON.parse(text))
       if (!identity || !authority || !intent || !execution) throw new Error('a layer is missing')
-      const side = ({ did, logKey, history }: typeof identity.agent) => ({
+      const side = ({ did, logKey, history }: Pick<typeof identity.agent, 'did' | 'logKey' | 'history'>) => ({
         did,
         logKey: fromBase64url(logKey),
         ...(history.length > 0 && { history: textOf(history) }),
@@ -32,8 +32,46 @@ describe('building', () => {
         receipt: fromBase64url(execution.receipt),
         outcome: inclusion(execution.inclusion),
         ...(execution.invoked !== undefined && { invoked: inclusion(execution.invoked) }),
+        ...(logs?.agent !== undefined && {
+          logs: {
+            agent: {
+              checkpoint: logs.agent.checkpoint,
+              consistency: logs.agent.consistency.map((hash) => fromBase64(hash)),
+            },
+          },
+        }),
+        witnesses: witnesses.map(side),
       })
       expect(built).toBe(text)
     },
   )
+})
+
+describe("the verifier's own key logs", () => {
+  const [rotated] = repoVectors('proof/history.json').cases
+  const text = String(rotated?.input['bundle'])
+  const { identity } = parseProofBundle(JSON.parse(text))
+  const history = identity?.agent.history ?? []
+  const verdictWith = (...logs: readonly (readonly string[])[]) =>
+    verifyProofBundle(text, { kernel, keyLogs: logs.map((entries) => readKeyLog(textOf(entries), kernel)) }).verdict
+
+  it('change nothing where they are older, the same, or of somebody else', () => {
+    expect(history).toHaveLength(2)
+    expect(verdictWith(history.slice(0, 1))).toBe('valid')
+    expect(verdictWith(history)).toBe('valid')
+    const stranger = parseProofBundle(JSON.parse(String(repoVectors('proof/history.json').cases[2]?.input['bundle'])))
+    expect(verdictWith(stranger.identity?.others?.[0]?.entries ?? [])).toBe('valid')
+  })
+
+  it('stand in for what the bundle leaves out', () => {
+    const lacking = JSON.parse(text)
+    lacking.identity.agent.history = []
+    const verify = (keyLogs: readonly (readonly string[])[]) =>
+      verifyProofBundle(JSON.stringify(lacking), {
+        kernel,
+        keyLogs: keyLogs.map((entries) => readKeyLog(textOf(entries), kernel)),
+      }).code
+    expect(verify([])).toBe('PROOF_IDENTITY_ORIGIN')
+    expect(verify([history])).toBeUndefined()
+  })
 })
