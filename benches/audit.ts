@@ -3,11 +3,12 @@
  *
  * How it is measured and how to read it: docs/benchmarks.md.
  */
+import { AGENTS, type AnchorGas, measureAnchorGas } from './audit/anchor-gas.ts'
 import { APPENDING, appending } from './audit/appending.ts'
 import { GROWTH, growth, growthTable } from './audit/growth.ts'
 import type { Growth } from './audit/growth-worker.ts'
 import { MERKLETREEJS } from './audit/merkletreejs.ts'
-import { type KernelName, logTargets, TREE_TARGETS } from './audit/targets.ts'
+import { GAS_TARGET, type KernelName, logTargets, TREE_TARGETS } from './audit/targets.ts'
 import { treeScenarios } from './audit/tree.ts'
 import { type Bench, main, type Options, type Scenario } from './harness/command.ts'
 import { findKernels, type Kernels } from './harness/kernels.ts'
@@ -18,6 +19,7 @@ import type { Spread } from './harness/statistics.ts'
 import { type JudgedTarget, judgeRatio, judgeValue } from './harness/targets.ts'
 
 const US_PER_MS = 1000
+const ANCHORS = 'anchors'
 
 async function prepare(options: Options | 'help'): Promise<Bench> {
   const kernels = findKernels()
@@ -26,7 +28,12 @@ async function prepare(options: Options | 'help'): Promise<Bench> {
   return {
     name: 'audit',
     about: 'Measures audit logs: durable appends, trees, proofs, a log of ten million entries, anchors.',
-    scenarios: [...treeScenarios(kernels), named(APPENDING, 'Durable appends'), named(GROWTH, 'A log that grows')],
+    scenarios: [
+      ...treeScenarios(kernels),
+      named(APPENDING, 'Durable appends'),
+      named(GROWTH, 'A log that grows'),
+      named(ANCHORS, 'Anchors'),
+    ],
     judge: async (measured) => {
       const beside = isHelp ? NOTHING : await measureBeside(kernels, options)
       return {
@@ -84,7 +91,45 @@ async function measureBeside({ native }: Kernels, { only, effort }: Options): Pr
       judgeValue(bounds.open, { unit: 'us', value: exactly(found.openMs * US_PER_MS) }),
     )
   }
-  return { facts: grown.size === 0 ? facts : [...facts, growthTable(grown)], targets }
+  if (grown.size > 0) facts.push(growthTable(grown))
+  if (isWanted(ANCHORS)) {
+    const gas = await measureAnchorGas()
+    facts.push(gasTable(gas))
+    const most = Math.max(...gas.byAgents.map(({ rootOfRoots }) => rootOfRoots))
+    targets.push(judgeValue(GAS_TARGET, { unit: 'gas', value: exactly(most) }))
+  }
+  return { facts, targets }
+}
+
+function gasTable({ byAgents, deploy, storedHead, namedBefore }: AnchorGas): FactTable {
+  const row = (name: string, values: readonly number[]) => ({ name, values })
+  const same = (name: string, value: number) =>
+    row(
+      name,
+      AGENTS.map(() => value),
+    )
+  return {
+    title: 'Gas of an anchor, by the number of agents',
+    columns: AGENTS.map((agents) => agents.toLocaleString('en')),
+    rows: [
+      row(
+        'root of roots',
+        byAgents.map(({ rootOfRoots }) => rootOfRoots),
+      ),
+      row(
+        'root of roots, for each agent',
+        byAgents.map(({ perAgent }) => Number(perAgent.toPrecision(4))),
+      ),
+      row(
+        'an event for each log',
+        byAgents.map(({ eventPerLog }) => eventPerLog),
+      ),
+      same('a contract that keeps the last size, first', storedHead.first),
+      same('a contract that keeps the last size, next', storedHead.next),
+      same('a contract that is told the size before', namedBefore),
+      same('deploying', deploy),
+    ],
+  }
 }
 
 /** A number that was found once. */

@@ -27,7 +27,7 @@ import { buildSubject, MERKLETREEJS, type Merkletreejs, proofSubject, verifySubj
 
 export const FLOOR = 'plain hashes'
 export const BUILD = 'build-1m'
-export const PROVE = 'inclusion-hot'
+const PROVE = 'inclusion-hot'
 export const VERIFY = 'inclusion-verify'
 export const CHECKPOINT = 'checkpoint'
 export const BATCH = 'batch-100'
