@@ -25,7 +25,7 @@ describe('the audit log of an agent', () => {
     const sent = await alice.send(bobDid, utf8(CONTENT))
     await atBob
     await alice.log.checkpoint()
-    await alice.log.search.catchUp()
+    alice.log.search.catchUp()
     const text = alice.folder.readKeyFile()
     const secrets: AgentSecrets = await openKeyFile({ text, passphrase: PASSPHRASE, kernel: alice.kernel })
     const keys = Object.values(secrets).flatMap((secret) => secret.use((bytes: Uint8Array) => formsOf(bytes.slice())))

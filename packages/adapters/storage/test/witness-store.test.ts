@@ -54,7 +54,7 @@ describe('what a witness has seen, at rest', () => {
         throw new Error('the count failed')
       },
     })
-    expect(() => failing.swap(record({ version: 2, size: 5 }))).toThrow()
+    expect(() => failing.swap(record({ version: 2, size: 5 }))).toThrow('the count failed')
     expect(store.get(ORIGIN)?.size).toBe(0)
     for (const [column, value] of [
       ['keys', 'no list'],

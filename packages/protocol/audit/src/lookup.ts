@@ -20,7 +20,7 @@ export function scanFor(
 }
 
 /** The hashes of one piece, 32 bytes each. */
-export function splitHashes(hashes: Uint8Array): Uint8Array[] {
+function splitHashes(hashes: Uint8Array): Uint8Array[] {
   return Array.from({ length: hashes.length / HASH_BYTES }, (_, position) =>
     hashes.subarray(position * HASH_BYTES, (position + 1) * HASH_BYTES),
   )

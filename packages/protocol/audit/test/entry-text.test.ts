@@ -55,7 +55,7 @@ const members = fc.record({
 
 function withoutUndefined(given: object): AuditEntry {
   const present = Object.entries({ v: 1, ...given }).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(present) as AuditEntry
+  return Object.fromEntries<unknown>(present) as unknown as AuditEntry
 }
 
 function outcome<T>(run: () => T): T | string {
@@ -75,10 +75,8 @@ describe('the short way of entries', () => {
         const { agent, commit, ...rest } = given
         const short = new EntryWriter(agent, keepsRules).write({ ...rest, ...(commit && { commit }) } as never)
         const long = outcome(() => fromUtf8(encodeEntry(withoutUndefined(given))))
-        if (short !== undefined) {
-          written += 1
-          expect(short).toBe(long)
-        }
+        if (short !== undefined) written += 1
+        expect(short ?? long).toBe(long)
       }),
       { seed: 42, numRuns: 20_000 },
     )
@@ -108,8 +106,8 @@ describe('the short way of entries', () => {
         expect(outcome(() => decodeEntry(given))).toEqual(long)
         const text = `{"x":1}${asciiText(given)}{}`
         const short = readEntryText(text, { start: 7, end: 7 + given.length }, keepsRules)
-        if (short !== undefined && text.length === given.length + 9) expect(short).toEqual(long)
-        if (kind === 'same') expect(short).toEqual(long)
+        const isWhole = kind === 'same' || (short !== undefined && text.length === given.length + 9)
+        expect(isWhole ? short : long).toEqual(long)
       }),
       { seed: 42, numRuns: 5000 },
     )
@@ -172,7 +170,7 @@ describe('drafts that are not plain', () => {
     class Odd {
       kind = 'key.prekeys' as const
     }
-    expect((await log.append({ ...new Odd() }))?.index).toBe(1)
+    expect((await log.append({ kind: new Odd().kind }))?.index).toBe(1)
     expect((await log.append(new Odd()))?.index).toBe(2)
     expect(await codeOf(() => log.append({ kind: 'key.rotate', peer: undefined } as never))).toBe('SCHEMA_INVALID')
     expect(await codeOf(() => log.append({ kind: 'key.rotate', word: 'x' } as never))).toBe('SCHEMA_INVALID')

@@ -13,6 +13,7 @@ import {
   kernel,
   ORIGIN,
   PEER,
+  recorded,
   type Setup,
   setup,
   signerOf,
@@ -46,7 +47,7 @@ describe('a write that fails', () => {
     expect(log.size).toBe(size)
     expect(log.fault).toBeUndefined()
     options.store.writeFault = 'none'
-    const { index, body } = await log.append(EVENT)
+    const { index, body } = await recorded(log.append(EVENT))
     expect(index).toBe(size)
     expect(decodeEntry(body).seq).toBe(size)
     expect((await log.verify()).size).toBe(size + 1)
@@ -66,7 +67,7 @@ describe('a write that fails', () => {
     options.store.writeFault = 'none'
     expect(await codeOf(() => log.append(EVENT))).toBe('AUDIT_STORE_FAILED')
     options.store.isReadable = true
-    const { index } = await log.append(EVENT)
+    const { index } = await recorded(log.append(EVENT))
     expect(index).toBe(size)
     expect((await log.verify()).size).toBe(size + 1)
   })
@@ -78,7 +79,7 @@ describe('a write that fails', () => {
     const codes = await Promise.all([codeOf(() => log.append(EVENT)), codeOf(() => log.append(EVENT))])
     expect(codes).toEqual(['AUDIT_APPEND_FAILED', 'AUDIT_APPEND_FAILED'])
     options.store.writeFault = 'none'
-    expect((await log.append(EVENT)).index).toBe(1)
+    expect((await recorded(log.append(EVENT))).index).toBe(1)
   })
 
   it('of entry 0 leaves a store that can be opened again', async () => {

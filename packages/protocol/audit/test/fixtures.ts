@@ -1,5 +1,5 @@
 /** What the tests of the log share: an agent, its log key, and a log over memory. */
-import { AuditLog, type AuditLogOptions } from '@talos/audit'
+import { type AppendedEntry, AuditLog, type AuditLogOptions } from '@talos/audit'
 import type { AuditEntry, Did } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
 import { loadKernel } from '@talos/kernel'
@@ -52,6 +52,13 @@ export async function appendMany(log: AuditLog, count: number): Promise<void> {
 }
 
 /** A well-formed entry to change. */
+/** The answer of an append that the log's level does not leave out. */
+export async function recorded(appending: Promise<AppendedEntry | undefined>): Promise<AppendedEntry> {
+  const appended = await appending
+  if (appended === undefined) throw new Error('the level of the log leaves it out')
+  return appended
+}
+
 export function entry(changes: Partial<AuditEntry> = {}): AuditEntry {
   return {
     v: 1,

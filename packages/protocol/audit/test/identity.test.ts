@@ -4,7 +4,7 @@ import { fromBase64url, Secret } from '@talos/bytes'
 import { delegateLogKey, ed25519Signer, openLogKeyDelegation } from '@talos/identity'
 import { leafHash, logVerifierKey, verifyTlogProof } from '@talos/merkle'
 import { expect, it } from 'vitest'
-import { kernel, START_MS, setup } from './fixtures.ts'
+import { kernel, recorded, START_MS, setup } from './fixtures.ts'
 
 it('an entry is proven from the DID alone: delegation, checkpoint, inclusion', async () => {
   const identity = ed25519Signer({ kernel, seed: Secret.of(new Uint8Array(32).fill(21)) })
@@ -14,7 +14,7 @@ it('an entry is proven from the DID alone: delegation, checkpoint, inclusion', a
   const delegation = await delegateLogKey({ signer: identity, logPublicKey: signer.publicKey, origin, issuedAtS })
   const options = setup({ agent: identity.did, signer, origin, logKeyDelegation: delegation.bytes })
   const log = await AuditLog.open(options)
-  const { index } = await log.append({ kind: 'key.prekeys' })
+  const { index } = await recorded(log.append({ kind: 'key.prekeys' }))
   const [opening, entry] = [await log.prove(0), await log.prove(index)]
 
   const { log: said } = log.reader.entry(0).entry

@@ -21,6 +21,7 @@ import {
   kernel,
   ORIGIN,
   PEER,
+  recorded,
   SESSION,
   START_MS,
   setup,
@@ -145,7 +146,7 @@ describe('appending', () => {
     const wrong = log.appendAll([{ kind: 'key.prekeys' }, { kind: 'message.send', commit: { content: { value: 1 } } }])
     const alsoGood = log.append({ kind: 'key.prekeys' })
     expect(await codeOf(() => wrong)).toBe('AUDIT_ENTRY_INVALID')
-    expect([(await good).index, (await alsoGood).index]).toEqual([1, 2])
+    expect([(await recorded(good)).index, (await recorded(alsoGood)).index]).toEqual([1, 2])
     expect(log.size).toBe(3)
   })
 
@@ -159,7 +160,7 @@ describe('appending', () => {
   it('keeps the id that a caller gives', async () => {
     const log = await AuditLog.open(setup())
     const id = '018bcfe5680070008000000000000077'
-    const { body } = await log.append({ kind: 'key.prekeys', id })
+    const { body } = await recorded(log.append({ kind: 'key.prekeys', id }))
     expect(decodeEntry(body).id).toBe(id)
   })
 
@@ -169,7 +170,7 @@ describe('appending', () => {
     const log = await AuditLog.open(options)
     const accepted = log.append({ kind: 'key.prekeys' })
     await log.close()
-    expect((await accepted).index).toBe(1)
+    expect((await recorded(accepted)).index).toBe(1)
     expect(options.store.isClosed).toBe(true)
     expect(index.isClosed).toBe(true)
     expect(await codeOf(() => log.append({ kind: 'key.prekeys' }))).toBe('AUDIT_CLOSED')
@@ -189,12 +190,14 @@ describe('contents', () => {
   it('leave a salted commitment in the entry and nothing else', async () => {
     const log = await AuditLog.open(setup())
     const content = new TextEncoder().encode('a secret word')
-    const { index, body } = await log.append({
-      kind: 'message.send',
-      peer: PEER,
-      session: SESSION,
-      commit: { content: { bytes: content }, params: { value: { word: 'secret' } } },
-    })
+    const { index, body } = await recorded(
+      log.append({
+        kind: 'message.send',
+        peer: PEER,
+        session: SESSION,
+        commit: { content: { bytes: content }, params: { value: { word: 'secret' } } },
+      }),
+    )
     expect(fromUtf8(body)).not.toContain('secret')
     const { commit } = decodeEntry(body)
     const salt = log.salt({ index, path: 'content' })
@@ -233,7 +236,7 @@ describe('contents', () => {
     const options = setup()
     const log = await AuditLog.open(options)
     const event = { kind: 'message.send' as const, peer: PEER, commit: { content: { value: 1 } } }
-    const { index, leafHash: cause } = await log.append(event)
+    const { index, leafHash: cause } = await recorded(log.append(event))
     const erased = await log.erase(index)
     expect(decodeEntry(erased.body)).toMatchObject({ kind: 'redact', cause: toHex(cause) })
     const refused = { code: 'AUDIT_SALT_ERASED', details: { index } }
@@ -246,13 +249,13 @@ describe('contents', () => {
     const log = await AuditLog.open(setup())
     const of = (session: string) =>
       ({ kind: 'message.send', peer: PEER, session, commit: { content: { value: 1 } } }) as const
-    const before = await log.append(of('aa'.repeat(16)))
-    const other = await log.append(of('bb'.repeat(16)))
+    const before = await recorded(log.append(of('aa'.repeat(16))))
+    const other = await recorded(log.append(of('bb'.repeat(16))))
     await log.erase(before.index)
     // Redactions that say nothing of these entries: without a cause, and of an entry that is not in this log.
     await log.append({ kind: 'redact' })
     await log.append({ kind: 'redact', cause: '00'.repeat(32) })
-    const after = await log.append(of('aa'.repeat(16)))
+    const after = await recorded(log.append(of('aa'.repeat(16))))
     const refused = { code: 'AUDIT_SALT_ERASED', details: { index: before.index } }
     expect(await failure(() => log.salt({ index: before.index, path: 'content' }))).toMatchObject(refused)
     expect(await failure(() => log.erase(before.index))).toMatchObject(refused)

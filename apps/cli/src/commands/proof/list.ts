@@ -57,7 +57,7 @@ export function addProofList(proof: Command, shell: Shell): void {
 }
 
 /** @throws TalosError `CLI_OPTION_INVALID`, `CAPABILITY_COMMAND_INVALID` */
-export function requestOf({ peer, tool, cap, outcome, since, until, limit }: ListOptions): ControlRequestCalls {
+function requestOf({ peer, tool, cap, outcome, since, until, limit }: ListOptions): ControlRequestCalls {
   const nowMs = systemClock.nowMs()
   return {
     method: 'calls',

@@ -50,7 +50,7 @@ describe('a step that fails', () => {
   it('because another process was faster says where that one is', async () => {
     const { witness, store, logKey, branch } = await scene()
     const log = branch(TRUNK)
-    const { swap } = store
+    const swap = store.swap.bind(store)
     // The other one cosigns between this one's reading and its writing.
     store.swap = (next) => {
       store.swap = swap

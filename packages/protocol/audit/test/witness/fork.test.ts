@@ -61,12 +61,11 @@ describe('evidence of a fork', () => {
     const second = await parting({ by: 12, logByte: 13 })
     const heads = [await first.head(first.a, 7), await second.head(second.b, 7)] as const
     const fork = makeForkEvidence({ heads, history: history.text, kernel })
-    const [one, other] = [fork.first, fork.second].map(({ logKey, standing }) => [logKey.issuer, standing]).sort()
+    const [one, other] = [fork.first, fork.second]
+      .map(({ logKey, standing }) => `${logKey.issuer} ${standing}`)
+      .toSorted((a, b) => (a < b ? -1 : 1))
     expect([one, other]).toEqual(
-      [
-        [identity(10).did, 'rotated'],
-        [identity(12).did, 'current'],
-      ].sort(),
+      [`${identity(10).did} rotated`, `${identity(12).did} current`].toSorted((a, b) => (a < b ? -1 : 1)),
     )
     expect(fork.agent).toBe(identity(10).did)
     expect(await outcomeOf(() => makeForkEvidence({ heads, kernel }))).toEqual(refused('a part of it does not verify'))

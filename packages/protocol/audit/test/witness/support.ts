@@ -134,7 +134,7 @@ export interface Scene {
   readonly witness: Witness
   readonly logKey: LogSigningKey
   /** A branch of the log with these leaves. */
-  branch(leaves: readonly string[]): Branch
+  readonly branch: (leaves: readonly string[]) => Branch
 }
 
 /** A witness that knows one log: that of the identity 10, whose log key is 11. */
