@@ -5,10 +5,11 @@
  */
 import { AGENTS, type AnchorGas, measureAnchorGas } from './audit/anchor-gas.ts'
 import { APPENDING, appending } from './audit/appending.ts'
+import { bundleScenario } from './audit/bundle.ts'
 import { GROWTH, growth, growthTable } from './audit/growth.ts'
 import type { Growth } from './audit/growth-worker.ts'
 import { MERKLETREEJS } from './audit/merkletreejs.ts'
-import { GAS_TARGET, type KernelName, logTargets, TREE_TARGETS } from './audit/targets.ts'
+import { BUNDLE_TARGETS, GAS_TARGET, type KernelName, logTargets, TREE_TARGETS } from './audit/targets.ts'
 import { treeScenarios } from './audit/tree.ts'
 import { type Bench, main, type Options, type Scenario } from './harness/command.ts'
 import { findKernels, type Kernels } from './harness/kernels.ts'
@@ -30,6 +31,7 @@ async function prepare(options: Options | 'help'): Promise<Bench> {
     about: 'Measures audit logs: durable appends, trees, proofs, a log of ten million entries, anchors.',
     scenarios: [
       ...treeScenarios(kernels),
+      bundleScenario(kernels),
       named(APPENDING, 'Durable appends'),
       named(GROWTH, 'A log that grows'),
       named(ANCHORS, 'Anchors'),
@@ -38,7 +40,10 @@ async function prepare(options: Options | 'help'): Promise<Bench> {
       const beside = isHelp ? NOTHING : await measureBeside(kernels, options)
       return {
         facts: beside.facts,
-        targets: [...TREE_TARGETS.map((target) => judgeRatio(target, measured)), ...beside.targets],
+        targets: [
+          ...[...TREE_TARGETS, ...BUNDLE_TARGETS].map((target) => judgeRatio(target, measured)),
+          ...beside.targets,
+        ],
         notes: [
           ...(hasPeer ? [] : [`${MERKLETREEJS} was not measured.`]),
           ...(kernels.native === undefined ? ['The native kernel is not built: it was not measured.'] : []),

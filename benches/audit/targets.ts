@@ -1,5 +1,6 @@
 /** What was promised of logs and proofs. */
 import type { RatioTarget, TargetBounds } from '../harness/targets.ts'
+import { BUNDLE, signaturesName } from './bundle.ts'
 import { BATCH, BUILD, CHECKPOINT, FLOOR, VERIFY } from './tree.ts'
 
 const KERNELS = ['native', 'portable'] as const
@@ -23,6 +24,16 @@ export const TREE_TARGETS: readonly RatioTarget[] = AT_MOST.flatMap(({ scenario,
     reach,
   })),
 )
+
+export const BUNDLE_TARGETS: readonly RatioTarget[] = KERNELS.map((kernel) => ({
+  id: `${BUNDLE}: ${kernel} / signatures`,
+  title: `a whole proof bundle against its signatures: ${kernel}`,
+  scenario: BUNDLE,
+  subject: `talos ${kernel}`,
+  reference: signaturesName(kernel),
+  direction: 'at most',
+  reach: 1.3,
+}))
 
 const AT_LEAST = { native: 0.65, portable: 0.4 } as const
 const COLD_US = { native: 200, portable: 1200 } as const
