@@ -17,7 +17,7 @@ export const AGENTS = [1, 100, 1_000] as const
 /** Most that the root of roots may cost, whatever the number of agents. */
 export const ANCHOR_GAS_LIMIT = 25_000
 
-export interface GasOfAgents {
+interface GasOfAgents {
   readonly agents: number
   /** One transaction with the root of roots. */
   readonly rootOfRoots: number

@@ -1,5 +1,6 @@
 /** What was promised of logs and proofs. */
 import type { RatioTarget, TargetBounds } from '../harness/targets.ts'
+import { ANCHOR_GAS_LIMIT } from './anchor-gas.ts'
 import { BUNDLE, signaturesName } from './bundle.ts'
 import { BATCH, BUILD, CHECKPOINT, FLOOR, VERIFY } from './tree.ts'
 
@@ -71,5 +72,5 @@ function atLeast(title: string, reach: number): TargetBounds {
 
 export const GAS_TARGET: TargetBounds = atMost(
   'gas of one anchor of a log of logs, whatever the number of agents',
-  25_000,
+  ANCHOR_GAS_LIMIT,
 )
