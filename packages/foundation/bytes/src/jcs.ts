@@ -5,7 +5,7 @@
 
 import { fromUtf8 } from './encodings.ts'
 import { invalidJson, type JsonValue, parseJson } from './json.ts'
-import { DEFAULT_MAX_DEPTH, type DecodeLimits, depthLimit, refuseTooDeep } from './limits.ts'
+import { DEFAULT_MAX_BYTES, DEFAULT_MAX_DEPTH, type DecodeLimits, depthLimit, refuseTooDeep } from './limits.ts'
 
 /**
  * Writes the canonical text: names sorted by UTF-16 code units, numbers and strings as ECMAScript serializes them (RFC 8785,
@@ -24,11 +24,54 @@ export function encodeJcs(value: JsonValue): string {
  * @throws INPUT_TOO_LARGE, INPUT_TOO_DEEP, JSON_INVALID with a reason of ours
  */
 export function decodeJcs(input: string | Uint8Array, limits: DecodeLimits = {}): JsonValue {
+  return readCanonical(input, limits) ?? readWithReasons(input, limits)
+}
+
+/** Where the quick reader found something, or saw that it cannot judge: slower, and with the reason of a refusal. */
+function readWithReasons(input: string | Uint8Array, limits: DecodeLimits): JsonValue {
   const value = parseJson(input, limits)
   const written = write(value, { depth: 0, maxDepth: depthLimit(limits), integersOnly: true })
   const text = typeof input === 'string' ? input : fromUtf8(input)
   if (written !== text) throw invalidJson('not in canonical form')
   return value
+}
+
+/**
+ * The same answer for nearly every text that is canonical, in a third of the time: the engine's own reader and writer, and a
+ * walk for what they do not see. Undefined says nothing: for `null`, for what is wrong, and for names that the engine puts into
+ * another order, since they look like indexes.
+ */
+function readCanonical(input: string | Uint8Array, limits: DecodeLimits): JsonValue | undefined {
+  // A character has three bytes at most, so a text of that length needs no count.
+  const { maxBytes = DEFAULT_MAX_BYTES } = limits
+  if (input.length * MAX_BYTES_PER_CHARACTER > maxBytes) return undefined
+  try {
+    const text = typeof input === 'string' ? input : fromUtf8(input)
+    // An escape of a surrogate is never canonical, and would be written as it was read where it stands alone.
+    if (!text.isWellFormed() || text.includes('\\ud')) return undefined
+    const value = JSON.parse(text)
+    const isNarrow = isOrdered(value, depthLimit(limits))
+    return isNarrow && JSON.stringify(value) === text ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const MAX_BYTES_PER_CHARACTER = 3
+
+/** Names in order, integers within 2^53, and so many containers around each other at most. */
+function isOrdered(value: unknown, depth: number): boolean {
+  if (typeof value === 'number') return Number.isSafeInteger(value)
+  if (typeof value !== 'object' || value === null) return true
+  if (depth === 0) return false
+  if (Array.isArray(value)) return value.every((item) => isOrdered(item, depth - 1))
+  let previous: string | undefined
+  for (const name of Object.keys(value)) {
+    if (previous !== undefined && name <= previous) return false
+    previous = name
+    if (!isOrdered(Reflect.get(value, name), depth - 1)) return false
+  }
+  return true
 }
 
 interface WriteContext {
