@@ -75,7 +75,8 @@ export function readIdentities(
     const party = identity[side]
     checks.ask(`identity.${side}.document`, 'PROOF_IDENTITY_DOCUMENT', () => {
       const derived = encodeDidDocument(didDocument({ did: party.did }))
-      demand(encodeDidDocument(party.document) === derived, 'PROOF_IDENTITY_DOCUMENT', { side })
+      // It was read from canonical JSON, so that its members stand in their order.
+      demand(JSON.stringify(party.document) === derived, 'PROOF_IDENTITY_DOCUMENT', { side })
     })
     const logKey = checks.ask(`identity.${side}.logKey`, 'PROOF_IDENTITY_LOG_KEY', () =>
       envelopes.read(party.logKey, LOG_KEY_ENVELOPE),
