@@ -11,6 +11,8 @@ import { describe, expect, it } from 'vitest'
 import { hasLostTransactions } from '../src/wal-check.ts'
 import { auditFiles } from './audit-files.ts'
 
+/** A page of the log's database, and the head that stands before it. */
+const FRAME_BYTES = 8192 + 24
 const SECTOR_BYTES = 512
 const NAMES = ['audit.db', 'audit.db-wal', 'checkpoint.note']
 const ROUNDS = 10
@@ -117,8 +119,8 @@ describe('a write-ahead file in which a bit is flipped', () => {
     const { log, walBytes } = await grow(folder.path, ROUNDS - 1)
     const opened = await openDamaged(folder.path, (wal) => {
       // Without the transaction that keeps the checkpoint, the last entries are those of the last transaction.
-      truncateSync(wal, walBytes - 4120)
-      flip(wal, walBytes - 4120 - 100)
+      truncateSync(wal, walBytes - FRAME_BYTES)
+      flip(wal, walBytes - FRAME_BYTES - 100)
     })
     expect(opened).toMatchObject({ fault: 'AUDIT_ROLLBACK' })
     await log.close()
