@@ -263,6 +263,12 @@ export class EvidenceStore {
     return this.#database.all(sql, { limit }).map((row) => Cid.parse(textOf(row, 'invocation')))
   }
 
+  /** The invocations that have evidence of this name, in the order in which it came, the newest first. */
+  holding(name: string, limit: number): Cid[] {
+    const sql = 'SELECT invocation FROM evidence WHERE name = :name ORDER BY at_ms DESC, invocation LIMIT :limit'
+    return this.#database.all(sql, { name, limit }).map((row) => Cid.parse(textOf(row, 'invocation')))
+  }
+
   #open(row: Row): StoredEvidence {
     const name = textOf(row, 'name')
     const confidential = integerOf(row, 'is_sealed') === 1

@@ -41,7 +41,7 @@ export interface ProvableCall {
 export function provableCalls(filter: CallFilter, agent: Agent): readonly ProvableCall[] {
   const { limit = MAX_CALLS } = filter
   const calls: ProvableCall[] = []
-  for (const cid of agent.database.evidence.invocations(MAX_LOOKED_AT)) {
+  for (const cid of agent.database.evidence.holding('caller.invoke', MAX_LOOKED_AT)) {
     const call = callOf(cid, agent)
     if (call === undefined || !isMeant(call, filter, agent)) continue
     calls.push(call)
@@ -50,12 +50,12 @@ export function provableCalls(filter: CallFilter, agent: Agent): readonly Provab
   return calls
 }
 
-/** Undefined for what was asked of this agent, for lists, for calls that only a session proves, and those without a receipt. */
+/** Undefined for lists, for calls that only a session proves, and for those without a receipt. */
 function callOf(cid: Cid, { database, kernel }: Agent): ProvableCall | undefined {
   const { evidence } = database
   const bytesOf = (name: string) => evidence.get(cid, name)?.bytes
   const [invocation, receipt] = [bytesOf('invocation'), bytesOf('receipt')]
-  if (invocation === undefined || receipt === undefined || bytesOf('caller.invoke') === undefined) return undefined
+  if (invocation === undefined || receipt === undefined) return undefined
   const { audience: peer, command, proofs } = openInvocation(invocation, { kernel })
   if (isListCommand(command)) return undefined
   const { outcome, atMs: decidedAtMs } = openReceipt(receipt, { kernel })
