@@ -1,6 +1,6 @@
 /**
  * One HTML file that holds a proof bundle and verifies it in its reader's browser: no network, nothing from elsewhere
- * (contracts/spec/12-proof-bundle.md, clause 12.13).
+ * (contracts/spec/12-proof-bundle.md, clause 12.16).
  *
  * The bundle is data: it stands in the page as a JSON string in which no character can begin markup, and its words become
  * text nodes. The page's policy lets nothing run but the one script, by its hash, and nothing load at all.

@@ -1,4 +1,4 @@
-/** The proof page in real Chromium (spec 12-proof-bundle, clause 12.13). */
+/** The proof page in real Chromium (spec 12-proof-bundle, clause 12.16). */
 import { readFileSync } from 'node:fs'
 import { nobleKernel } from '@talos/kernel'
 import { type ProofReport, verifyProofBundle } from '@talos/proof'

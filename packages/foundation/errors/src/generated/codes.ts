@@ -65,7 +65,7 @@ export const ERROR_TABLE = {
   ANCHOR_CONTRACT_MISSING: {
     area: 'anchor',
     message: 'chain {chainId} has no anchor contract at {contract}',
-    remedy: 'Compare the address and the chain, or deploy the contract with: talos anchor init --deploy',
+    remedy: 'Compare the address and the chain, or deploy the contract with: talos anchor init --deploy.',
   },
   ANCHOR_FUNDS: {
     area: 'anchor',
@@ -111,7 +111,7 @@ export const ERROR_TABLE = {
   ANCHOR_NOT_SET_UP: {
     area: 'anchor',
     message: '{name} does not anchor its log',
-    remedy: 'Set it up with: talos anchor init',
+    remedy: 'Set it up with: talos anchor init.',
   },
   ANCHOR_CHAIN_UNAVAILABLE: {
     area: 'anchor',
@@ -122,12 +122,12 @@ export const ERROR_TABLE = {
   ANCHOR_OPTION_INVALID: {
     area: 'anchor',
     message: 'the option {option} is not acceptable: {reason}',
-    remedy: 'Compare the option with: talos anchor init --help',
+    remedy: 'Compare the option with: talos anchor init --help.',
   },
   ANCHOR_ROLLBACK: {
     area: 'anchor',
     message: 'the log of logs has {size} leaves, and {anchored} are anchored already',
-    remedy: 'The agent was put back to an older copy. Anchor under another key: talos anchor init --new-key',
+    remedy: 'The agent was put back to an older copy. Anchor under another key: talos anchor init --new-key.',
   },
   ANCHOR_FILE_INVALID: {
     area: 'anchor',
@@ -1132,7 +1132,7 @@ export const ERROR_TABLE = {
     area: 'logservice',
     message: 'that is not published: {what}',
     remedy:
-      'Ask for what the newest checkpoint covers; where there is none, let the agent sign one: talos audit root --sign',
+      'Ask for what the newest checkpoint covers; where there is none, let the agent sign one: talos audit root --sign.',
   },
   LOG_METHOD_REFUSED: {
     area: 'logservice',
@@ -1182,7 +1182,7 @@ export const ERROR_TABLE = {
   LOG_TOKEN_INVALID: {
     area: 'logservice',
     message: 'the token cannot be used: {reason}',
-    remedy: 'Write 32 or more random letters and digits into the file, such as from: openssl rand -hex 32',
+    remedy: 'Write 32 or more random letters and digits into the file, such as from: openssl rand -hex 32.',
   },
   LOG_ADDRESS_INVALID: {
     area: 'logservice',
