@@ -43,7 +43,7 @@ import {
   stranger,
 } from './proof-scene.ts'
 
-export const [FIRST, SECOND] = [agent(71), agent(72)]
+const [FIRST, SECOND] = [agent(71), agent(72)]
 const [FIRST_KEY, SECOND_KEY] = [agent(171), agent(172)]
 const SEEN_S = NOW + 60
 const BLOCK_S = NOW + 600
@@ -159,7 +159,7 @@ function blocksOf({ bundle }: Scene): readonly Members[] {
 }
 
 /** Everything that a bundle can hold. */
-export function full(changes: Changes = {}): Scene {
+function full(changes: Changes = {}): Scene {
   const asked = partsOfArguments()
   const got = partsOfOutput()
   const made = scene({
