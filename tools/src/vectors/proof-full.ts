@@ -1,6 +1,6 @@
 /**
  * Vectors of whole proof bundles: later checkpoints, witnesses, lists of revocations, parts and anchors (contracts/spec 12,
- * clauses 12.8 and 12.12 to 12.16), and what each check of these refuses or misses.
+ * clauses 12.8 and 12.12 to 12.15), and what each check of these refuses or misses.
  */
 import {
   base64url as base64urlOf,
@@ -416,7 +416,7 @@ function flipped(text: string): string {
 }
 
 function checkpointCases(): readonly object[] {
-  const say = sayer('logs', '12.14')
+  const say = sayer('logs', '12.13')
   const note = (description: string, change: (note: string) => string, code = 'LOGS_CHECKPOINT') =>
     say(code, description, (bundle) => {
       bundle.logs.agent.checkpoint = change(bundle.logs.agent.checkpoint)
@@ -450,7 +450,7 @@ function checkpointCases(): readonly object[] {
 }
 
 function witnessCases(): readonly object[] {
-  const say = sayer('logs', '12.15')
+  const say = sayer('logs', '12.14')
   const later = (code: string, description: string, changes: Parameters<typeof addLater>[2], nowS?: number) =>
     say(code, description, (_, made) => addLater(made, 'agent', changes), nowS)
   const key = (description: string, changes: Members) =>
@@ -512,7 +512,7 @@ function witnessCases(): readonly object[] {
 
 /** The same of the executor's log. */
 function executorCases(): readonly object[] {
-  const say = sayer('logs', '12.15')
+  const say = sayer('logs', '12.14')
   const later = (code: string, description: string, changes: Parameters<typeof addLater>[2]) =>
     say(code, `executor: ${description}`, (_, made) => addLater(made, 'executor', changes))
   return [
@@ -539,7 +539,7 @@ function executorCases(): readonly object[] {
 }
 
 function anchorCases(): readonly object[] {
-  const say = sayer('anchors', '12.16')
+  const say = sayer('anchors', '12.15')
   const chain = (description: string, change: (chain: Bundle) => void) =>
     say('ANCHOR_INVALID', description, (bundle) => change(bundle.anchors[0].proof.chain))
   return [

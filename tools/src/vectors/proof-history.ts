@@ -252,7 +252,7 @@ async function badWitnesses(strangers: VerifiedKeyLog): Promise<readonly object[
   const bad = (description: string, change: (member: Members) => Members) =>
     refusal(
       'PROOF_WITNESS_KEY',
-      { clause: '12.15', layer: 'logs', description },
+      { clause: '12.14', layer: 'logs', description },
       seenBy({ who: stranger, key }, change).bundle,
     )
   return [
@@ -270,7 +270,7 @@ async function badWitnesses(strangers: VerifiedKeyLog): Promise<readonly object[
       addLater(made, 'agent', { witnesses: [{ who: other, key }] })
       return refusal(
         'PROOF_WITNESS_KEY',
-        { clause: '12.15', layer: 'logs', description: 'a name that is not of the agent' },
+        { clause: '12.14', layer: 'logs', description: 'a name that is not of the agent' },
         made.bundle,
       )
     }),

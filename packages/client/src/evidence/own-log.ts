@@ -1,6 +1,6 @@
 /**
  * This agent's half of a proof: entries with their inclusion, a later checkpoint with who saw it, and its anchor (spec
- * 12-proof-bundle, clauses 12.5, 12.14 to 12.16).
+ * 12-proof-bundle, clauses 12.5, 12.13 to 12.15).
  */
 import { onlySignedBy, type WitnessPolicy } from '@talos/audit'
 import type { AnchorProof, AppFrameInclusion, AppFrameLogHead, AppFrameWitnessKey } from '@talos/contracts'

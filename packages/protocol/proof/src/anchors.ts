@@ -1,4 +1,4 @@
-/** Anchors: that a public chain holds a checkpoint (spec 12-proof-bundle, clause 12.16; 25-anchor). */
+/** Anchors: that a public chain holds a checkpoint (spec 12-proof-bundle, clause 12.15; 25-anchor). */
 import { type TrustedBlocks, type VerifiedAnchor, verifyAnchorProof } from '@talos/anchor'
 import type { ProofBundleAnchor } from '@talos/contracts'
 import type { Kernel } from '@talos/kernel'

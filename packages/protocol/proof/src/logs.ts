@@ -1,6 +1,6 @@
 /**
  * Later checkpoints of both logs, and who saw them: that what was proven is still there, and that nobody was shown another log
- * (spec 12-proof-bundle, clauses 12.14 and 12.15).
+ * (spec 12-proof-bundle, clauses 12.13 and 12.14).
  */
 import { type Cosignature, type WitnessPolicy, witnessName } from '@talos/audit'
 import { fromBase64 } from '@talos/bytes'
