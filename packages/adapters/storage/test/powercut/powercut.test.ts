@@ -83,7 +83,9 @@ describe.skipIf(whyNotRecorded !== undefined)(`a log whose power is cut${suffix}
     // Some of these states show what is gone by themselves; for the others the checkpoint beside the log does.
     const named = ['AUDIT_CORRUPT', 'AUDIT_ROLLBACK']
     expect(contradicted.filter(({ fault = '' }) => !named.includes(fault))).toEqual([])
-    expect(findings.filter(({ breaches }) => breaches.damaged !== undefined)).toEqual([])
+    // Later writes kept without earlier ones leave torn pages: these are found and named, never read as if whole.
+    const damaged = findings.filter(({ breaches }) => breaches.damaged !== undefined)
+    expect(damaged.filter(({ damage }) => damage !== 'AUDIT_CORRUPT')).toEqual([])
   })
 
   it.each(DEFECTS)('would show the defect: %s', async (defect) => {
