@@ -33,7 +33,16 @@ describe('a benchmark command', () => {
     expect(stdout).toContain('not measured')
   })
 
-  test.each(['session.ts', 'kernel.ts'])(
+  test('measures a small log, and says what was left out', async () => {
+    const words = ['--quick', '--no-install', '--only', 'talos portable,checkpoint', '--json']
+    const { stdout } = await run('audit.ts', ...words)
+    const { scenarios, targets }: Json = JSON.parse(stdout)
+    expect(scenarios.map(({ id }) => id)).toEqual(['checkpoint'])
+    expect(scenarios[0]?.subjects.map(({ name }) => name)).toEqual(['talos portable'])
+    expect(targets.length).toBeGreaterThan(0)
+  })
+
+  test.each(['session.ts', 'kernel.ts', 'audit.ts'])(
     '%s explains itself, and a wrong word is one line with exit code 2',
     async (file) => {
       const { stdout } = await run(file, '--help')
