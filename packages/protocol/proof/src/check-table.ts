@@ -1,5 +1,6 @@
 /**
- * Every check of a bundle: the layer of validation that owns it, and its stable code (spec 12-proof-bundle, clause 12.12).
+ * Every check of a bundle: the layer of validation that owns it, and its stable code (spec 12-proof-bundle, clauses 12.3 and
+ * 12.12). A test holds it against the table in the specification.
  *
  * One row for each question that a verification asks. Several questions about one thing share a code; a question has one code.
  * `[]` stands for an index.
