@@ -1,6 +1,7 @@
 /** `talos proof verify` and `talos proof show`: what a proof is worth, offline and without an agent. */
+import type { TrustedBlocks } from '@talos/anchor'
 import { MAX_POLICY_CHARS, parseWitnessPolicy, type WitnessPolicy } from '@talos/audit'
-import { fromUtf8 } from '@talos/bytes'
+import { fromUtf8, toHex } from '@talos/bytes'
 import { isTalosError, TalosError } from '@talos/errors'
 import { KEY_LOG_MAX_BYTES, type VerifiedKeyLog } from '@talos/identity'
 import { type Kernel, loadKernel, systemClock } from '@talos/kernel'
@@ -22,6 +23,7 @@ import type { Shell } from '../../context.ts'
 import { EXIT_FAILED, EXIT_INCOMPLETE, EXIT_OK, EXIT_USAGE } from '../../exit-codes.ts'
 import { readUserFile, requireAbsent, writeNewFile } from '../../files.ts'
 import { printable } from '../../output.ts'
+import { invalid } from '../../values.ts'
 import { collect } from '../capabilities/terms.ts'
 
 const VERIFY_HELP = `
@@ -35,6 +37,7 @@ Examples:
   $ talos proof verify call.talosproof
   $ talos proof verify *.talosproof --level strict --policy witnesses.txt
   $ talos proof verify call.talosproof --key-log did.jsonl --report markdown
+  $ talos proof verify call.talosproof --level paranoid --block 1:21000000:0x…
 
 Needs no agent, no keys and no network. Exit code 0 when every proof is valid, 1 when one is not, 2 when a file cannot be read as
 a proof, 3 when nothing is wrong and something is missing that the level asks for.`
@@ -51,6 +54,7 @@ interface VerifyOptions {
   readonly level: ValidationLevel
   readonly policy?: string
   readonly keyLog?: readonly string[]
+  readonly block?: readonly string[]
   readonly report: (typeof REPORTS)[number]
   readonly metrics?: string
 }
@@ -75,6 +79,11 @@ function options(command: Command): Command {
     .addOption(new Option('--level <level>', 'how much is asked for').choices(VALIDATION_LEVELS).default('standard'))
     .option('--policy <file>', 'what counts as witnessed, as C2SP tlog-policy (default: one witness)')
     .option('--key-log <file>', 'a newer key log (did.jsonl) of somebody in the proof; repeatable', collect)
+    .option(
+      '--block <chain:number:hash>',
+      'a block that you know to be final, from a source of your own; repeatable',
+      collect,
+    )
 }
 
 function verify(
@@ -122,7 +131,7 @@ function show(
 }
 
 /** @throws TalosError `CLI_OPTION_INVALID`, `CLI_FILE_UNREADABLE`, `CLI_FILE_TOO_LARGE` */
-function settingsOf({ level, policy, keyLog = [] }: Omit<VerifyOptions, 'report'>): VerifyProofOptions {
+function settingsOf({ level, policy, keyLog = [], block = [] }: Omit<VerifyOptions, 'report'>): VerifyProofOptions {
   const kernel = loadKernel()
   return {
     kernel,
@@ -131,7 +140,22 @@ function settingsOf({ level, policy, keyLog = [] }: Omit<VerifyOptions, 'report'
     stopwatch: () => performance.now(),
     ...(policy !== undefined && { policy: policyIn(policy, kernel) }),
     keyLogs: keyLog.map((file) => keyLogIn(file, kernel)),
+    chains: blocksIn(block),
   }
+}
+
+/** Chain id and number without leading zeros, and the hash: as a report names a block. */
+const BLOCK = /^[1-9][0-9]{0,15}:(?:0|[1-9][0-9]{0,15}):0x[0-9a-f]{64}$/
+
+/** @throws TalosError `CLI_OPTION_INVALID` */
+function blocksIn(texts: readonly string[]): TrustedBlocks {
+  const known = new Set(texts)
+  if (texts.some((text) => !BLOCK.test(text)))
+    throw invalid(
+      '--block',
+      'write the chain id, the number and the hash, such as 1:21000000:0x and 64 hexadecimal digits',
+    )
+  return { has: ({ chainId, number, hash }) => known.has(`${chainId}:${number}:0x${toHex(hash)}`) }
 }
 
 function policyIn(file: string, kernel: Kernel): WitnessPolicy {
