@@ -4,6 +4,7 @@ export type { Freshness } from './authorization/matter.ts'
 export { type Metering, type Spent, UNMETERED } from './authorization/metering-port.ts'
 export type { CallProof, CallToAuthorize } from './authorization/opening.ts'
 export type { AuthorizerOptions } from './authorization/settings.ts'
+export { judgeShownArguments, type ShownVerdict, type UnjudgedCondition } from './authorization/shown-arguments.ts'
 export type { Allowed, ChannelVerdict, Denied, Referred, Verdict } from './authorization/verdict.ts'
 export {
   type AuthorizeOpenedOptions,
@@ -42,6 +43,7 @@ export {
   parseCommand,
 } from './command.ts'
 export type { Conditions } from './conditions/conditions.ts'
+export { type ShownArguments, type ShownPart, shownArguments } from './conditions/shown.ts'
 export type { ResolvePath } from './conditions/subpath.ts'
 export {
   type CapabilityTerms,

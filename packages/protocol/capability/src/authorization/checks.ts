@@ -106,7 +106,9 @@ function checkHoursThen(
 const NO_FACTS: ReadonlyMap<string, string> = new Map()
 
 /** Every link's conditions on the actual arguments: the intersection. Only a refusal is worth collecting reasons for. */
-function checkArguments({ chain, args }: Matter, { resolvePath }: Settings): DenialCause | undefined {
+function checkArguments({ chain, args }: Matter, settings: Settings): DenialCause | undefined {
+  const { resolvePath, judgeArguments } = settings
+  if (judgeArguments !== undefined) return judgeArguments(chain.links)
   const names = Object.keys(args)
   const context = { budget: new Budget(), resolvePath }
   for (const place of chain.places) {

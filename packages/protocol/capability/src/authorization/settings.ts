@@ -3,6 +3,8 @@ import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
 import type { ResolvePath } from '../conditions/subpath.ts'
+import type { VerifiedLink } from '../delegation.ts'
+import type { DenialCause } from '../denial.ts'
 import type { ExecutorPolicy } from '../executor-policy.ts'
 import { type IdentityView, TEXTUAL_IDENTITIES } from '../identity-view.ts'
 import { ABSOLUTE_MAX_DEPTH, DEFAULT_MAX_DEPTH, MAX_INVOCATION_LIFETIME_S, MAX_LEEWAY_S } from '../limits.ts'
@@ -47,7 +49,12 @@ export interface AuthorizerOptions {
    * either end of the leeway, or now. Never for a call that is to be made.
    */
   readonly lookingBack?: boolean
+  /** Judges the arguments in place of the conditions of the links, where not all arguments are known; with `lookingBack`. */
+  readonly judgeArguments?: JudgeArguments
 }
+
+/** The first reason that the links of a chain have against the arguments; undefined where there is none. */
+export type JudgeArguments = (links: readonly VerifiedLink[]) => DenialCause | undefined
 
 export interface Settings extends WalkContext {
   readonly executor: Did
@@ -64,6 +71,7 @@ export interface Settings extends WalkContext {
   readonly leewayS: number
   readonly maxLifetimeS: number | null
   readonly lookingBack: boolean
+  readonly judgeArguments: JudgeArguments | undefined
 }
 
 /** @throws TalosError `CAPABILITY_OPTION_INVALID` */
@@ -96,6 +104,7 @@ export function settingsOf(options: AuthorizerOptions): Settings {
     leewayS: checkedLeeway(options.leewayS),
     maxLifetimeS,
     lookingBack,
+    judgeArguments: options.judgeArguments,
   }
 }
 

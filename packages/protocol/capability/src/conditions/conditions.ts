@@ -83,7 +83,7 @@ export function refusals(conditions: Conditions, args: IpldMap, context: RuleCon
     if (budget.exhausted) break
     const isAbsent = mention.optional && !Object.hasOwn(args, mention.name)
     if (!isAbsent && !rule.holds(args, context)) {
-      causes.push(refusal(`rules[${index}]`, formatSelector(rule.selector, showName), rule.requirement))
+      causes.push(argumentRefusal(`rules[${index}]`, formatSelector(rule.selector, showName), rule.requirement))
     }
     index += 1
   }
@@ -103,21 +103,27 @@ function refusedStatements(
     if (budget.exhausted) return
     if (evaluate(args, budget) !== true) {
       const argument = selectors.map((selector) => formatSelector(selector, showName)).join(', ')
-      causes.push(refusal(`pol[${index}]`, argument, `does not satisfy the condition "${operator}"`))
+      causes.push(argumentRefusal(`pol[${index}]`, argument, `does not satisfy the condition "${operator}"`))
     }
     index += 1
   }
 }
 
-function refusal(path: string, argument: string, requirement: string): DenialCause {
+/** What a condition says of an argument that it does not allow. */
+export function argumentRefusal(path: string, argument: string, requirement: string): DenialCause {
   return denial('CAPABILITY_ARGUMENT', { details: { argument, requirement }, path })
+}
+
+/** What a closed world says of an argument that it does not name. */
+export function unknownArgument(name: string): DenialCause {
+  return denial('CAPABILITY_ARGUMENT_UNKNOWN', { details: { argument: showName(name) }, path: 'args' })
 }
 
 function closedWorld(named: NamedArguments, args: IpldMap, causes: DenialCause[]): void {
   let unknown = 0
   for (const name of Object.keys(args)) {
     if (named.has(name)) continue
-    causes.push(denial('CAPABILITY_ARGUMENT_UNKNOWN', { details: { argument: showName(name) }, path: 'args' }))
+    causes.push(unknownArgument(name))
     unknown += 1
     if (unknown === MAX_REPORTED) break
   }
