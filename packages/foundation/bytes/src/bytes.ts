@@ -19,9 +19,7 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
  */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
-  const left = new DataView(a.buffer, a.byteOffset, a.byteLength)
-  const right = new DataView(b.buffer, b.byteOffset, b.byteLength)
   let difference = 0
-  for (let offset = 0; offset < a.length; offset += 1) difference |= left.getUint8(offset) ^ right.getUint8(offset)
+  for (let offset = 0; offset < a.length; offset += 1) difference |= Number(a[offset]) ^ Number(b[offset])
   return difference === 0
 }

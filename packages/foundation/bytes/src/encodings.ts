@@ -38,7 +38,7 @@ export function toBase64url(bytes: Uint8Array): string {
 
 /** Reads unpadded base64url. @throws ENCODING_INVALID also for non-zero trailing bits */
 export function fromBase64url(text: string): Uint8Array {
-  return decode64(text, { alphabet: VALUES_64_URL, encoding: 'base64url' })
+  return natively(text, 'base64url') ?? decode64(text, { alphabet: VALUES_64_URL, encoding: 'base64url' })
 }
 
 /** Writes base64 with padding. */
@@ -50,7 +50,10 @@ export function toBase64(bytes: Uint8Array): string {
 export function fromBase64(text: string): Uint8Array {
   if (text.length % 4 !== 0) throw new TalosError('ENCODING_INVALID', { encoding: 'base64' })
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
-  return decode64(text.slice(0, text.length - padding), { alphabet: VALUES_64, encoding: 'base64' })
+  const digits = text.length - padding
+  return (
+    natively(text, 'base64', digits) ?? decode64(text.slice(0, digits), { alphabet: VALUES_64, encoding: 'base64' })
+  )
 }
 
 /** Writes base58btc without the multibase prefix. @throws INPUT_TOO_LARGE beyond MAX_BASE58_BYTES */
@@ -111,6 +114,23 @@ const VALUES_64 = valuesOf(`${LETTERS_AND_DIGITS}+/`)
 const VALUES_64_URL = valuesOf(`${LETTERS_AND_DIGITS}-_`)
 /** Beyond the tables: no character of any alphabet. */
 const NO_VALUE = 64
+
+/** Absent in a browser. */
+const NodeBuffer: typeof Buffer | undefined = Reflect.get(globalThis, 'Buffer')
+/** Up to here the loop is as fast. */
+const SHORT_DIGITS = 144
+
+/**
+ * The engine's own reader, a tenth of the loop's time for a signed object. It tolerates much, so the bytes are written again:
+ * undefined, which says nothing, unless that gives the very text.
+ */
+function natively(text: string, encoding: 'base64' | 'base64url', digits = text.length): Uint8Array | undefined {
+  if (NodeBuffer === undefined || digits <= SHORT_DIGITS) return undefined
+  const bytes = new Uint8Array(Math.floor((digits * 3) / 4))
+  const view = NodeBuffer.from(bytes.buffer)
+  view.write(text, encoding)
+  return view.toString(encoding) === text ? bytes : undefined
+}
 
 /**
  * Digits of six bits without padding, in one pass: signed objects travel so, and reading them by the general library costs as

@@ -15,7 +15,40 @@ import { DEFAULT_MAX_BYTES, DEFAULT_MAX_DEPTH, type DecodeLimits, depthLimit, re
  *   class); INPUT_TOO_DEEP beyond DEFAULT_MAX_DEPTH, which also ends a cycle
  */
 export function encodeJcs(value: JsonValue): string {
-  return write(value, { depth: 0, maxDepth: DEFAULT_MAX_DEPTH, integersOnly: false })
+  return writeOrdered(value) ?? write(value, { depth: 0, maxDepth: DEFAULT_MAX_DEPTH, integersOnly: false })
+}
+
+/** By the engine's own writer, where the members stand in their order already; undefined says nothing. */
+function writeOrdered(value: JsonValue): string | undefined {
+  if (!isPlain(value, DEFAULT_MAX_DEPTH)) return undefined
+  const text = JSON.stringify(value)
+  // A lone surrogate is written as an escape, which canonical JSON never has.
+  return text.includes('\\ud') ? undefined : text
+}
+
+/** Whether a value is JSON as `write` takes it, its names in order, with so many containers around each other at most. */
+function isPlain(value: unknown, depth: number): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean'
+  if (value === null) return true
+  if (depth === 0) return false
+  if (Array.isArray(value)) return arePlain(value, depth - 1)
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if ((prototype !== null && prototype !== Object.prototype) || 'toJSON' in value) return false
+  let previous: string | undefined
+  for (const name of Object.keys(value)) {
+    if (previous !== undefined && name < previous) return false
+    previous = name
+    if (!isPlain(Reflect.get(value, name), depth - 1)) return false
+  }
+  return true
+}
+
+/** A hole is undefined here, and so no JSON. */
+function arePlain(items: readonly unknown[], depth: number): boolean {
+  if ('toJSON' in items) return false
+  for (const item of items) if (!isPlain(item, depth)) return false
+  return true
 }
 
 /**

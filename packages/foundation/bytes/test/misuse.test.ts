@@ -152,6 +152,7 @@ describe('encodeJcs', () => {
   })
 
   it('does not run toJSON', () => {
+    expect(encodeJcs(Object.assign([1], { toJSON: () => 'x' }))).toBe('[1]')
     expect(codeOf(call(encodeJcs, { toJSON: () => 'x' }))).toBe('JSON_INVALID')
   })
 })

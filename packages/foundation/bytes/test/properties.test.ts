@@ -219,6 +219,39 @@ describe('text forms', () => {
     )
   })
 
+  it.each([
+    ['base64', toBase64, fromBase64],
+    ['base64url', toBase64url, fromBase64url],
+  ] as const)('%s of signed objects is one text only: whatever else stands in it, it is refused', (_, write, read) => {
+    const foreign = fc.constantFrom(
+      '',
+      '=',
+      '==',
+      ' ',
+      '\n',
+      '+',
+      '-',
+      '/',
+      '_',
+      'A',
+      'B',
+      '\u00e9',
+      '\u0141',
+      '\u{1f600}',
+    )
+    const long = fc.uint8Array({ minLength: 90, maxLength: 400 })
+    fc.assert(
+      fc.property(long, foreign, fc.nat(400), fc.boolean(), (value, put, place, replaces) => {
+        const written = write(value)
+        const candidate = written.slice(0, place) + put + written.slice(place + (replaces ? 1 : 0))
+        const outcome = attempt(() => write(read(candidate)))
+        expect(outcome).toEqual('value' in outcome ? { value: candidate } : { code: 'ENCODING_INVALID' })
+        expect(read(written)).toEqual(value)
+      }),
+      { seed: SEED, numRuns: 1_000 },
+    )
+  })
+
   it('UTF-8 reads what it writes', () => {
     fc.assert(
       fc.property(text, (value) => {

@@ -57,6 +57,22 @@ export function didDocument(parts: DidDocumentParts): DidDocument {
   return checked
 }
 
+/**
+ * What {@link encodeDidDocument} writes of the document of a DID alone, without services and without a session key.
+ *
+ * @throws TalosError `DID_INVALID`
+ */
+export function plainDidDocument(did: Did): string {
+  publicKeyFromDidKey(did)
+  const multikey = did.slice('did:key:'.length)
+  const key = `["${did}#${multikey}"]`
+  return (
+    `{"@context":["${CONTEXT}"],"assertionMethod":${key},"authentication":${key},"capabilityDelegation":${key},` +
+    `"capabilityInvocation":${key},"id":"${did}","verificationMethod":[{"controller":"${did}",` +
+    `"id":"${did}#${multikey}","publicKeyMultibase":"${multikey}","type":"Multikey"}]}`
+  )
+}
+
 /** The document as it is published and hashed: RFC 8785 JSON. */
 export function encodeDidDocument(document: DidDocument): string {
   return encodeJcs(document)

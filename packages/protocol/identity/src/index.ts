@@ -46,6 +46,7 @@ export {
   encodeDidDocument,
   keyAgreementKey,
   parseDidDocument,
+  plainDidDocument,
 } from './did-document.ts'
 export { decodeMultikey, didKeyFromPublicKey, encodeMultikey, parseDidKey, publicKeyFromDidKey } from './did-key.ts'
 export {

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { encodeJcs, fromHex, type JsonValue, parseJson, Secret, toBase64, toBase64url, toHex } from '@talos/bytes'
+import { parseDid } from '@talos/contracts'
 import { seededRandom } from '@talos/testkit'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -14,6 +15,7 @@ import {
   didKeyFromPublicKey,
   disposeAgentSecrets,
   ed25519Signer,
+  encodeDidDocument,
   encodeMultikey,
   KEY_FILE_PARAMETER_LIMITS,
   openKeyFile,
@@ -21,6 +23,7 @@ import {
   parseDidDocument,
   parseDidKey,
   parseKeyFile,
+  plainDidDocument,
   publicKeyFromDidKey,
   sealKeyFile,
   signTransportBinding,
@@ -72,6 +75,11 @@ describe('did:key', () => {
 })
 
 describe('the DID document', () => {
+  it('of a DID alone is written as the general writer writes it, and of nothing else', async () => {
+    expect(plainDidDocument(signer.did)).toBe(encodeDidDocument(didDocument({ did: signer.did })))
+    expect(await codeOf(() => plainDidDocument(parseDid('did:web:example.org')))).toBe('DID_INVALID')
+  })
+
   it('is refused with a key of another length, too many services, or a service that breaks the rules', async () => {
     const service = { fragment: 'a', type: 'TalosEndpoint', endpoint: 'tls://h:1' }
     const did = signer.did

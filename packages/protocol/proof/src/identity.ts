@@ -1,12 +1,11 @@
 /** Identity: who both sides are, and which key signs their logs (spec 12-proof-bundle, clause 12.4). */
 import type { Did, ProofBundleIdentity, ProofBundleParty } from '@talos/contracts'
 import {
-  didDocument,
-  encodeDidDocument,
   LOG_KEY_ENVELOPE,
   type LogKeyDelegation,
   logKeyDelegationOf,
   newerKeyLog,
+  plainDidDocument,
   type ReadEnvelope,
   type VerifiedKeyLog,
 } from '@talos/identity'
@@ -74,7 +73,7 @@ export function readIdentities(
   const read = (side: Side): ReadParty => {
     const party = identity[side]
     checks.ask(`identity.${side}.document`, 'PROOF_IDENTITY_DOCUMENT', () => {
-      const derived = encodeDidDocument(didDocument({ did: party.did }))
+      const derived = plainDidDocument(party.did)
       // It was read from canonical JSON, so that its members stand in their order.
       demand(JSON.stringify(party.document) === derived, 'PROOF_IDENTITY_DOCUMENT', { side })
     })

@@ -83,8 +83,9 @@ export function validationOf(
   { level, times }: { readonly level: ValidationLevel; readonly times: LayerTimes },
 ): Validation {
   let isWhole = true
+  const byLayer = Map.groupBy(checks, (check) => check.layer)
   const layers = VALIDATION_LAYERS.map((layer): ValidatedLayer => {
-    const own = checks.filter((check) => check.layer === layer)
+    const own = byLayer.get(layer) ?? []
     const verdict = layerVerdict(own, { isAsked: asksFor(level, layer), isWhole })
     isWhole &&= verdict !== 'invalid' && !own.some(({ wanting, name }) => wanting === true && name.endsWith('.present'))
     return { layer, verdict, code: firstCode(own), checks: own, durationUs: Math.round(times.durationUs(layer)) }
