@@ -216,6 +216,7 @@ export function fullCases(): readonly FullCase[] {
     },
     ...wantingCases(whole, blocks),
     ...fewerCases(),
+    hiddenCase(),
   ]
 }
 
@@ -270,6 +271,17 @@ function wantingCases(whole: Scene, blocks: readonly Members[]): readonly FullCa
       policy: rekeyed(other),
     }),
   ]
+}
+
+/** The revocation of this very leave, as a name alone. */
+function hiddenCase(): FullCase {
+  const revoked = revocation(stranger, LINKS[1]?.link as Token['link'], NOW - 60)
+  const shows = ({ link }: Token) => linkText(link)
+  const made = changed((bundle) => {
+    bundle.authority.heads = [listOf(stranger, [...UNRELATED, revoked], { shows })]
+  })
+  const expected = { verdict: 'incomplete', missing: ['PROOF_REVOCATIONS_WITHHELD'] }
+  return { description: 'a list that withholds what it says of the call', made, given: { level: 'strict' }, expected }
 }
 
 /** The key ids of a policy whose names were changed. */
@@ -357,7 +369,17 @@ function sayer(layer: string, clause: string): Say {
 }
 
 export function refusedFullCases(): readonly object[] {
-  return [...formCases(), ...listCases(), ...checkpointCases(), ...witnessCases(), ...anchorCases(), ...executorCases()]
+  return [
+    ...formCases(),
+    ...listCases(),
+    ...checkpointCases(),
+    ...witnessCases(),
+    ...anchorCases(),
+    ...executorCases(),
+    sayer('authority', '12.8')('AUTHORITY_HEADS', 'a head from the future', (bundle) => {
+      bundle.authority.heads = [listOf(stranger, UNRELATED, { atS: NOW + 3600 + 301 })]
+    }),
+  ]
 }
 
 function formCases(): readonly object[] {

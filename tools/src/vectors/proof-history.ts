@@ -66,14 +66,70 @@ export async function historyCases(): Promise<HistoryCases> {
       },
       { description: 'a call before the key was compromised', made: await lost(NOW + DAY_S) },
       ...(await witnessed({ executors, strangers })),
+      {
+        description: 'a key of the caller that was replaced between the call and its beginning',
+        made: begunLater(await rotated(2, NEXT_CALLER, { atS: NOW + 100 })),
+      },
     ],
     refused: [
       ...badHistories({ callers, strangers, after }),
       ...(await badKeys(after)),
       ...(await knownLater(callers)),
       ...(await badWitnesses(strangers)),
+      ...(await stolenMeanwhile(strangers)),
     ],
   }
+}
+
+/** The caller asked, and the executor began 500 seconds later. */
+function begunLater(history: VerifiedKeyLog): Scene {
+  const begun = (NOW + 500) * 1000
+  const entries = { begunEntry: { ts: begun }, outcomeEntry: { ts: begun } }
+  const made = scene({ invocation: { exp: null }, receipt: { atMs: begun }, ...entries })
+  const key = logKey(nextCaller, logOf(caller), named(caller))
+  Object.assign(made.bundle.identity.agent, { logKey: base64url(key), history: entriesOf(history) })
+  return made
+}
+
+/** Who has a stolen key says when it signed, and what key log it stands in. */
+async function stolenMeanwhile(strangers: VerifiedKeyLog): Promise<readonly object[]> {
+  const loses = async (first: number, next: number, who: typeof caller, fromS: number) =>
+    await appendEntry(await begun(first), {
+      kind: 'recover',
+      signer: seeded(next),
+      compromised: [{ key: who.did as Did, fromMs: fromS * 1000 }],
+      ...authority(first + 1, first + 2),
+      nowMs: (NOW + 2 * DAY_S) * 1000,
+    })
+  const key = agent(171)
+  const other = await createKeyLog({
+    signer: seeded(66),
+    updateSigner: seeded(180),
+    nextUpdateKeys: [seeded(181).did],
+    nowMs: (NOW - DAY_S) * 1000,
+  })
+  const seen = seenBy({ who: stranger, key }, (member) => ({ ...member, history: entriesOf(other) }))
+  const late = { clause: '12.8', layer: 'authority' } as const
+  const twice = { clause: '12.14', layer: 'logs' } as const
+  return [
+    refusal(
+      'PROOF_AUTHORITY_DENIED',
+      { ...late, description: 'a key of the caller that was compromised between the call and its beginning' },
+      begunLater(await loses(2, NEXT_CALLER, caller, NOW + 199)).bundle,
+    ),
+    knowing(
+      [(await loses(66, NEXT_STRANGER, stranger, NOW - DAY_S)).text],
+      refusal(
+        'PROOF_WITNESS_KEY',
+        { ...twice, description: 'a lost key of a witness in a key log that was begun with it' },
+        seen.bundle,
+      ),
+    ),
+    knowing(
+      [strangers.text],
+      refusal('PROOF_WITNESS_KEY', { ...twice, description: 'a key of a witness in two key logs' }, seen.bundle),
+    ),
+  ]
 }
 
 /** A key log of two entries: a key, and the next one. */

@@ -342,6 +342,37 @@ export function furtherCases(): readonly object[] {
   ]
 }
 
+/** Times that cannot be: of the future, out of order, or when the leave had ended although it had not when it was asked for. */
+export function timeCases(): readonly object[] {
+  const intent = sayer('intent', '12.6', 'PROOF_INTENT')
+  const execution = sayer('execution', '12.7', 'PROOF_EXECUTION')
+  const authority = sayer('authority', '12.8', 'PROOF_AUTHORITY')
+  const aheadMs = (NOW + 3600 + 300) * 1000 + 1
+  const own = grant()
+  const begunLater = (lateS: number, changes: Changes = {}): Bundle =>
+    made({
+      invocation: { exp: null },
+      begunEntry: { ts: (NOW + lateS) * 1000 },
+      receipt: { atMs: (NOW + lateS) * 1000 },
+      outcomeEntry: { ts: (NOW + lateS) * 1000 },
+      ...changes,
+    })
+  const ended = begunLater(500, { named: [grant({ exp: NOW + 199 })] })
+  const revoked = begunLater(500, { named: [own], revocations: [revocation(executor, own.link, NOW + 199)] })
+  return [
+    intent('TIME', 'an entry from the future', made({ intentEntry: { ts: aheadMs } })),
+    execution('TIME', 'a receipt from the future', made({ receipt: { atMs: aheadMs }, outcomeEntry: { ts: aheadMs } })),
+    execution('TIME', 'an entry from the future', made({ outcomeEntry: { ts: aheadMs } })),
+    execution(
+      'INVOKED',
+      'the beginning: later than the receipt',
+      made({ invocation: { exp: null }, begunEntry: { ts: NOW * 1000 + 250 + 300_000 + 1 } }),
+    ),
+    authority('DENIED', 'a capability that ended between the call and the beginning', ended),
+    authority('DENIED', 'a capability that was revoked between the call and the beginning', revoked),
+  ]
+}
+
 /** The same text with another last character. */
 function other(text: string): string {
   return `${text.slice(0, -1)}${text.endsWith('A') ? 'B' : 'A'}`

@@ -3,7 +3,14 @@ import { linkText, linkTo, type Token, token } from './capability-tokens.ts'
 import { formCases, identityCases } from './proof-form.ts'
 import { type FullCase, fullCases, refusedFullCases } from './proof-full.ts'
 import { historyCases } from './proof-history.ts'
-import { authorityCases, disclosureCases, executionCases, furtherCases, intentCases } from './proof-layers.ts'
+import {
+  authorityCases,
+  disclosureCases,
+  executionCases,
+  furtherCases,
+  intentCases,
+  timeCases,
+} from './proof-layers.ts'
 import { partsOfArguments, partsOfOutput } from './proof-parts.ts'
 import {
   type Changes,
@@ -42,6 +49,7 @@ export async function proofVectors(): Promise<readonly VectorFile[]> {
       ...authorityCases(),
       ...disclosureCases(),
       ...furtherCases(),
+      ...timeCases(),
     ]),
   ]
 }

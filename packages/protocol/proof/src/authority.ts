@@ -24,14 +24,14 @@ import {
 } from '@talos/capability'
 import type { ProofBundleAuthority } from '@talos/contracts'
 import type { ErrorCode } from '@talos/errors'
-import { type ReadEnvelope, readEnvelope } from '@talos/identity'
+import { type ReadEnvelope, readEnvelope, type VerifiedKeyLog } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { type Checks, demand } from './checks.ts'
 import type { Envelopes } from './envelopes.ts'
 import type { VerifiedExecution } from './execution.ts'
-import { identitiesAt, type KeysOf, keysByAgent, linkByAgent } from './histories.ts'
+import { identitiesAt, identitiesLostBy, type KeysOf, keysByAgent, linkByAgent } from './histories.ts'
 import type { VerifiedIdentities } from './identity.ts'
-import { CLOCK_TOLERANCE_S, type ProvenIntent, type VerifiedIntent } from './intent.ts'
+import { CLOCK_TOLERANCE_S, latestMs, type ProvenIntent, type VerifiedIntent } from './intent.ts'
 import {
   openLists,
   proveLists,
@@ -62,7 +62,9 @@ export interface ProvenAuthority {
   readonly links: readonly VerifiedLink[]
   /** Those of the bundle and of its lists that take back one of the links. */
   readonly revocations: readonly VerifiedRevocation[]
+  /** As the keys stood when the call was asked for. */
   readonly identities: IdentityView
+  readonly histories: readonly VerifiedKeyLog[]
   readonly keysOf: KeysOf
   readonly knowledge: RevocationKnowledge
 }
@@ -203,7 +205,9 @@ export function proveAuthority(
   checks.ask('authority.revocations.entitled', 'PROOF_AUTHORITY_REVOCATIONS', () =>
     checkRevocations(opened.revocations, { links, revocables }),
   )
-  return { delegations, links, revocations: [...opened.revocations, ...listed], identities: view, keysOf, knowledge }
+  const revocations = [...opened.revocations, ...listed]
+  const { histories } = identities
+  return { delegations, links, revocations, identities: view, histories, keysOf, knowledge }
 }
 
 /** The keys of each agent as they stood when the call was asked for. */
@@ -258,31 +262,73 @@ export interface JudgeContext {
   readonly kernel: Kernel
   readonly intent: VerifiedIntent
   readonly execution: VerifiedExecution
+  readonly nowS: number
 }
 
 /** The semantic layer. */
 export function judgeAuthority(proven: ProvenAuthority, context: JudgeContext): VerifiedAuthority {
-  const { kernel, intent, execution } = context
-  const { delegations, revocations, identities, keysOf, knowledge } = proven
-  const { invocation, issuedAtS } = intent
+  const { checks, nowS } = context
+  const { links, knowledge } = proven
+  if (knowledge.lists.length > 0) {
+    checks.ask('authority.heads.time', 'PROOF_AUTHORITY_HEADS', () => {
+      const isPast = knowledge.lists.every(({ atS }) => atS * 1000 <= latestMs(nowS))
+      demand(isPast, 'PROOF_AUTHORITY_HEADS', { reason: 'it is from the future' })
+    })
+  }
+  const denials = momentsOf(proven, context).map((moment) => denialAt(moment, { proven, context }))
+  const denial = denials.find(({ length }) => length > 0) ?? []
+  return { ...judge({ denial, links }, context), knowledge }
+}
+
+/** A time at which the call has to be allowed. */
+interface Moment {
+  readonly atS: number
+  readonly identities: IdentityView
+  /** Revocations that were signed before that second count. */
+  readonly revokedBeforeS: number
+}
+
+/**
+ * When it was asked for, by the agent's clock. And when the executor began, where that was noticeably later by its own: who
+ * asks says when, so what ended in between has to count as well.
+ */
+function momentsOf({ identities, histories }: ProvenAuthority, { intent, execution }: JudgeContext): readonly Moment[] {
+  const { issuedAtS } = intent
+  const { receipt, invoked } = execution
   // The executor's revocations and its receipt go by one clock, the invocation by another.
-  const decidedS = Math.floor(execution.receipt.atMs / 1000)
+  const decidedS = Math.floor(receipt.atMs / 1000)
+  const asked = { atS: issuedAtS, identities, revokedBeforeS: Math.min(issuedAtS, decidedS) }
+  if (invoked === undefined) return [asked]
+  const begunS = Math.floor(invoked.entry.ts / 1000)
+  const surelyS = begunS - CLOCK_TOLERANCE_S
+  if (surelyS <= issuedAtS) return [asked]
+  const later = identitiesLostBy(identities, { histories, atMs: surelyS * 1000 })
+  return [asked, { atS: begunS, identities: later, revokedBeforeS: surelyS }]
+}
+
+/** The codes of a denial at that time, from the root down; none where the call is allowed. */
+function denialAt(
+  { atS, identities, revokedBeforeS }: Moment,
+  { proven, context }: { readonly proven: ProvenAuthority; readonly context: JudgeContext },
+): readonly string[] {
+  const { delegations, revocations, keysOf } = proven
+  const { kernel, intent } = context
+  const { invocation } = intent
   const verdict = authorizeOpened({
     invocation,
     proofs: delegations,
     executor: invocation.audience,
     identities,
-    nowS: issuedAtS,
+    nowS: atS,
     leewayS: CLOCK_TOLERANCE_S,
     kernel,
-    revocations: asOf(revocations, { nowS: Math.min(issuedAtS, decidedS), keysOf }),
+    revocations: asOf(revocations, { nowS: revokedBeforeS, keysOf }),
     replay: NEVER_USED,
     maxDepth: ABSOLUTE_MAX_DEPTH,
     maxLifetimeS: null,
     lookingBack: true,
   })
-  const denial = verdict.outcome === 'allow' ? [] : denialPath(verdict.cause).slice(0, MAX_DENIAL_CODES)
-  return { ...judge({ denial, links: proven.links }, context), knowledge }
+  return verdict.outcome === 'allow' ? [] : denialPath(verdict.cause).slice(0, MAX_DENIAL_CODES)
 }
 
 /** Revocations signed before that second: one of the same second may have come after the call (12.8). */

@@ -121,6 +121,7 @@ own('semantic', {
   'execution.time': 'PROOF_EXECUTION_TIME',
   'execution.invoked.record': 'PROOF_EXECUTION_INVOKED',
   'execution.begun': 'PROOF_GAP',
+  'authority.heads.time': 'PROOF_AUTHORITY_HEADS',
   'authority.allowed': 'PROOF_AUTHORITY_DENIED',
   'authority.refusal': 'PROOF_AUTHORITY_DISAGREES',
   'authority.fresh': 'PROOF_REVOCATIONS_STALE',

@@ -169,12 +169,12 @@ function judgeParts(proven: ReturnType<typeof proveParts>, { options, parts }: S
   )
   const asked = all({ identities: proven.identity, intent })
   const execution = parts.execution.step(all({ part: proven.execution, asked }), ({ part, asked: given }, checks) =>
-    judgeExecution(part, { checks, ...given }),
+    judgeExecution(part, { checks, nowS, ...given }),
   )
   const answered = all({ intent, execution })
   const authority = parts.authority.step(
     all({ part: proven.authority, answered }),
-    ({ part, answered: given }, checks) => judgeAuthority(part, { checks, kernel, ...given }),
+    ({ part, answered: given }, checks) => judgeAuthority(part, { checks, kernel, nowS, ...given }),
   )
   const logs = parts.logs.step(proven.logs, (part, checks) => judgeLogs(part, { checks, nowS }))
   return { intent, execution, authority, logs }
@@ -193,15 +193,16 @@ function want(established: Established, { options, parts }: Scene): void {
   const { freshness: state, lists } = authority.knowledge
   const isFresh = state === 'fresh'
   parts.authority.checks.want('authority.fresh', 'PROOF_REVOCATIONS_STALE', { isThere: isFresh, details: { state } })
-  if (wasExecuted(execution.receipt.outcome)) {
-    parts.execution.checks.want('execution.begun', 'PROOF_GAP', { isThere: execution.invoked !== undefined })
-  }
-  if (level !== 'paranoid') return
+  // What is not shown may be the revocation of this very leave.
   const count = lists.reduce((sum, { withheld }) => sum + withheld, 0)
   parts.authority.checks.want('authority.shown', 'PROOF_REVOCATIONS_WITHHELD', {
     isThere: count === 0,
     details: { count },
   })
+  if (wasExecuted(execution.receipt.outcome)) {
+    parts.execution.checks.want('execution.begun', 'PROOF_GAP', { isThere: execution.invoked !== undefined })
+  }
+  if (level !== 'paranoid') return
   const isConfirmed = authority.refusal !== 'executor-only'
   parts.authority.checks.want('authority.confirmed', 'PROOF_REFUSAL_UNCONFIRMED', { isThere: isConfirmed })
   for (const side of SIDES) {

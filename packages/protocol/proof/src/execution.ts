@@ -9,7 +9,7 @@ import type { Envelopes } from './envelopes.ts'
 import { keysOfLogs, standingAt } from './histories.ts'
 import type { OpenedIdentities, VerifiedIdentities } from './identity.ts'
 import { proveInclusion, type ReadInclusion, readInclusion, signedInclusion, type VerifiedEntry } from './inclusion.ts'
-import { CLOCK_TOLERANCE_S, namesCapability, type VerifiedIntent } from './intent.ts'
+import { CLOCK_TOLERANCE_S, latestMs, namesCapability, type VerifiedIntent } from './intent.ts'
 
 export interface ReadExecution {
   readonly receipt: ReadReceipt
@@ -104,11 +104,12 @@ export interface JudgeContext {
   readonly checks: Checks
   readonly identities: VerifiedIdentities
   readonly intent: VerifiedIntent
+  readonly nowS: number
 }
 
 /** The semantic layer. */
 export function judgeExecution(proven: VerifiedExecution, context: JudgeContext): VerifiedExecution {
-  const { checks, identities, intent } = context
+  const { checks, identities, intent, nowS } = context
   const { receipt, entry, invoked } = proven
   checks.ask('execution.parties', 'PROOF_EXECUTION_PARTIES', () => {
     const code = 'PROOF_EXECUTION_PARTIES'
@@ -122,10 +123,10 @@ export function judgeExecution(proven: VerifiedExecution, context: JudgeContext)
     demand(standing === 'current', 'PROOF_EXECUTION_PARTIES', { reason })
   })
   checks.ask('execution.record', 'PROOF_EXECUTION_MISMATCH', () => checkRecord(entry, { receipt, context }))
-  checks.ask('execution.time', 'PROOF_EXECUTION_TIME', () => checkTimes({ receipt, entry, intent }))
+  checks.ask('execution.time', 'PROOF_EXECUTION_TIME', () => checkTimes({ receipt, entry, intent, nowS }))
   if (invoked !== undefined) {
     checks.ask('execution.invoked.record', 'PROOF_EXECUTION_INVOKED', () =>
-      checkInvoked(invoked, { result: entry, context }),
+      checkInvoked(invoked, { receipt, result: entry, context }),
     )
   }
   return proven
@@ -153,19 +154,26 @@ function checkTimes(given: {
   readonly receipt: VerifiedReceipt
   readonly entry: VerifiedEntry
   readonly intent: VerifiedIntent
+  readonly nowS: number
 }): void {
-  const { receipt, entry, intent } = given
+  const { receipt, entry, intent, nowS } = given
   const code = 'PROOF_EXECUTION_TIME'
   const toleranceMs = CLOCK_TOLERANCE_S * 1000
   const early = 'the receipt is older than the invocation'
   demand(receipt.atMs >= intent.issuedAtS * 1000 - toleranceMs, code, { reason: early })
   demand(entry.entry.ts >= receipt.atMs - toleranceMs, code, { reason: 'the receipt was logged before it was signed' })
+  demand(receipt.atMs <= latestMs(nowS), code, { reason: 'the receipt is from the future' })
+  demand(entry.entry.ts <= latestMs(nowS), code, { reason: 'its entry is from the future' })
 }
 
 /** The beginning stands in the same signed tree as the result, which names it as its cause. */
 function checkInvoked(
   invoked: VerifiedEntry,
-  { result, context }: { readonly result: VerifiedEntry; readonly context: JudgeContext },
+  {
+    receipt,
+    result,
+    context,
+  }: { readonly receipt: VerifiedReceipt; readonly result: VerifiedEntry; readonly context: JudgeContext },
 ): void {
   const { identities, intent } = context
   const { entry } = invoked
@@ -182,4 +190,5 @@ function checkInvoked(
   const { expiresS } = intent.invocation
   const isInTime = expiresS === null || entry.ts <= (expiresS + CLOCK_TOLERANCE_S + 1) * 1000
   demandThat('the invocation had ended', isInTime)
+  demandThat('it is later than the receipt', entry.ts <= receipt.atMs + CLOCK_TOLERANCE_S * 1000)
 }

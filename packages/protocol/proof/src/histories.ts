@@ -57,6 +57,23 @@ export function keysOfLogs(histories: readonly VerifiedKeyLog[]): ReadonlyMap<Di
 }
 
 /**
+ * The same identities a while later: a key that was lost meanwhile does not count any more; one that was merely replaced was
+ * its agent's when the call was asked for.
+ */
+export function identitiesLostBy(
+  view: IdentityView,
+  { histories, atMs }: { readonly histories: readonly VerifiedKeyLog[]; readonly atMs: number },
+): IdentityView {
+  const keys = keysOfLogs(histories)
+  const forever = { atMs, toleranceMs: Number.MAX_SAFE_INTEGER }
+  const isLost = (did: Did): boolean => standingAt(keys.get(did), forever) === 'compromised'
+  return {
+    currentOf: (did) => view.currentOf(did),
+    standingOf: (did) => (isLost(did) ? 'compromised' : view.standingOf(did)),
+  }
+}
+
+/**
  * The identities of a bundle at a time.
  *
  * @throws TalosError `KEY_LOG_FORK`, `KEY_LOG_ROLLBACK`, `IDENTITY_CONFLICT` where the logs contradict each other

@@ -85,10 +85,17 @@ export function judgeIntent(
   const issuedAtS = checks.ask('intent.time', 'PROOF_INTENT_TIME', () => checkTime(invocation, nowS))
   checks.ask('intent.record', 'PROOF_INTENT_MISMATCH', () => checkRecord(entry, { invocation, identities }))
   checks.ask('intent.recordTime', 'PROOF_INTENT_TIME', () => {
-    const reason = 'it was logged before it was signed'
-    demand(entry.entry.ts >= (issuedAtS - CLOCK_TOLERANCE_S) * 1000, 'PROOF_INTENT_TIME', { reason })
+    const { ts } = entry.entry
+    const early = 'it was logged before it was signed'
+    demand(ts >= (issuedAtS - CLOCK_TOLERANCE_S) * 1000, 'PROOF_INTENT_TIME', { reason: early })
+    demand(ts <= latestMs(nowS), 'PROOF_INTENT_TIME', { reason: 'its entry is from the future' })
   })
   return { invocation, issuedAtS, entry }
+}
+
+/** What is later is from the future, by a verifier's time. */
+export function latestMs(nowS: number): number {
+  return (nowS + CLOCK_TOLERANCE_S) * 1000
 }
 
 function checkTime({ issuedAtS, expiresS }: VerifiedInvocation, nowS: number): number {

@@ -210,6 +210,11 @@ function checkWitness(
     if (witness.history.length === 0) return undefined
     const log = readHistory(witness.history, kernel)
     demand(lists(log, did), 'PROOF_WITNESS_KEY', { index, reason })
+    // Whoever has a lost key can begin another log with it, which does not know that it is lost.
+    const isElsewhere = identities.histories.some(
+      ({ scid, keys }) => scid !== log.scid && log.keys.some((key) => keys.some((one) => one.did === key.did)),
+    )
+    demand(!isElsewhere, 'PROOF_WITNESS_KEY', { index, reason: 'a key of it stands in another key log' })
     return newestOf(log, identities.histories)
   })
   const history = own ?? identities.histories.findLast((log) => lists(log, did))

@@ -74,6 +74,7 @@ const CHECKS: Readonly<Record<string, string>> = {
   'authority.heads': 'The lists of revocations can be read',
   'authority.heads.signatures': 'Each list of revocations is signed',
   'authority.heads.lists': 'The lists of revocations are whole',
+  'authority.heads.time': 'No list of revocations is from the future',
   'authority.fresh': 'What is known of revocations is fresh',
   'authority.shown': 'No revocation is withheld',
   'authority.allowed': 'The delegations allowed the call when it was made',
