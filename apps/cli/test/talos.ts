@@ -148,6 +148,11 @@ export class Running implements AsyncDisposable {
     return await this.#ended
   }
 
+  /** Waits for the exit code of a command that ends by itself. */
+  async ended(): Promise<number | null> {
+    return await this.#ended
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop('SIGKILL')
   }

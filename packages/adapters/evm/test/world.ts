@@ -33,8 +33,11 @@ export async function openWorld(options: { readonly manual?: boolean } = {}): Pr
   const key = makeAnchorKey(random)
   await chain.fund(addressOfKey(key), 100n * ETHER)
   const common = { rpcUrls: [chain.url], chainId: chain.chainId, random, key }
-  const deploying = deployContract({ ...common, waitMs: 10_000, onSent: () => void chain.mine(1) })
-  const { contract } = await deploying
+  const sent = Promise.withResolvers<void>()
+  const [{ contract }] = await Promise.all([
+    deployContract({ ...common, waitMs: 10_000, onSent: () => sent.resolve() }),
+    sent.promise.then(async () => await chain.mine(1)),
+  ])
   const clock = manualClock(1_700_000_000_000)
   const journal = new MemoryJournal()
   return {
