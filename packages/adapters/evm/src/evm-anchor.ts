@@ -17,6 +17,8 @@ import {
   DEFAULT_CONFIRMATIONS,
   DEFAULT_STUCK_AFTER_MS,
   type EvmAnchorOptions,
+  LOST_PAUSE_MS,
+  MAX_LOST_PAUSE_MS,
   SEARCH_BLOCKS,
 } from './options.ts'
 import { fetchProof } from './proof.ts'
@@ -32,6 +34,10 @@ export class EvmAnchor implements Anchor {
   readonly #confirmations: Confirmations
   /** Whether a head without a transaction may be on the chain all the same: the journal may be an older copy. */
   #mustSearch = true
+  /** Transactions that failed, or whose nonce was used by another, since the last that did not. */
+  #losses = 0
+  /** Nothing is sent before: whatever fails each time must not cost gas each time. */
+  #pausedUntilMs = 0
   #last: Promise<unknown> = Promise.resolve()
 
   /** @throws TalosError `ANCHOR_OPTION_INVALID` */
@@ -53,6 +59,9 @@ export class EvmAnchor implements Anchor {
     return await this.#inTurn(async () => {
       const status = await this.#statusOf(head)
       if (status.state !== 'absent') return status
+      if (this.#options.clock.nowMs() < this.#pausedUntilMs) {
+        throw new TalosError('ANCHOR_NOT_FINAL', { state: 'paused, as transactions before it were lost' })
+      }
       // A transaction to an address without code succeeds and anchors nothing.
       await requireContract(this.#endpoints, this.contract)
       const { attempts } = await this.#sender.send(head)
@@ -102,16 +111,27 @@ export class EvmAnchor implements Anchor {
     switch (judged.state) {
       case 'spent':
         journal.remove(known.nonce)
+        this.#noteLoss()
         this.#mustSearch = true
         return { state: 'absent' }
       case 'failed':
         journal.remove(known.nonce)
+        this.#noteLoss()
         throw new TalosError('ANCHOR_TRANSACTION_FAILED', { transaction: judged.transaction, contract: this.contract })
       case 'pending':
         return await this.#push(known)
       default:
+        this.#losses = 0
         return judged
     }
+  }
+
+  /** The first one is made good at once. */
+  #noteLoss(): void {
+    this.#losses += 1
+    if (this.#losses === 1) return
+    const pauseMs = Math.min(LOST_PAUSE_MS * 2 ** (this.#losses - 2), MAX_LOST_PAUSE_MS)
+    this.#pausedUntilMs = this.#options.clock.nowMs() + pauseMs
   }
 
   /** Nobody has it in a block: sends it again, after a while with a higher fee. */

@@ -20,6 +20,11 @@ export const MAX_ATTEMPTS = 16
 export const MAX_IN_FLIGHT = 8
 /** How far back events are searched for an anchor whose transaction is not known: a day of Ethereum, hours of others. */
 export const SEARCH_BLOCKS = 7_200
+/** Events of one search; a sender that anchors every minute has as many in eleven days. */
+export const MAX_FOUND = 16_384
+/** Pause before a head whose transactions were lost twice is sent once more; doubles with each further loss. */
+export const LOST_PAUSE_MS = 60_000
+export const MAX_LOST_PAUSE_MS = 86_400_000
 /** Blocks of one search: what public endpoints allow. */
 export const SEARCH_STEP_BLOCKS = 900
 export const DEFAULT_TIMEOUT_MS = 10_000

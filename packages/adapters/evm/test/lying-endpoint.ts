@@ -34,10 +34,9 @@ export async function lyingEndpoint(target: string): Promise<LyingEndpoint> {
     try {
       const lie = lies.get(method)?.(answer.result, params ?? [])
       const result = lie === undefined ? answer.result : lie
+      const isResult = lie !== undefined || answer.error === undefined
       response.setHeader('content-type', 'application/json')
-      response.end(
-        JSON.stringify({ jsonrpc: '2.0', id, ...(answer.error === undefined ? { result } : { error: answer.error }) }),
-      )
+      response.end(JSON.stringify({ jsonrpc: '2.0', id, ...(isResult ? { result } : { error: answer.error }) }))
     } catch (thrown) {
       response.statusCode = (thrown as { status: number }).status
       response.end()
