@@ -27,7 +27,7 @@ import {
 import { decodeEntry } from './entry.ts'
 import { bodyIn, entriesOf, groupsOf } from './group.ts'
 import { Sieve } from './sieve.ts'
-import type { AuditHead, AuditStore, EntryGroup, StoredEntry } from './store.ts'
+import type { AuditHead, AuditStore, EntryGroup, StoredEntry, StoreQuery } from './store.ts'
 import { tailOf } from './tail.ts'
 
 /** An entry as it was read: its place, its exact bytes, and what they say. */
@@ -199,7 +199,7 @@ export class AuditReader {
     const { fromIndex = 0, toIndex = this.size, order = 'ascending' } = filter
     const to = Math.min(toIndex, this.size)
     const sieve = new Sieve(filter)
-    for (const group of this.#store.groups({ from: fromIndex, to, order })) {
+    for (const group of this.#whole({ from: fromIndex, to, order })) {
       if (!sieve.mayHold(group)) continue
       const stored = entriesOf(group).filter(({ index }) => index >= fromIndex && index < to)
       const records = this.#records(stored.filter(({ body }) => sieve.mayBe(body)))
@@ -257,6 +257,21 @@ export class AuditReader {
     const bodies = this.#bodies({ from, to }).map(({ body }) => body)
     const [group] = groupsOf(from, bodies)
     return (group as EntryGroup).bodies
+  }
+
+  /** The groups of a range, each next to the one before: a row that is gone leaves nothing out unseen. */
+  *#whole({ from, to, order }: Required<StoreQuery>): Generator<EntryGroup, void> {
+    const isAscending = order === 'ascending'
+    // What is to come: entries from `low` on, below `high`.
+    let [low, high] = [from, to]
+    for (const group of this.#store.groups({ from, to, order })) {
+      const end = group.first + group.count
+      if (isAscending ? group.first > low : end < high) break
+      if (isAscending) low = Math.min(end, to)
+      else high = Math.max(group.first, from)
+      yield group
+    }
+    if (low < high) throw new TalosError('AUDIT_CORRUPT', { index: isAscending ? low : high - 1, part: 'missing' })
   }
 
   /** Entries of a range that does not cross a tile. */

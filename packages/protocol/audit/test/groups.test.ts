@@ -84,6 +84,31 @@ describe('what a reader serves', () => {
     })
     expect(await failure(() => log.reader.entry(2))).toMatchObject({ details: { index: 2, part: 'missing' } })
   })
+
+  it.each([
+    ['the first row', 0, 0],
+    ['one between', 3, 3],
+    ['the last row', 5, 5],
+  ])('is not read over: entries of a log without %s are named as missing, from either end', async (_, row, index) => {
+    const options = setup()
+    const log = await AuditLog.open(options)
+    for (let count = 0; count < 5; count += 1) await appendMany(log, 1)
+    options.store.rows.delete(row)
+    const missing = { code: 'AUDIT_CORRUPT', details: { index, part: 'missing' } }
+    for (const order of ['ascending', 'descending'] as const) {
+      const read: number[] = []
+      const reading = () => {
+        for (const record of log.reader.entries({ order })) read.push(record.index)
+      }
+      expect(await failure(reading)).toMatchObject(missing)
+      const all = [0, 1, 2, 3, 4, 5]
+      expect(read).toEqual(order === 'ascending' ? all.slice(0, index) : all.slice(index + 1).reverse())
+    }
+    // What was not asked for is not missed.
+    expect(Array.from(log.reader.entries({ fromIndex: index + 1 }))).toHaveLength(5 - index)
+    expect(Array.from(log.reader.entries({ toIndex: index }))).toHaveLength(index)
+    expect(await failure(() => Array.from(log.reader.entries({ kinds: ['redact'] })))).toMatchObject(missing)
+  })
 })
 
 describe('the last entries of a log', () => {
