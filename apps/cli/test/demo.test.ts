@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
@@ -23,6 +24,10 @@ interface Report {
   readonly steps: readonly { readonly step: string; readonly ok: boolean; readonly data: Record<string, unknown> }[]
 }
 
+/** The steps as README tells them. */
+const README = readFileSync(fileURLToPath(new URL('../../../README.md', import.meta.url)), 'utf8')
+const told = [...README.matchAll(/^[0-9]+\. \*([^*]+)\*: /gm)].map(([, step]) => step)
+
 describe('talos demo', () => {
   it('takes every step of the journey and reports each in one object', async () => {
     const { exitCode, stdout, stderr } = await demo('--json')
@@ -45,6 +50,7 @@ describe('talos demo', () => {
       'proof',
       'tampered proof',
     ])
+    expect(told).toEqual(steps.map(({ step }) => step))
     const dataOf = (name: string) => steps.find(({ step }) => step === name)?.data
     expect(dataOf('allowed call')).toMatchObject({ outcome: 'allow' })
     expect(dataOf('call outside the folder')).toMatchObject({ outcome: 'deny', code: 'CAPABILITY_ARGUMENT' })

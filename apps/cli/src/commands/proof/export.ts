@@ -5,7 +5,7 @@ import { Context, type Shell } from '../../context.ts'
 import { ask } from '../../control/ask.ts'
 import { requireAbsent, writeNewFile } from '../../files.ts'
 import { printable } from '../../output.ts'
-import { parseCidOption } from '../../values.ts'
+import { invalid, parseCidOption } from '../../values.ts'
 import { collect } from '../capabilities/terms.ts'
 import { writePage } from './html.ts'
 
@@ -40,7 +40,7 @@ export function addProofExport(proof: Command, shell: Shell): void {
     .action(async (text: string, { out, html, disclose }: ExportOptions, command: Command) => {
       const invocation = parseCidOption(text, 'INVOCATION')
       if (out !== undefined) requireAbsent(out)
-      const shown = disclose === undefined ? {} : { disclose: [...disclose] }
+      const shown = disclose === undefined ? {} : { disclose: choicesOf(disclose) }
       const { bundle } = await ask(
         new Context(shell, command),
         { method: 'exportProof', invocation, ...shown },
@@ -52,4 +52,18 @@ export function addProofExport(proof: Command, shell: Shell): void {
       const sizeBytes = Buffer.byteLength(bundle)
       shell.output.result({ file: out, invocation, sizeBytes }, () => [`wrote ${printable(out)} (${sizeBytes} bytes)`])
     })
+}
+
+/** As many parts as a proof has room for. */
+const MAX_CHOICES = 64
+/** Longest part that is asked for: a pointer has 512 characters at most. */
+const MAX_CHOICE_CHARS = 1024
+const CHOICE = /^(?:(?:arguments|output):|result$)/
+
+/** Whether such parts are there, the agent knows. @throws TalosError `CLI_OPTION_INVALID` */
+function choicesOf(texts: readonly string[]): string[] {
+  if (texts.length > MAX_CHOICES) throw invalid('--disclose', `a proof shows at most ${MAX_CHOICES} parts`)
+  const isGood = texts.every((text) => CHOICE.test(text) && text.length <= MAX_CHOICE_CHARS)
+  if (isGood) return [...texts]
+  throw invalid('--disclose', 'write arguments: or output: and a pointer, such as output:/content/0/text, or result')
 }

@@ -25,6 +25,7 @@ import { readUserFile, requireAbsent, writeNewFile } from '../../files.ts'
 import { printable } from '../../output.ts'
 import { invalid } from '../../values.ts'
 import { collect } from '../capabilities/terms.ts'
+import { type Contents, contentsOf } from './shown.ts'
 
 const VERIFY_HELP = `
 Levels, each asking for all of those before it:
@@ -46,7 +47,8 @@ const SHOW_HELP = `
 Example:
   $ talos proof show call.talosproof
 
-The same as verify, with every check that was made. The exit codes are those of verify.`
+The same as verify, with the arguments, the parts of the call that the proof discloses, and every check that was made. The exit
+codes are those of verify.`
 
 const REPORTS = ['text', 'json', 'markdown'] as const
 
@@ -122,12 +124,25 @@ function show(
   { file, given }: { readonly file: string; readonly given: Omit<VerifyOptions, 'report'> },
 ): void {
   const { output } = shell
-  const report = verifyProofBundle(readUserFile(file, PROOF_BUNDLE_MAX_BYTES), settingsOf(given))
+  const bundle = readUserFile(file, PROOF_BUNDLE_MAX_BYTES)
+  const settings = settingsOf(given)
+  const report = verifyProofBundle(bundle, settings)
   end(shell, [exitCodeOf(report)])
-  output.result({ file, ...proofReportJson(report) }, () => {
+  // Nothing is quoted of a proof that does not hold, or that is not asked whether it does.
+  const contents = report.facts && contentsOf(bundle, settings.kernel)
+  output.result({ file, ...proofReportJson(report), ...contents }, () => {
     const [verdict = '', ...lines] = describeProof(report).map(printable)
-    return [output.tint(report.valid ? 'good' : 'bad', verdict), ...lines, ...checkLines(report)]
+    const shown = contents === undefined ? [] : contentLines(contents)
+    return [output.tint(report.valid ? 'good' : 'bad', verdict), ...shown, ...lines, ...checkLines(report)]
   })
+}
+
+/** What a call's parties wrote is quoted as it is, on one line each. */
+function contentLines({ arguments: sent, shown }: Contents): readonly string[] {
+  return [
+    ...(sent === undefined ? [] : [`arguments: ${printable(sent)}`]),
+    ...shown.map(({ part, by, text }) => `shown by the ${by}: ${printable(part)} = ${printable(text)}`),
+  ]
 }
 
 /** @throws TalosError `CLI_OPTION_INVALID`, `CLI_FILE_UNREADABLE`, `CLI_FILE_TOO_LARGE` */
