@@ -69,6 +69,15 @@ function jsonOf(number: fc.Arbitrary<number>): fc.Arbitrary<JsonValue> {
   })).value
 }
 
+function hasOnlyIntegers(text: string): boolean {
+  let isNarrow = true
+  JSON.parse(text, (_, value) => {
+    isNarrow &&= typeof value !== 'number' || Number.isSafeInteger(value)
+    return value
+  })
+  return isNarrow
+}
+
 function attempt<T>(fn: () => T): { readonly value: T } | { readonly code: ErrorCode } {
   try {
     return { value: fn() }
@@ -152,6 +161,82 @@ describe('canonical JSON', () => {
         expect(encodeJcs(decodeJcs(utf8(written)))).toBe(written)
       }),
       { seed: SEED, numRuns: 1_000 },
+    )
+  })
+
+  it('reads one text only of each value, however many others JSON has', () => {
+    const token = fc.constantFrom(
+      ...[
+        '{',
+        '}',
+        '[',
+        ']',
+        ',',
+        ':',
+        '""',
+        '"a"',
+        '"b"',
+        '"\\u0061"',
+        '"\\/"',
+        '"/"',
+        '"\\n"',
+        '"\\\\/"',
+        '"\\u001F"',
+        '"\\u001f"',
+      ],
+      ...[
+        '"1"',
+        '"10"',
+        '"2"',
+        '"__proto__"',
+        '"\\ud83d\\ude00"',
+        '"\u{1f600}"',
+        '"\\ud83d"',
+        '" "',
+        ' ',
+        '\n',
+        'true',
+        'null',
+      ],
+      ...[
+        '0',
+        '-0',
+        '1',
+        '1e1',
+        '10',
+        '100',
+        '1e2',
+        '-100',
+        '-1e2',
+        '1200',
+        '12e2',
+        '0e1',
+        '1.0',
+        '1e-400',
+        '9007199254740991.4',
+      ],
+    )
+    const soup = fc.array(token, { maxLength: 8 }).map((parts) => parts.join(''))
+    const edited = fc.tuple(jsonOf(integer), token, fc.nat(), fc.nat(3)).map(([value, put, at, gone]) => {
+      const written = encodeJcs(value)
+      const place = at % (written.length + 1)
+      return written.slice(0, place) + put + written.slice(place + gone)
+    })
+    const inArray = fc
+      .array(fc.tuple(token, token), { maxLength: 3 })
+      .map((pairs) => `[${pairs.map(([a]) => a).join()}]`)
+    const inObject = fc
+      .array(fc.tuple(token, token), { maxLength: 3 })
+      .map((pairs) => `{${pairs.map((pair) => pair.join(':')).join()}}`)
+    fc.assert(
+      fc.property(fc.oneof(soup, edited, inArray, inObject), (candidate) => {
+        const outcome = attempt(() => encodeJcs(decodeJcs(candidate)))
+        expect(outcome).toEqual('value' in outcome ? { value: candidate } : { code: 'JSON_INVALID' })
+        const engine = attempt(() => encodeJcs(parseJson(candidate)))
+        const isWhole = 'value' in engine && engine.value === candidate && hasOnlyIntegers(candidate)
+        expect('value' in outcome).toBe(isWhole)
+      }),
+      { seed: SEED, numRuns: 10_000 },
     )
   })
 

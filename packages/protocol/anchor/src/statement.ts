@@ -30,9 +30,9 @@ export interface CheckpointHead {
   readonly root: Uint8Array
 }
 
-/** What a checkpoint says, as a statement. */
+/** What a checkpoint says, as a statement; its members, as those of the others, stand in canonical order. */
 export function checkpointStatement({ origin, size, root }: CheckpointHead): AnchorStatementCheckpoint {
-  return { v: 1, kind: 'checkpoint', origin, size, root: toHex(root) }
+  return { kind: 'checkpoint', origin, root: toHex(root), size, v: 1 }
 }
 
 /** What a list of revocations is. */
@@ -43,7 +43,7 @@ export function revocationsStatement(head: {
   readonly digest: Uint8Array
 }): AnchorStatement {
   const { issuer, n, digest } = head
-  return { v: 1, kind: 'revocations', issuer, n, digest: toHex(digest) }
+  return { digest: toHex(digest), issuer, kind: 'revocations', n, v: 1 }
 }
 
 /** What a key log is. */
@@ -55,7 +55,7 @@ export function identityStatement(log: {
   readonly hash: Uint8Array
 }): AnchorStatement {
   const { did, version, hash } = log
-  return { v: 1, kind: 'identity', did, version, hash: toHex(hash) }
+  return { did, hash: toHex(hash), kind: 'identity', v: 1, version }
 }
 
 /** Leaf hash of a statement, 32 bytes. @throws TalosError as {@link encodeStatement} */
