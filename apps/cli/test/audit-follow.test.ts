@@ -1,8 +1,6 @@
 /** `talos audit follow`: growth, and what is refused, with real agents that are set back, replaced and forked. */
 import { chmodSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { verifyForkEvidence } from '@talos/audit'
-import { loadKernel } from '@talos/kernel'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { errorOf, Home } from './talos.ts'
 
@@ -93,10 +91,37 @@ describe('audit follow', () => {
     expect([ran.code, ran.stdout]).toEqual([1, ''])
     expect(ran.stderr).toContain('LIGHT_FORK')
     const evidence = `${state}.evidence.json`
-    expect(verifyForkEvidence(readFileSync(evidence, 'utf8').trimEnd(), { kernel: loadKernel() }).agent).toBe(did)
+    expect(ran.stderr).toContain(`talos audit witness check ${evidence}`)
+    const nobody = { passphrase: null, environment: { TALOS_HOME: join(home.path, 'nobody') } }
+    expect(await home.json(['audit', 'witness', 'check', evidence], nobody)).toMatchObject({ of: 'log', agent: did })
     const again = await home.run(words)
     expect([again.code, again.stdout]).toEqual([1, readFileSync(evidence, 'utf8')])
     expect(readFileSync(state, 'utf8')).toBe(kept)
+  })
+
+  it('refuses two lists of revocations by one key, with evidence that anybody can check', async () => {
+    const lists = join(home.path, 'lists.json')
+    await home.init('one')
+    const revoke = async (name: string, server: string) => {
+      const words = ['--agent', name, '--to', did, '--server', server, '--for', '15m']
+      const { cid } = await home.json<{ cid: string }>(['capabilities', 'grant', ...words])
+      await home.json(['capabilities', 'revoke', '--agent', name, cid])
+    }
+    await home.run(['audit', 'root', '--sign', '--agent', 'one'])
+    copy('one', 'two')
+    for (const name of ['one', 'two']) await revoke(name, name)
+    const followed = async () => await home.run(['audit', 'follow', folder('one'), '--state', lists, '--json'])
+    expect((await followed()).code).toBe(0)
+    // The same log, and the revocations of the other copy.
+    cpSync(join(folder('two'), 'agent.db'), join(folder('one'), 'agent.db'))
+    const ran = await followed()
+    expect([ran.code, errorOf({ ...ran, stderr: ran.stderr.split('\n').at(-2) ?? '' }).code]).toEqual([
+      1,
+      'LIGHT_REVOCATIONS_FORK',
+    ])
+    const words = ['audit', 'witness', 'check', `${lists}.evidence.json`]
+    const fork = { of: 'revocations', first: { items: 1 }, second: { items: 1 } }
+    expect(await home.json(words, { passphrase: null })).toMatchObject(fork)
   })
 
   it('goes on until Ctrl-C, over what does not answer, and ends at what is refused', async () => {

@@ -14,6 +14,7 @@ import {
   treeSize,
   verifierKey,
 } from '@talos/merkle'
+import { repoVectors } from '@talos/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { errorOf, Home, type Running } from './talos.ts'
 
@@ -90,6 +91,25 @@ describe('witnesses on the command line', () => {
     const refused = await home.run(['audit', 'witness', 'check', other, '--json'])
     expect([refused.code, errorOf(refused).code]).toEqual([1, 'FORK_INVALID'])
     expect((await home.run(['audit', 'witness', 'check', join(home.path, 'missing')])).code).toBe(2)
+  })
+
+  it('check evidence that an agent signed two lists of revocations', async () => {
+    const { cases } = repoVectors('light/revocation-fork.json')
+    const check = async (description: string, ...words: readonly string[]) => {
+      const found = cases.find((one) => one.description === description)
+      return await home.run(['audit', 'witness', 'check', fileOf('list.json', `${found?.input['text']}\n`), ...words])
+    }
+    const { code, stdout } = await check('a longer list that is no continuation', '--json')
+    expect([code, JSON.parse(stdout)]).toMatchObject([
+      0,
+      { valid: true, of: 'revocations', agent: null, first: { items: 4 }, second: { items: 6 } },
+    ])
+    const shown = async (description: string) => (await check(description)).stdout
+    expect(await shown('a longer list that is no continuation')).toContain('neither is the beginning of the other')
+    expect(await shown('a shorter list that was signed later')).toContain('revocations were taken back')
+    expect(await shown('a key that was lost, by the key log')).toContain('may have been a thief')
+    const refused = await check('a list and its continuation', '--json')
+    expect([refused.code, errorOf(refused).code]).toEqual([1, 'FORK_INVALID'])
   })
 
   it('list no fork where there is none, and write none', async () => {

@@ -4,6 +4,7 @@
  * do not repeat what the package under test believes.
  */
 import { cosignCheckpoint, formatVerifierKey, NOTE_COSIGNATURE, verifierKey } from '@talos/merkle'
+import { revocationForkVectors } from './light-revocation-fork.ts'
 import {
   AGENT,
   delegation,
@@ -52,7 +53,8 @@ export async function lightVectors(): Promise<VectorFile[]> {
     ...(error === undefined ? { expected } : { error }),
   }))
   const subject = 'an update of a light client'
-  return [{ path: 'light/update.json', file: { format: 'talos-vectors/1', subject, spec: '24-light-client', cases } }]
+  const file = { format: 'talos-vectors/1', subject, spec: '24-light-client', cases }
+  return [{ path: 'light/update.json', file }, await revocationForkVectors()]
 }
 
 /** What is known in most cases: five entries, two revocations, one key. */

@@ -415,6 +415,7 @@ export {
 export { parseReceipt, RECEIPT_TAG, type Receipt } from './generated/receipt.ts'
 export { parseReceiptBatch, RECEIPT_BATCH_TAG, type ReceiptBatch } from './generated/receipt-batch.ts'
 export { parseRevocation, REVOCATION_TAG, type Revocation } from './generated/revocation.ts'
+export { parseRevocationFork, type RevocationFork } from './generated/revocation-fork.ts'
 export { parseRevocationHead, REVOCATION_HEAD_TAG, type RevocationHead } from './generated/revocation-head.ts'
 export { decodeRoutingEnvelope, encodeRoutingEnvelope, type RoutingEnvelope } from './generated/routing-envelope.ts'
 export {

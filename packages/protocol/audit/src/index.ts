@@ -53,11 +53,16 @@ export {
 export { LightClient, type LightClientOptions, type LightUpdate } from './light/client.ts'
 export { LightConflict, type LightEvidence } from './light/failures.ts'
 export {
-  MAX_FOLLOWED_REVOCATIONS,
-  REVOCATION_LEEWAY_S,
-  type RevocationHeadFacts,
-  type RevocationNews,
-} from './light/revocations.ts'
+  isRevocationFork,
+  MAX_REVOCATION_FORK_BYTES,
+  type MakeRevocationForkOptions,
+  makeRevocationFork,
+  REVOCATION_FORK_FORMAT,
+  type VerifiedRevocationFork,
+  verifyRevocationFork,
+} from './light/revocation-fork.ts'
+export { MAX_FOLLOWED_REVOCATIONS, type RevocationHeadFacts } from './light/revocation-head.ts'
+export { REVOCATION_LEEWAY_S, type RevocationNews } from './light/revocations.ts'
 export type { LogSource, RevocationPage } from './light/source.ts'
 export { type FollowedLog, LIGHT_NOTE_MAX_CHARS, LIGHT_STATE_MAX_BYTES } from './light/state.ts'
 export { type AppendedOf, AuditLog, type AuditLogOptions } from './log.ts'

@@ -1,7 +1,7 @@
 /** `talos audit follow`: somebody's log, followed in constant space; what is taken back or contradicted is refused. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LightClient, LightConflict, type LightEvidence, type LightUpdate, parseWitnessPolicy } from '@talos/audit'
-import { encodeJcs, toBase64url, toHex } from '@talos/bytes'
+import { toHex } from '@talos/bytes'
 import { isTalosError, TalosError } from '@talos/errors'
 import { type Kernel, loadKernel, systemClock } from '@talos/kernel'
 import type { Command } from 'commander'
@@ -32,10 +32,13 @@ extends the tree that was known, that the key log and the list of revocations on
 that enough witnesses cosigned. What is known lies in the state file, less than 4 KiB for ever; without --state nothing is
 remembered, and without --did the first answer decides whom you follow.
 
-Exit codes: 0 followed. 1 refused: entries, keys or revocations were taken back, or there are two histories (evidence goes
-to --evidence, else next to the state file), or something does not verify; the state stays as it was. 2 no answer, or files
-that cannot be used. 3 incomplete: everything holds, but the policy asks for more cosignatures. With --watch it goes on
-until Ctrl-C (exit code 0) or a refusal, and a source that does not answer is asked again.`
+Where the agent signed two things that exclude each other, the evidence goes to --evidence, else next to the state file:
+talos audit witness check verifies it, for anybody, with nothing else.
+
+Exit codes: 0 followed. 1 refused: entries, keys or revocations were taken back, or there are two histories, or something
+does not verify; the state stays as it was. 2 no answer, or files that cannot be used. 3 incomplete: everything holds, but the
+policy asks for more cosignatures. With --watch it goes on until Ctrl-C (exit code 0) or a refusal, and a source that does
+not answer is asked again.`
 
 interface FollowOptions {
   readonly state?: string
@@ -185,23 +188,17 @@ function keepEvidence(
   evidence: LightEvidence,
   { output, options }: { readonly output: Output; readonly options: FollowOptions },
 ): void {
-  const text = `${textOf(evidence)}\n`
+  const text = `${evidence.text}\n`
   const path = options.evidence ?? (options.state === undefined ? undefined : `${options.state}.evidence.json`)
   try {
     if (path === undefined) output.raw(text)
     else {
       writeNewFile(path, text)
-      output.note(`the evidence is in ${path}`)
+      output.note(`the evidence is in ${path}; talos audit witness check ${path} verifies it`)
     }
   } catch (error) {
     if (!(error instanceof TalosError)) throw error
     output.error(error)
     output.raw(text)
   }
-}
-
-function textOf(evidence: LightEvidence): string {
-  if (evidence.kind === 'checkpoints') return evidence.text
-  const [known, offered] = evidence.heads.map(toBase64url)
-  return encodeJcs({ format: 'talos-revocation-fork/v1', heads: [String(known), String(offered)] })
 }

@@ -1,11 +1,5 @@
 /** `talos audit witness`: who cosigned the log, what counts as witnessed, and evidence of logs that forked. */
-import {
-  MAX_FORK_BYTES,
-  MAX_POLICY_CHARS,
-  type VerifiedFork,
-  verifyForkEvidence,
-  type WitnessPolicy,
-} from '@talos/audit'
+import { MAX_POLICY_CHARS, type WitnessPolicy } from '@talos/audit'
 import {
   type AgentReader,
   readWitnessPolicy,
@@ -14,16 +8,17 @@ import {
   witnessedHeadOf,
   writeWitnessPolicy,
 } from '@talos/client'
-import { type Kernel, loadKernel } from '@talos/kernel'
+import type { Kernel } from '@talos/kernel'
 import type { StoredWitness } from '@talos/storage'
 import type { Command } from 'commander'
 import { Context, type Shell } from '../../context.ts'
 import { ask } from '../../control/ask.ts'
 import { EXIT_FAILED } from '../../exit-codes.ts'
-import { readUserFile, writeNewFile } from '../../files.ts'
+import { readUserFile } from '../../files.ts'
 import { agentKey } from '../../naming.ts'
 import { fields, type Output, printable, table } from '../../output.ts'
 import { reading } from '../../reading.ts'
+import { addCheck, addForks } from './evidence.ts'
 
 const WITNESS_HELP = `
 Examples:
@@ -74,58 +69,6 @@ function addPolicy(witness: Command, shell: Shell): void {
         const policy = text === undefined ? readWitnessPolicy(reader) : writeWitnessPolicy(reader, text)
         showPolicy(policy, shell.output)
       })
-    })
-}
-
-function addForks(witness: Command, shell: Shell): void {
-  witness
-    .command('forks')
-    .description('list the logs that contradicted themselves')
-    .option('--out <file>', 'write the evidence there: of one log, or with --origin of the one that is meant')
-    .option('--origin <name>', "the log's name")
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ talos audit witness forks\n  $ talos audit witness forks --out evidence.json',
-    )
-    .action(async (options: { readonly out?: string; readonly origin?: string }, command: Command) => {
-      const context = new Context(shell, command)
-      await reading(context, ({ database, kernel }) => {
-        const wanted = database.witness.forks().filter(({ origin }) => (options.origin ?? origin) === origin)
-        const forks = wanted.map(({ evidence }) => verifyForkEvidence(evidence, { kernel }))
-        if (options.out === undefined) return showForks(forks, shell.output)
-        const [fork, ...more] = forks
-        if (fork === undefined || more.length > 0) {
-          shell.exitCode = EXIT_FAILED
-          return shell.output.note(
-            fork === undefined
-              ? 'There is no such evidence.'
-              : 'There is evidence of several logs: name one by --origin.',
-          )
-        }
-        writeNewFile(options.out, fork.text)
-        shell.output.result({ written: options.out, ...forkJson(fork) }, () => [`Written to ${options.out}.`])
-      })
-    })
-}
-
-function addCheck(witness: Command, shell: Shell): void {
-  witness
-    .command('check')
-    .argument('<file>', 'evidence, as `forks --out` writes it')
-    .description('verify the evidence of a fork, with nothing but the file')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ talos audit witness check evidence.json\n\nNeeds no agent. Exit code 1 when it is no evidence of a fork.',
-    )
-    .action((path: string) => {
-      const text = readUserFile(path, MAX_FORK_BYTES).toString('utf8')
-      const fork = verifyForkEvidence(text, { kernel: loadKernel() })
-      shell.output.result({ valid: true, ...forkJson(fork) }, () => [
-        shell.output.tint('bad', 'FORK'),
-        ...forkLines(fork),
-        'One log signed both, and neither is the past of the other.',
-        ...(isDoubtful(fork) ? ['A key that signed is compromised: it may have been a thief.'] : []),
-      ])
     })
 }
 
@@ -210,32 +153,6 @@ function showPolicy(policy: WitnessPolicy | undefined, output: Output): void {
       ? ['No policy is set: any one witness is enough.']
       : policy.text.trimEnd().split('\n').map(printable),
   )
-}
-
-function showForks(forks: readonly VerifiedFork[], output: Output): void {
-  output.result({ forks: forks.map(forkJson) }, () =>
-    forks.length === 0
-      ? ['No log is known to have contradicted itself.']
-      : forks.flatMap((fork) => [...forkLines(fork), '']),
-  )
-}
-
-function forkLines({ agent, origin, first, second }: VerifiedFork): string[] {
-  return fields([
-    ['agent', agent],
-    ['log', printable(origin)],
-    ['first', `${first.size} entries`],
-    ['second', `${second.size} entries`],
-  ])
-}
-
-function forkJson({ agent, origin, first, second }: VerifiedFork): object {
-  const head = ({ size, note, standing }: VerifiedFork['first']) => ({ size, note, standing })
-  return { agent, origin, first: head(first), second: head(second) }
-}
-
-function isDoubtful({ first, second }: VerifiedFork): boolean {
-  return first.standing === 'compromised' || second.standing === 'compromised'
 }
 
 function describe({ quorum, witnesses }: WitnessPolicy): string {

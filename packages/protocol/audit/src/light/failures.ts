@@ -5,15 +5,17 @@ import type { LogKeyDelegation, VerifiedKeyLog } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { logVerifierKey, type VerifiedCheckpoint } from '@talos/merkle'
 import { onlySignedBy } from '../witness/cosignatures.ts'
-import { type MakeForkOptions, makeForkEvidence, type SignedHead } from '../witness/fork.ts'
+import { makeForkEvidence, type SignedHead } from '../witness/fork.ts'
+import { type MakeRevocationForkOptions, makeRevocationFork } from './revocation-fork.ts'
+import type { RevocationHeadFacts } from './revocation-head.ts'
 import type { Contradiction } from './tree.ts'
 
 /** What anybody can check who was not there. */
 export type LightEvidence =
   /** Two signed checkpoints of one log that exclude each other: the text of a `talos-fork/v1` file (23-witness, 23.6). */
   | { readonly kind: 'checkpoints'; readonly text: string }
-  /** Two signed heads of one list of revocations that exclude each other (09, 9.7): the exact bytes of each. */
-  | { readonly kind: 'revocations'; readonly heads: readonly [known: Uint8Array, offered: Uint8Array] }
+  /** Two signed lists of revocations that exclude each other: the text of a `talos-revocation-fork/v1` file (24.8). */
+  | { readonly kind: 'revocations'; readonly text: string }
 
 /** The agent contradicts itself: `LIGHT_FORK`, `LIGHT_REVOCATIONS_FORK`, or a `LIGHT_REVOCATIONS_ROLLBACK` that it signed. */
 export class LightConflict extends TalosError {
@@ -50,20 +52,39 @@ export function forkOf(options: {
     headOf(offer, kernel),
   ]
   const { root, proof } = contradiction
-  const evidence = evidenceOf({
-    heads,
-    ...(root !== undefined && { split: { root, proof } }),
-    ...(offer.keyLog.keys.length > 1 && { history: offer.keyLog.text }),
-    kernel,
-  })
+  const split = root === undefined ? undefined : { root, proof }
+  const made = { heads, ...(split !== undefined && { split }), ...historyOf(offer.keyLog), kernel }
+  const evidence = evidenceOf('checkpoints', () => makeForkEvidence(made))
   const [first = 0, second = 0] = heads.map(({ checkpoint }) => checkpoint.size).sort((a, b) => a - b)
   return new LightConflict('LIGHT_FORK', { first, second }, evidence)
 }
 
-/** Two histories are refused as such, whether or not there is room for what shows it. */
-function evidenceOf(options: MakeForkOptions): LightEvidence | undefined {
+/** The refusal of a list that the agent's own head contradicts, with what shows it. */
+export function revocationsForkOf(
+  code: 'LIGHT_REVOCATIONS_FORK' | 'LIGHT_REVOCATIONS_ROLLBACK',
+  options: {
+    readonly known: RevocationHeadFacts
+    readonly head: RevocationHeadFacts
+    readonly split?: NonNullable<MakeRevocationForkOptions['split']>
+    readonly keyLog: VerifiedKeyLog
+    readonly kernel: Kernel
+  },
+): LightConflict {
+  const { known, head, split, keyLog, kernel } = options
+  const made = { heads: [known, head] as const, ...(split !== undefined && { split }), ...historyOf(keyLog), kernel }
+  const evidence = evidenceOf('revocations', () => makeRevocationFork(made))
+  return new LightConflict(code, { known: known.n, offered: head.n }, evidence)
+}
+
+/** Who delegated, and how a key stands, follows from one key without a key log. */
+function historyOf({ keys, text }: VerifiedKeyLog): { readonly history?: string } {
+  return keys.length > 1 ? { history: text } : {}
+}
+
+/** What contradicts itself is refused as such, whether or not there is room for what shows it. */
+function evidenceOf(kind: LightEvidence['kind'], make: () => { readonly text: string }): LightEvidence | undefined {
   try {
-    return { kind: 'checkpoints', text: makeForkEvidence(options).text }
+    return { kind, text: make().text }
   } catch {
     return undefined
   }

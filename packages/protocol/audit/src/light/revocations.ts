@@ -2,34 +2,23 @@
  * Following an agent's list of revocations in constant space (contracts/spec/24-light-client.md, clause 24.6, over
  * 09-receipt-revocation, clauses 9.6 and 9.7): of the list only its newest head is kept, and what follows is chained to it.
  */
-import { type Cid, concatBytes, equalBytes, utf8 } from '@talos/bytes'
-import { type Did, parseRevocation, parseRevocationHead, REVOCATION_HEAD_TAG, REVOCATION_TAG } from '@talos/contracts'
+import { type Cid, concatBytes, equalBytes } from '@talos/bytes'
+import { type Did, parseRevocation, REVOCATION_TAG } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { keyOfLog, openEnvelope, type VerifiedKeyLog } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
-import { LightConflict, refusing } from './failures.ts'
+import { type LightConflict, refusing, revocationsForkOf } from './failures.ts'
+import {
+  firstDigest,
+  MAX_FOLLOWED_REVOCATIONS,
+  openHead,
+  type RevocationHeadFacts,
+  STATEMENT_MAX_BYTES,
+} from './revocation-head.ts'
 import type { LogSource, RevocationPage } from './source.ts'
 
-/** Longest list that is followed (9.7): whoever has more to take back takes it back from whole audiences. */
-export const MAX_FOLLOWED_REVOCATIONS = 10_000
 /** How far the agent's clock may be ahead, in seconds (9.7, step 1). */
 export const REVOCATION_LEEWAY_S = 300
-/** Longest head and longest revocation (9.4, 9.6), in bytes. */
-const STATEMENT_MAX_BYTES = 16_384
-const LIST_DOMAIN = 'talos/revlist/1\0'
-
-/** A head whose signature was checked. */
-export interface RevocationHeadFacts {
-  readonly issuer: Did
-  /** Items of the list. */
-  readonly n: number
-  /** d(n) of 9.6, 32 bytes. */
-  readonly digest: Uint8Array
-  readonly atS: number
-  /** The exact bytes. */
-  readonly bytes: Uint8Array
-}
-
 /** A revocation that came since the last update; `revoke` or `who` is there. */
 export interface RevocationNews {
   readonly cid: Cid
@@ -54,13 +43,6 @@ export interface FollowRevocationsOptions {
   readonly keyLog: VerifiedKeyLog
   readonly kernel: Kernel
   readonly nowS: number
-}
-
-/** Opens a head. @throws TalosError of the envelope, `SCHEMA_INVALID` */
-export function openHead(bytes: Uint8Array, kernel: Kernel): RevocationHeadFacts {
-  const { payload } = openEnvelope(bytes, { kernel, tags: [REVOCATION_HEAD_TAG], maxBytes: STATEMENT_MAX_BYTES })
-  const { iss, n, digest, atS } = parseRevocationHead(payload)
-  return { issuer: iss, n, digest, atS, bytes }
 }
 
 /**
@@ -102,15 +84,15 @@ async function continued(
 ): Promise<FollowedRevocations> {
   const { known, head, kernel } = options
   const numbers = { known: known.n, offered: head.n }
-  const evidence = { kind: 'revocations', heads: [known.bytes, head.bytes] } as const
   const isLater = head.atS > known.atS
-  if (head.n < known.n && isLater) throw new LightConflict('LIGHT_REVOCATIONS_ROLLBACK', numbers, evidence)
-  if (head.n < known.n) throw rollback(numbers)
+  const convict = (code: Parameters<typeof revocationsForkOf>[0], split?: Split) =>
+    revocationsForkOf(code, { ...options, ...(split !== undefined && { split }) })
+  if (head.n < known.n) throw isLater ? convict('LIGHT_REVOCATIONS_ROLLBACK') : rollback(numbers)
   if (head.n === known.n) {
-    if (!equalBytes(head.digest, known.digest)) throw new LightConflict('LIGHT_REVOCATIONS_FORK', numbers, evidence)
+    if (!equalBytes(head.digest, known.digest)) throw convict('LIGHT_REVOCATIONS_FORK')
     return { head: isLater ? head : known, news: [] }
   }
-  if (head.atS < known.atS) throw new LightConflict('LIGHT_REVOCATIONS_ROLLBACK', numbers, evidence)
+  if (head.atS < known.atS) throw convict('LIGHT_REVOCATIONS_ROLLBACK')
   const { digest, news } = await walk({ ...options, start: known })
   if (equalBytes(digest, head.digest)) return { head, news }
   // From the first item on it shows whether another list was signed, or the source gives what is not of any.
@@ -118,7 +100,8 @@ async function continued(
   const whole = await walk({ ...options, start, page: await more(options.source, 0), mark: known.n })
   const isSigned = equalBytes(whole.digest, head.digest)
   if (!isSigned || equalBytes(whole.marked, known.digest)) throw invalid('its digest is not that of its items')
-  throw new LightConflict('LIGHT_REVOCATIONS_FORK', numbers, evidence)
+  const items = whole.news.slice(known.n).map(({ cid }) => cid.digest)
+  throw convict('LIGHT_REVOCATIONS_FORK', { digest: whole.marked, items })
 }
 
 /** By a key of the agent that had not ended, or been lost, when it signed, and not from the future. */
@@ -130,6 +113,14 @@ function requireHead(head: RevocationHeadFacts, { keyLog, nowS }: FollowRevocati
   if (key.standing === 'compromised') throw invalid('it is by a key that is compromised')
   if (key.toMs !== undefined && head.atS * 1000 >= key.toMs)
     throw invalid('its key had been replaced when it was signed')
+}
+
+/** How the longer list parts from the shorter one, where the heads alone do not show it. */
+interface Split {
+  /** 32 bytes. */
+  readonly digest: Uint8Array
+  /** 32 bytes each. */
+  readonly items: readonly Uint8Array[]
 }
 
 interface Place {
@@ -186,11 +177,6 @@ function openItem(bytes: Uint8Array, { issuer, kernel }: { readonly issuer: Did;
     },
     (cause) => invalid('an item cannot be read', cause),
   )
-}
-
-/** d(0) of 9.6. */
-function firstDigest(issuer: Did, kernel: Kernel): Uint8Array {
-  return kernel.sha256(utf8(`${LIST_DOMAIN}${issuer}`))
 }
 
 function positionOf({ keys }: VerifiedKeyLog, did: Did): number {

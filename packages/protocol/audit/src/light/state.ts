@@ -9,7 +9,7 @@ import { TalosError } from '@talos/errors'
 import { type LogKeyDelegation, openLogKeyDelegation } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { logVerifierKey, openCheckpoint, type VerifiedCheckpoint, type VerifierKey } from '@talos/merkle'
-import { openHead, type RevocationHeadFacts } from './revocations.ts'
+import { openHead, type RevocationHeadFacts } from './revocation-head.ts'
 
 /** Most bytes of a state; the schema's limits leave no room for more. */
 export const LIGHT_STATE_MAX_BYTES = 4096

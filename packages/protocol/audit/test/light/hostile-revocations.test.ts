@@ -1,6 +1,15 @@
 /** Lists of revocations that are not what they were: each is refused by its code, and what convicts the agent is kept. */
-import { LightConflict, type LogSource, MAX_FOLLOWED_REVOCATIONS, REVOCATION_LEEWAY_S } from '@talos/audit'
-import { utf8 } from '@talos/bytes'
+import {
+  isRevocationFork,
+  LightConflict,
+  type LogSource,
+  MAX_FOLLOWED_REVOCATIONS,
+  MAX_REVOCATION_FORK_BYTES,
+  makeRevocationFork,
+  REVOCATION_LEEWAY_S,
+  verifyRevocationFork,
+} from '@talos/audit'
+import { fromBase64, utf8 } from '@talos/bytes'
 import { REVOCATION_HEAD_TAG, REVOCATION_TAG } from '@talos/contracts'
 import { openEnvelope, signEnvelope } from '@talos/identity'
 import { describe, expect, it } from 'vitest'
@@ -40,7 +49,12 @@ describe('a list of revocations', () => {
     expect(error.code).toBe('LIGHT_REVOCATIONS_ROLLBACK')
     const { evidence } = error as LightConflict
     if (evidence?.kind !== 'revocations') throw new Error('evidence of something else')
-    expect(evidence.heads).toEqual([scene.past.head, head])
+    const { first, second, agent, issuer } = verifyRevocationFork(evidence.text, { kernel })
+    expect([[first.bytes, second.bytes], agent, issuer]).toEqual([
+      n < 6 ? [head, scene.past.head] : [scene.past.head, head],
+      scene.world.keyLog.name,
+      identity(12).did,
+    ])
   })
 
   it.each([
@@ -52,7 +66,14 @@ describe('a list of revocations', () => {
     const head = await headOf(items, { atS: NOW_S - 10 })
     const error = await giving({ items, head })
     expect([error.code, error.details]).toEqual(['LIGHT_REVOCATIONS_FORK', { known: 6, offered: n }])
-    expect(error).toBeInstanceOf(LightConflict)
+    const { evidence } = error as LightConflict
+    const fork = verifyRevocationFork(evidence?.text ?? '', { kernel })
+    expect([isRevocationFork(fork.text), fork.first.n, fork.second.n]).toEqual([true, 6, n])
+    const seen = [fork.first, fork.second] as const
+    const split = n === 6 ? {} : splitOf(fork.text)
+    const made = { ...split, history: world.keyLog.text, kernel }
+    for (const heads of [seen, seen.toReversed() as [...typeof seen]])
+      expect(makeRevocationFork({ heads, ...made }).text).toBe(fork.text)
   })
 
   it('is refused as no list where its items are not those of its head', async () => {
@@ -163,6 +184,34 @@ describe('a list of revocations', () => {
     expect(await codeOf(() => clientOf(world.source()).update())).toBe('LIGHT_REVOCATIONS_INVALID')
   })
 })
+
+describe('evidence of two lists', () => {
+  it('may be as large as its limit and no larger, and has to be text', async () => {
+    const code = (text: string) => codeOf(async () => verifyRevocationFork(text, { kernel }))
+    expect(await code(' '.repeat(MAX_REVOCATION_FORK_BYTES))).toBe('FORK_INVALID')
+    expect(await code(' '.repeat(MAX_REVOCATION_FORK_BYTES + 1))).toBe('INPUT_TOO_LARGE')
+    expect(await code('\ud800')).toBe('FORK_INVALID')
+  })
+
+  it('needs no key log of an agent that never had another key', async () => {
+    const world = await World.begin()
+    await world.revoke(2)
+    const client = clientOf(world.source())
+    await client.update()
+    world.items = [...world.items.slice(0, 1), await revocation({ by: 10, who: identity(99).did, atS: NOW_S })]
+    world.head = (await world.signedHead(world.items, { atS: NOW_S - 10 })).bytes
+    const error = await client.update().catch((cause: unknown) => cause)
+    const { evidence } = error as LightConflict
+    const { agent, standing, issuer } = verifyRevocationFork(evidence?.text ?? '', { kernel })
+    expect([agent, standing, issuer]).toEqual([undefined, 'current', identity(10).did])
+  })
+})
+
+/** What shows that the longer list is no continuation. */
+function splitOf(text: string) {
+  const { digest, items } = JSON.parse(text) as { readonly digest: string; readonly items: readonly string[] }
+  return { split: { digest: fromBase64(digest), items: items.map(fromBase64) } }
+}
 
 async function linkOf(bytes: Uint8Array) {
   return openEnvelope(bytes, { kernel, tags: [REVOCATION_TAG, REVOCATION_HEAD_TAG] }).cid

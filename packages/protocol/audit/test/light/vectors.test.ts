@@ -1,5 +1,5 @@
 /** Every case of contracts/vectors/light. */
-import { LightClient, type LogSource, parseWitnessPolicy } from '@talos/audit'
+import { LightClient, type LogSource, parseWitnessPolicy, verifyRevocationFork } from '@talos/audit'
 import { concatBytes, fromHex } from '@talos/bytes'
 import { parseDid } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
@@ -68,3 +68,23 @@ describe('the cases of light/update.json', () => {
     },
   )
 })
+
+describe('the cases of light/revocation-fork.json', () => {
+  it.each(repoVectors('light/revocation-fork.json').cases.map((vector) => ({ ...vector })))(
+    '$id: $description',
+    (vector) => {
+      expect(checked(String(vector.input['text']))).toEqual(
+        vector.valid ? { expected: vector.expected } : { error: vector.error },
+      )
+    },
+  )
+})
+
+function checked(text: string): object {
+  try {
+    const { issuer, agent, standing, first, second } = verifyRevocationFork(text, { kernel })
+    return { expected: { issuer, agent: agent ?? null, standing, first: first.n, second: second.n } }
+  } catch (error) {
+    return { error: isTalosError(error) ? error.code : String(error) }
+  }
+}
