@@ -73,6 +73,14 @@ describe.skipIf(CHROMIUM === undefined)(
       expect({ requests, complaints }).toEqual({ requests: new Set(), complaints: [] })
     })
 
+    it('shows a call whose arguments no JSON has', async () => {
+      const bundle = canonical(scene({ invocation: { args: { path: Buffer.from('/srv/a.txt') } } }).bundle)
+      const { page, complaints } = await reader.open(proofPage(bundle))
+      expect(await page.locator('#verdict').getAttribute('class')).toBe('verdict valid')
+      expect(await page.locator('#proves').textContent()).toContain('no JSON has')
+      expect(complaints).toEqual([])
+    })
+
     it('says of every bundle of the vectors what Node says', async () => {
       const html = proofPage(ORDINARY)
       const script = html.slice(html.lastIndexOf('<script>') + '<script>'.length, html.lastIndexOf('</script>'))

@@ -27,12 +27,22 @@ export function contentsOf(bundle: Uint8Array, kernel: Kernel): Contents {
   const { intent, disclosures } = parseProofBundle(decodeJcs(bundle, { maxBytes: PROOF_BUNDLE_MAX_BYTES }))
   const call = intent?.invocation
   return {
-    arguments: call && argumentsToJson(openInvocation(fromBase64url(call), { kernel }).args),
+    arguments: call && textOfArguments(fromBase64url(call), kernel),
     shown: disclosures.map((disclosure) => ({
       part: disclosure.pointer === undefined ? disclosure.path : `${disclosure.path}:${disclosure.pointer}`,
       by: disclosure.layer === 'intent' ? 'agent' : 'executor',
       text: textOf(disclosure),
     })),
+  }
+}
+
+/** A call may hold what no JSON says; that it was made is proven all the same. */
+function textOfArguments(invocation: Uint8Array, kernel: Kernel): string | undefined {
+  try {
+    return argumentsToJson(openInvocation(invocation, { kernel }).args)
+  } catch (error) {
+    if (!isTalosError(error, 'CAPABILITY_ARGUMENTS_INVALID')) throw error
+    return undefined
   }
 }
 

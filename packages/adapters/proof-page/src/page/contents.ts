@@ -52,7 +52,7 @@ export function contentsOf(text: string, kernel: Kernel): Contents | undefined {
   if (intent === undefined || execution === undefined || authority === undefined) return undefined
   const { args } = openInvocation(fromBase64url(intent.invocation), { kernel })
   return {
-    arguments: Object.keys(args).length === 0 ? undefined : argumentsToJson(args),
+    arguments: Object.keys(args).length === 0 ? undefined : textOfArguments(args),
     delegations: authority.proofs.map((bytes) => delegationIn(bytes, kernel)),
     logs: [
       logOf('caller', intent.inclusion, logs.agent?.checkpoint),
@@ -60,6 +60,15 @@ export function contentsOf(text: string, kernel: Kernel): Contents | undefined {
     ],
     revocations: authority.revocations.length,
     shown: disclosures.map(shownOf),
+  }
+}
+
+/** A call may hold what no JSON says; that it was made is proven all the same. */
+function textOfArguments(args: Parameters<typeof argumentsToJson>[0]): string {
+  try {
+    return argumentsToJson(args)
+  } catch {
+    return 'Values that no JSON has: they stand in the file alone.'
   }
 }
 
