@@ -2,6 +2,7 @@
 import { linkText, linkTo, type Token, token } from './capability-tokens.ts'
 import { formCases, identityCases } from './proof-form.ts'
 import { type FullCase, fullCases, refusedFullCases } from './proof-full.ts'
+import { hiddenCases } from './proof-hidden.ts'
 import { historyCases } from './proof-history.ts'
 import {
   authorityCases,
@@ -42,6 +43,7 @@ export async function proofVectors(): Promise<readonly VectorFile[]> {
     file('history-refused', refused),
     file('full', fullCases().map(completes)),
     file('full-refused', refusedFullCases()),
+    file('hidden', hiddenCases()),
     file('form', [...formCases(), ...identityCases()]),
     file('layers', [
       ...intentCases(),

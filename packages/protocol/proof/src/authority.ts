@@ -11,6 +11,7 @@ import {
   denialPath,
   type IdentityView,
   isRevokedBy,
+  judgeShownArguments,
   type OpenedDelegation,
   REVOCATION_ENVELOPE,
   type ReplayView,
@@ -18,12 +19,15 @@ import {
   type RevocationView,
   revocableLinks,
   revocationOf,
+  type ShownArguments,
+  type ShownVerdict,
   TEXTUAL_IDENTITIES,
+  type UnjudgedCondition,
+  type VerifiedInvocation,
   type VerifiedLink,
   type VerifiedRevocation,
 } from '@talos/capability'
 import type { ProofBundleAuthority } from '@talos/contracts'
-import type { ErrorCode } from '@talos/errors'
 import { type ReadEnvelope, readEnvelope, type VerifiedKeyLog } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { type Checks, demand } from './checks.ts'
@@ -31,7 +35,8 @@ import type { Envelopes } from './envelopes.ts'
 import type { VerifiedExecution } from './execution.ts'
 import { identitiesAt, identitiesLostBy, type KeysOf, keysByAgent, linkByAgent } from './histories.ts'
 import type { VerifiedIdentities } from './identity.ts'
-import { CLOCK_TOLERANCE_S, latestMs, type ProvenIntent, type VerifiedIntent } from './intent.ts'
+import { askedAtS, CLOCK_TOLERANCE_S, latestMs, type ProvenIntent, type VerifiedIntent } from './intent.ts'
+import { judgeLeave, type Leave } from './refusal.ts'
 import {
   openLists,
   proveLists,
@@ -40,9 +45,6 @@ import {
   readLists,
   type SignedList,
 } from './revocation-lists.ts'
-
-/** How a refusal relates to the delegations: they give the same reason, or the executor alone knows it. */
-export type Refusal = 'confirmed' | 'executor-only'
 
 export interface ReadAuthority {
   readonly delegations: readonly ReadEnvelope[]
@@ -69,53 +71,19 @@ export interface ProvenAuthority {
   readonly knowledge: RevocationKnowledge
 }
 
-export interface VerifiedAuthority {
-  readonly allowed: boolean
-  /** The codes that the delegations give for a refusal, from the root down. */
-  readonly denial: readonly string[]
-  /** With the outcome `deny` alone. */
-  readonly refusal: Refusal | undefined
+export interface VerifiedAuthority extends Leave {
   /** What was known of the issuers' revocations. */
   readonly knowledge: RevocationKnowledge
+  /** CIDs of the delegations, from the root to the caller. */
+  readonly capabilities: readonly string[]
+  /** Conditions that depend on hidden arguments; none where the invocation is shown. */
+  readonly unjudged: readonly UnjudgedCondition[]
 }
 
 /** A bundle is no second use of the call: the record of used invocations is the executor's. */
 const NEVER_USED: ReplayView = { remember: () => 'new' }
 /** Codes of a receipt's denial that are as long as those of `issueReceipt`. */
 const MAX_DENIAL_CODES = 8
-
-/** Refusals that come before a link's rules are judged, for reasons that only the executor could see. */
-const SEEN_BEFORE: ReadonlySet<string> = new Set<ErrorCode>([
-  'CAPABILITY_EXPIRED',
-  'CAPABILITY_NOT_YET_VALID',
-  'CAPABILITY_LIFETIME',
-  'CAPABILITY_LIMIT',
-  'CAPABILITY_CALL_MISMATCH',
-  'CAPABILITY_EPOCH',
-  'CAPABILITY_KEY',
-  'CAPABILITY_REVOKED',
-  'CAPABILITY_STALE',
-  'CAPABILITY_PROOF_LEVEL',
-  'CAPABILITY_JUSTIFICATION',
-  'CAPABILITY_TIME_WINDOW',
-  'CAPABILITY_ENVIRONMENT',
-])
-/** Refusals that come after the delegations have allowed the call. */
-const SEEN_AFTER: ReadonlySet<string> = new Set<ErrorCode>([
-  'CAPABILITY_POLICY_DENIED',
-  'CAPABILITY_UNKNOWN_TOOL',
-  'CAPABILITY_APPROVAL',
-  'CAPABILITY_REPLAY',
-  'CAPABILITY_REPLAY_FULL',
-  'CAPABILITY_CALLS',
-  'CAPABILITY_RATE',
-  'CAPABILITY_CONCURRENCY',
-  'CAPABILITY_BYTES',
-  'CAPABILITY_BUDGET',
-  'CAPABILITY_COST',
-  'CAPABILITY_ACCOUNTS',
-  'CAPABILITY_UNMETERED',
-])
 
 interface PartContext {
   readonly checks: Checks
@@ -184,7 +152,6 @@ export function proveAuthority(
 ): ProvenAuthority {
   const { checks, kernel, identities, intent, execution, maxStaleS } = context
   const { delegations, lists } = opened
-  const { invocation } = intent
   const keysOf = keysByAgent(identities.histories)
   checks.ask('authority.proofs', 'PROOF_AUTHORITY_PROOFS', () => checkNames(delegations, { intent, execution }))
   const view = viewOf(context)
@@ -200,7 +167,7 @@ export function proveAuthority(
     executor: identities.executor.keys,
     maxStaleS,
     // The executor's clock says when it decided, the agent's when it asked: what was known by the earlier counts.
-    atS: Math.min(invocation.issuedAtS ?? 0, Math.floor(execution.receipt.atMs / 1000)),
+    atS: Math.min(askedAtS(intent), Math.floor(execution.receipt.atMs / 1000)),
   })
   checks.ask('authority.revocations.entitled', 'PROOF_AUTHORITY_REVOCATIONS', () =>
     checkRevocations(opened.revocations, { links, revocables }),
@@ -219,8 +186,7 @@ function viewOf(context: {
   const { checks, identities, intent } = context
   const { histories } = identities
   if (histories.length === 0) return TEXTUAL_IDENTITIES
-  const { issuedAtS = 0 } = intent.invocation
-  const when = { atMs: issuedAtS * 1000, toleranceMs: CLOCK_TOLERANCE_S * 1000 }
+  const when = { atMs: askedAtS(intent) * 1000, toleranceMs: CLOCK_TOLERANCE_S * 1000 }
   return checks.ask('authority.identities', 'PROOF_IDENTITY_HISTORY', () => identitiesAt(histories, when))
 }
 
@@ -231,12 +197,26 @@ function checkNames(
 ): void {
   const code = 'PROOF_AUTHORITY_PROOFS'
   const present = delegations.map(({ opened }) => opened.cid.toString())
+  if (intent.invocation === undefined) {
+    checkHeld(present, { cap: intent.reference.cap, execution })
+    return
+  }
   const named = intent.invocation.proofs.map(String)
   // Who was refused because a delegation was missing cannot show it.
   const mayLack = execution.receipt.denial.includes('CAPABILITY_PROOF_MISSING')
   const expected = mayLack ? named.filter((name) => present.includes(name)) : named
   demand(present.length === expected.length, code, { reason: 'their number differs' })
   demand(present.join() === expected.join(), code, { reason: 'one is another, or stands in another place' })
+}
+
+/** Without the invocation, what is known of its delegations is that they end in the one that the log names. */
+function checkHeld(
+  present: readonly string[],
+  { cap, execution }: { readonly cap: string | undefined; readonly execution: VerifiedExecution },
+): void {
+  const mayLack = execution.receipt.denial.includes('CAPABILITY_PROOF_MISSING') && present.length === 0
+  const reason = 'the last one is not the one that the log names'
+  demand(mayLack || present.at(-1) === cap, 'PROOF_AUTHORITY_PROOFS', { reason })
 }
 
 function checkRevocations(
@@ -262,12 +242,14 @@ export interface JudgeContext {
   readonly kernel: Kernel
   readonly intent: VerifiedIntent
   readonly execution: VerifiedExecution
+  /** The arguments as far as disclosures show them, where the invocation is hidden. */
+  readonly shown: ShownArguments
   readonly nowS: number
 }
 
 /** The semantic layer. */
 export function judgeAuthority(proven: ProvenAuthority, context: JudgeContext): VerifiedAuthority {
-  const { checks, nowS } = context
+  const { checks, intent, shown, nowS } = context
   const { links, knowledge } = proven
   if (knowledge.lists.length > 0) {
     checks.ask('authority.heads.time', 'PROOF_AUTHORITY_HEADS', () => {
@@ -275,9 +257,21 @@ export function judgeAuthority(proven: ProvenAuthority, context: JudgeContext): 
       demand(isPast, 'PROOF_AUTHORITY_HEADS', { reason: 'it is from the future' })
     })
   }
-  const denials = momentsOf(proven, context).map((moment) => denialAt(moment, { proven, context }))
+  const told = intent.call.invocation === undefined ? judgeShownArguments(links, shown) : ALL_SHOWN
+  const denials = momentsOf(proven, context).map((moment) => denialAt(moment, { proven, context, told }))
   const denial = denials.find(({ length }) => length > 0) ?? []
-  return { ...judge({ denial, links }, context), knowledge }
+  const { unjudged } = told
+  const capabilities = namesOf(proven, intent)
+  return { ...judgeLeave({ denial, links, unjudged }, context), knowledge, capabilities, unjudged }
+}
+
+/** With the invocation nothing depends on what is hidden. */
+const ALL_SHOWN: ShownVerdict = { refused: undefined, unjudged: [] }
+
+/** The delegations that the call named; where that is hidden, those that are shown. */
+function namesOf({ delegations }: ProvenAuthority, { call }: VerifiedIntent): readonly string[] {
+  const names = call.invocation?.proofs ?? delegations.map(({ opened }) => opened.cid)
+  return names.map(String)
 }
 
 /** A time at which the call has to be allowed. */
@@ -309,15 +303,17 @@ function momentsOf({ identities, histories }: ProvenAuthority, { intent, executi
 /** The codes of a denial at that time, from the root down; none where the call is allowed. */
 function denialAt(
   { atS, identities, revokedBeforeS }: Moment,
-  { proven, context }: { readonly proven: ProvenAuthority; readonly context: JudgeContext },
+  about: { readonly proven: ProvenAuthority; readonly context: JudgeContext; readonly told: ShownVerdict },
 ): readonly string[] {
+  const { proven, context, told } = about
   const { delegations, revocations, keysOf } = proven
   const { kernel, intent } = context
-  const { invocation } = intent
+  const { call } = intent
+  const isHidden = call.invocation === undefined
   const verdict = authorizeOpened({
-    invocation,
+    invocation: call.invocation ?? hiddenInvocation(intent, delegations),
     proofs: delegations,
-    executor: invocation.audience,
+    executor: call.audience,
     identities,
     nowS: atS,
     leewayS: CLOCK_TOLERANCE_S,
@@ -327,8 +323,33 @@ function denialAt(
     maxDepth: ABSOLUTE_MAX_DEPTH,
     maxLifetimeS: null,
     lookingBack: true,
+    ...(isHidden && { judgeArguments: () => told.refused }),
   })
   return verdict.outcome === 'allow' ? [] : denialPath(verdict.cause).slice(0, MAX_DENIAL_CODES)
+}
+
+/** What must have been in an invocation that the executor took for itself: the rest is judged apart, or not at all. */
+function hiddenInvocation(
+  { call, issuedAtS }: VerifiedIntent,
+  delegations: readonly OpenedDelegation[],
+): VerifiedInvocation {
+  const { cid, issuer, audience, command, expiresS } = call
+  const nothing = new Uint8Array(0)
+  return {
+    cid,
+    bytes: nothing,
+    issuer,
+    subject: audience,
+    audience,
+    command,
+    args: {},
+    proofs: delegations.map(({ opened }) => opened.cid),
+    nonce: nothing,
+    expiresS,
+    issuedAtS,
+    cause: undefined,
+    justification: undefined,
+  }
 }
 
 /** Revocations signed before that second: one of the same second may have come after the call (12.8). */
@@ -346,34 +367,4 @@ function asOf(
     // How fresh anybody's knowledge was is told apart (12.8): what the tool asked for, the executor alone knows.
     knownAtS: () => nowS,
   }
-}
-
-function judge(
-  { denial, links }: { readonly denial: readonly string[]; readonly links: readonly VerifiedLink[] },
-  { checks, execution }: JudgeContext,
-): Omit<VerifiedAuthority, 'knowledge'> {
-  const allowed = denial.length === 0
-  const name = 'authority.allowed'
-  const { outcome, denial: said } = execution.receipt
-  if (outcome !== 'deny') {
-    checks.ask(name, 'PROOF_AUTHORITY_DENIED', () =>
-      demand(allowed, 'PROOF_AUTHORITY_DENIED', { reason: String(denial.at(-1)) }),
-    )
-    return { allowed, denial, refusal: undefined }
-  }
-  checks.note(allowed ? { name, ok: true } : { name, ok: false, detail: `the delegations give ${denial.at(-1)}` })
-  const refusal = checks.ask('authority.refusal', 'PROOF_AUTHORITY_DISAGREES', () => {
-    if (said.join() === denial.join()) return 'confirmed'
-    const isKnowable = said.some((code) => SEEN_BEFORE.has(code)) || (allowed && knowsMore(said, links))
-    demand(isKnowable, 'PROOF_AUTHORITY_DISAGREES', { reason: `${denial.at(-1) ?? 'they allow it'}` })
-    return 'executor-only'
-  })
-  return { allowed, denial, refusal }
-}
-
-/** The executor resolves symbolic links, which a bundle cannot. */
-function knowsMore(said: readonly string[], links: readonly VerifiedLink[]): boolean {
-  if (said.some((code) => SEEN_AFTER.has(code))) return true
-  const rules = links.flatMap((link) => link.rules)
-  return said.includes('CAPABILITY_ARGUMENTS') && rules.some((rule) => Array.isArray(rule) && rule[0] === 'subpath')
 }

@@ -75,7 +75,8 @@ export interface ProofParts {
   readonly proofs: readonly Uint8Array[]
   /** Revocations of these delegations that are known; none when absent. */
   readonly revocations?: readonly Uint8Array[]
-  readonly invocation: Uint8Array
+  /** Absent where the contents of the call are to be hidden (12.17). */
+  readonly invocation?: Uint8Array
   /** The agent's `tool.invoke`, whose `ref` is the invocation. */
   readonly intent: ProofInclusion
   readonly receipt: Uint8Array
@@ -103,13 +104,16 @@ export interface ProofParts {
  */
 export function buildProofBundle(parts: ProofParts): string {
   const text = encode(bundleOf(parts))
-  const report = verifyProofBundle(text, { kernel: parts.kernel })
-  if (report.verdict !== 'valid') throw new TalosError('PROOF_PARTS_INVALID', { reason: `${report.code}` })
+  const { integrity, completeness } = verifyProofBundle(text, { kernel: parts.kernel })
+  // What hidden arguments leave unjudged is the choice of whoever hides them.
+  const missing = completeness.missing.filter((code) => code !== 'PROOF_ARGUMENTS_HIDDEN')
+  const [reason] = [...integrity.failed, ...missing]
+  if (reason !== undefined) throw new TalosError('PROOF_PARTS_INVALID', { reason })
   return text
 }
 
 function bundleOf(parts: ProofParts): ProofBundle {
-  const { agent, executor, histories = [], proofs, revocations = [], disclosures = [], invoked } = parts
+  const { agent, executor, histories = [], proofs, revocations = [], disclosures = [], invocation, invoked } = parts
   const { heads = [], logs = {}, witnesses = [], anchors = [] } = parts
   const later = logsOf(logs)
   const others = histories.map((text) => ({ entries: entriesOf(text) }))
@@ -125,7 +129,10 @@ function bundleOf(parts: ProofParts): ProofBundle {
       revocations: revocations.map(toBase64url),
       heads: heads.map(listOf),
     },
-    intent: { invocation: toBase64url(parts.invocation), inclusion: inclusionOf(parts.intent) },
+    intent: {
+      ...(invocation === undefined ? { contents: 'hidden' } : { invocation: toBase64url(invocation) }),
+      inclusion: inclusionOf(parts.intent),
+    },
     execution: {
       receipt: toBase64url(parts.receipt),
       inclusion: inclusionOf(parts.outcome),

@@ -22,7 +22,7 @@ import {
   toHex,
   utf8,
 } from '@talos/bytes'
-import type { VerifiedReceipt } from '@talos/capability'
+import { type ShownArguments, type ShownPart, shownArguments, type VerifiedReceipt } from '@talos/capability'
 import type { ProofBundleDisclosure } from '@talos/contracts'
 import type { Kernel } from '@talos/kernel'
 import { type Checks, demand } from './checks.ts'
@@ -52,6 +52,8 @@ export function fieldDisclosureOf(field: FieldDisclosure): ProofBundleDisclosure
 export interface DisclosureContext {
   readonly checks: Checks
   readonly kernel: Kernel
+  /** Whether the bundle does not show the invocation. */
+  readonly isHidden: boolean
   readonly intent: { readonly entry: Recorded }
   readonly execution: {
     readonly receipt: VerifiedReceipt
@@ -65,15 +67,33 @@ interface Recorded {
   readonly entry: AuditEntry
 }
 
-export function checkDisclosures(disclosures: readonly ProofBundleDisclosure[], context: DisclosureContext): void {
+/** @returns the arguments as far as they are shown, where the invocation does not show them */
+export function checkDisclosures(
+  disclosures: readonly ProofBundleDisclosure[],
+  context: DisclosureContext,
+): ShownArguments {
   const { checks, kernel } = context
   for (const [index, disclosure] of disclosures.entries()) {
     const name = `disclosures[${index}]`
     const opens = checks.ask(`${name}.form`, 'PROOF_DISCLOSURE_FORM', () => openerOf(disclosure, kernel))
     checks.ask(`${name}.opens`, 'PROOF_DISCLOSURE_MISMATCH', () =>
-      demand(candidates(disclosure, context).some(opens), 'PROOF_DISCLOSURE_MISMATCH', { index }),
+      demand(
+        sidesOf(disclosure, context).every((commitments) => commitments.some(opens)),
+        'PROOF_DISCLOSURE_MISMATCH',
+        { index },
+      ),
     )
   }
+  const parts = disclosures.filter(({ path }) => path === 'arguments')
+  if (!context.isHidden || parts.length === 0) return NOTHING_SHOWN
+  return checks.ask('disclosures.together', 'PROOF_DISCLOSURE_CONTRADICTION', () => shownArguments(parts.map(partOf)))
+}
+
+/** No argument is shown. */
+export const NOTHING_SHOWN: ShownArguments = shownArguments([])
+
+function partOf(disclosure: ProofBundleDisclosure): ShownPart {
+  return { pointer: String(disclosure.pointer), text: textOf(openedOf(disclosure)) }
 }
 
 /** Whether a disclosure opens a commitment, in hex. */
@@ -93,10 +113,13 @@ function openerOf(disclosure: ProofBundleDisclosure, kernel: Kernel): Opener {
   }
   const isPart = pointer !== undefined && index !== undefined && proof !== undefined
   demand(isPart, FORM, { reason: 'one of a part lacks its pointer, its index or its proof' })
-  const text = 'value' in opened ? utf8(encodeJcs(opened.value)) : opened.bytes
-  const opening = { pointer, text, salt, index, proof: proof.map(fromBase64) }
+  const opening = { pointer, text: textOf(opened), salt, index, proof: proof.map(fromBase64) }
   readField(opening)
   return (candidate) => isField({ ...opening, name: path, root: fromHex(candidate), kernel })
+}
+
+function textOf(opened: Committable): Uint8Array {
+  return 'value' in opened ? utf8(encodeJcs(opened.value)) : opened.bytes
 }
 
 /** What is opened, as a value or as bytes: exactly one of them. */
@@ -105,6 +128,16 @@ function openedOf({ value, bytes }: ProofBundleDisclosure): Committable {
   if (value !== undefined) return { value }
   demand(bytes !== undefined, FORM, { reason: 'one has neither value nor bytes' })
   return { bytes: fromBase64url(bytes) }
+}
+
+/**
+ * The commitments of each side that has to have one of them opened: the side that the disclosure names. Arguments of a call
+ * that is hidden have to be those of both (12.17).
+ */
+function sidesOf(disclosure: ProofBundleDisclosure, context: DisclosureContext): readonly (readonly string[])[] {
+  const isOfBoth = context.isHidden && disclosure.path === 'arguments'
+  const layers = isOfBoth ? (['intent', 'execution'] as const) : [disclosure.layer]
+  return layers.map((layer) => candidates({ ...disclosure, layer }, context))
 }
 
 /** What the disclosure may open: the commitments of its layer under its path. */

@@ -7,7 +7,7 @@ import type { Kernel } from '@talos/kernel'
 import { isAnchored, type ProvenAnchor, proveAnchors } from './anchors.ts'
 import { judgeAuthority, openAuthority, proveAuthority, readAuthority, type VerifiedAuthority } from './authority.ts'
 import { Part } from './checks.ts'
-import { checkDisclosures } from './disclosures.ts'
+import { checkDisclosures, NOTHING_SHOWN } from './disclosures.ts'
 import { Envelopes } from './envelopes.ts'
 import {
   judgeExecution,
@@ -84,7 +84,8 @@ export function examine(
   const opened = times.measure('cryptographic', () => openParts(read, scene))
   if (!asksFor(level, 'chain')) return { parts, established: NOTHING }
   const proven = times.measure('chain', () => proveParts(opened, scene))
-  const judged = times.measure('semantic', () => judgeParts(proven, scene))
+  const { shown } = opened
+  const judged = times.measure('semantic', () => judgeParts({ ...proven, shown }, scene))
   const anchors = times.measure('anchor', () =>
     parts.anchors.step(judged.logs, (logs, checks) =>
       proveAnchors(bundle.anchors, { checks, kernel: options.kernel, logs, trust: options.chains }),
@@ -128,10 +129,11 @@ function openParts(read: ReturnType<typeof readParts>, { bundle, options, parts,
     ({ part, executed }, checks) => openAuthority(part, { checks, envelopes, execution: executed }),
   )
   const recorded = all({ asked: intent, executed: execution })
-  parts.disclosures.step(recorded, ({ asked, executed: { receipt, inclusion, invoked } }, checks) =>
+  const shown = parts.disclosures.step(recorded, ({ asked, executed: { receipt, inclusion, invoked } }, checks) =>
     checkDisclosures(bundle.disclosures, {
       checks,
       kernel,
+      isHidden: asked.invocation === undefined,
       intent: { entry: asked.inclusion },
       execution: { receipt, entry: inclusion, invoked },
     }),
@@ -139,7 +141,7 @@ function openParts(read: ReturnType<typeof readParts>, { bundle, options, parts,
   const logs = parts.logs.step(all({ part: read.logs, identities: identity }), ({ part, identities }, checks) =>
     openLogs(part, { checks, envelopes, kernel, identities }),
   )
-  return { identity, intent, execution, authority, logs }
+  return { identity, intent, execution, authority, shown: shown ?? NOTHING_SHOWN, logs }
 }
 
 /** The chain layer. */
@@ -161,7 +163,10 @@ function proveParts(opened: ReturnType<typeof openParts>, { options, parts }: Sc
 }
 
 /** The semantic layer. */
-function judgeParts(proven: ReturnType<typeof proveParts>, { options, parts }: Scene) {
+function judgeParts(
+  proven: ReturnType<typeof proveParts> & Pick<ReturnType<typeof openParts>, 'shown'>,
+  { options, parts }: Scene,
+) {
   const { kernel, nowS } = options
   const intent = parts.intent.step(
     all({ part: proven.intent, identities: proven.identity }),
@@ -174,7 +179,8 @@ function judgeParts(proven: ReturnType<typeof proveParts>, { options, parts }: S
   const answered = all({ intent, execution })
   const authority = parts.authority.step(
     all({ part: proven.authority, answered }),
-    ({ part, answered: given }, checks) => judgeAuthority(part, { checks, kernel, nowS, ...given }),
+    ({ part, answered: given }, checks) =>
+      judgeAuthority(part, { checks, kernel, shown: proven.shown, nowS, ...given }),
   )
   const logs = parts.logs.step(proven.logs, (part, checks) => judgeLogs(part, { checks, nowS }))
   return { intent, execution, authority, logs }
@@ -182,10 +188,22 @@ function judgeParts(proven: ReturnType<typeof proveParts>, { options, parts }: S
 
 /** What the level asks for beyond what is there. */
 function want(established: Established, { options, parts }: Scene): void {
-  const known = all({ execution: established.execution, authority: established.authority, logs: established.logs })
   const { level, policy } = options
-  if (known === undefined || !isAtLeast(level, 'strict')) return
-  const { execution, authority, logs } = known
+  const { anchors, ...others } = established
+  const known = all(others)
+  if (known === undefined) return
+  const { intent, execution, authority, logs } = known
+  // Of a hidden call the executor's entry of its beginning is all that its side says of what was asked for.
+  const isNeeded = isAtLeast(level, 'strict') || intent.call.invocation === undefined
+  if (isNeeded && wasExecuted(execution.receipt.outcome)) {
+    parts.execution.checks.want('execution.begun', 'PROOF_GAP', { isThere: execution.invoked !== undefined })
+  }
+  if (intent.call.invocation === undefined && execution.receipt.outcome !== 'deny') {
+    const { length: count } = authority.unjudged
+    const details = { count }
+    parts.authority.checks.want('authority.arguments', 'PROOF_ARGUMENTS_HIDDEN', { isThere: count === 0, details })
+  }
+  if (!isAtLeast(level, 'strict')) return
   for (const side of SIDES) {
     const isThere = isWitnessed(logs[side], policy)
     parts.logs.checks.want(`logs.${side}.witnessed`, 'PROOF_UNWITNESSED', { isThere, details: { side } })
@@ -199,14 +217,11 @@ function want(established: Established, { options, parts }: Scene): void {
     isThere: count === 0,
     details: { count },
   })
-  if (wasExecuted(execution.receipt.outcome)) {
-    parts.execution.checks.want('execution.begun', 'PROOF_GAP', { isThere: execution.invoked !== undefined })
-  }
   if (level !== 'paranoid') return
   const isConfirmed = authority.refusal !== 'executor-only'
   parts.authority.checks.want('authority.confirmed', 'PROOF_REFUSAL_UNCONFIRMED', { isThere: isConfirmed })
   for (const side of SIDES) {
-    const isThere = isAnchored(established.anchors, side)
+    const isThere = isAnchored(anchors, side)
     parts.anchors.checks.want(`anchors.${side}`, 'PROOF_UNANCHORED', { isThere, details: { side } })
   }
 }

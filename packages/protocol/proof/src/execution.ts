@@ -114,7 +114,7 @@ export function judgeExecution(proven: VerifiedExecution, context: JudgeContext)
   checks.ask('execution.parties', 'PROOF_EXECUTION_PARTIES', () => {
     const code = 'PROOF_EXECUTION_PARTIES'
     demand(receipt.issuer === identities.executor.did, code, { reason: 'the executor did not sign it' })
-    demand(receipt.invocation.equals(intent.invocation.cid), code, { reason: 'it answers another invocation' })
+    demand(receipt.invocation.equals(intent.call.cid), code, { reason: 'it answers another invocation' })
   })
   checks.ask('execution.key', 'PROOF_EXECUTION_PARTIES', () => {
     const key = keysOfLogs(identities.histories).get(receipt.issuer)
@@ -129,7 +129,28 @@ export function judgeExecution(proven: VerifiedExecution, context: JudgeContext)
       checkInvoked(invoked, { receipt, result: entry, context }),
     )
   }
+  if (intent.call.invocation === undefined) {
+    checks.ask('execution.agreement', 'PROOF_EXECUTION_DISAGREES', () => checkAgreement(proven, intent))
+  }
   return proven
+}
+
+/**
+ * Without the invocation, that both sides mean one call is seen by what both committed to (12.17). Of a call that was executed
+ * the executor's entry of its beginning says so; without that entry nothing does, and it is asked for.
+ */
+function checkAgreement({ receipt, entry, invoked }: VerifiedExecution, { entry: intent }: VerifiedIntent): void {
+  const isExecuted = wasExecuted(receipt.outcome)
+  const said = isExecuted ? invoked?.entry : entry.entry
+  if (said === undefined) return
+  const demandMember = (member: string, condition: boolean) =>
+    demand(condition, 'PROOF_EXECUTION_DISAGREES', { member })
+  const [own, other] = [{ ...intent.entry.commit }, { ...said.commit }]
+  // An entry of a refusal names no capability, and a writer that records little commits to no parts.
+  demandMember('cap', !isExecuted || said.cap === intent.entry.cap)
+  demandMember('params', own.params === other.params)
+  const isSilent = own.arguments === undefined || other.arguments === undefined
+  demandMember('arguments', isSilent || own.arguments === other.arguments)
 }
 
 /** The executor's entry says what receipt and invocation say. */
@@ -143,9 +164,9 @@ function checkRecord(
   demandMember('kind', RECORDED_AS[outcome].includes(entry.kind))
   demandMember('agent', entry.agent === identities.executor.logDid)
   demandMember('peer', entry.peer === identities.agent.did)
-  demandMember('tool', entry.tool === intent.invocation.command)
+  demandMember('tool', entry.tool === intent.call.command)
   demandMember('ref', entry.ref === receipt.cid.toString())
-  demandMember('cap', namesCapability(entry.cap, intent.invocation))
+  demandMember('cap', namesCapability(entry.cap, intent.call))
   // 10.3 has seen to it that a denial has its decision and reason, and that nothing else has the decision deny.
   demandMember('reason', wasExecuted(outcome) || denial.includes(String(entry.reason)))
 }
@@ -183,11 +204,11 @@ function checkInvoked(
   demandThat('it is of another kind', entry.kind === 'tool.invoke')
   demandThat('it is by another agent', entry.agent === identities.executor.logDid)
   demandThat('it names another peer', entry.peer === identities.agent.did)
-  demandThat('it names another tool', entry.tool === intent.invocation.command)
-  demandThat('it names another invocation', entry.ref === intent.invocation.cid.toString())
-  demandThat('it names another capability', namesCapability(entry.cap, intent.invocation))
+  demandThat('it names another tool', entry.tool === intent.call.command)
+  demandThat('it names another invocation', entry.ref === intent.call.cid.toString())
+  demandThat('it names another capability', namesCapability(entry.cap, intent.call))
   demandThat('it is older than the invocation', entry.ts >= (intent.issuedAtS - CLOCK_TOLERANCE_S) * 1000)
-  const { expiresS } = intent.invocation
+  const { expiresS } = intent.call
   const isInTime = expiresS === null || entry.ts <= (expiresS + CLOCK_TOLERANCE_S + 1) * 1000
   demandThat('the invocation had ended', isInTime)
   demandThat('it is later than the receipt', entry.ts <= receipt.atMs + CLOCK_TOLERANCE_S * 1000)

@@ -1,4 +1,3 @@
-export type { Refusal } from './authority.ts'
 export {
   buildProofBundle,
   type ProofDisclosure,
@@ -18,6 +17,7 @@ export type { LogPlace } from './inclusion.ts'
 export { CLOCK_TOLERANCE_S } from './intent.ts'
 export type { WitnessFacts } from './logs.ts'
 export { ProofMetrics, proofMetricsText } from './metrics.ts'
+export type { Refusal } from './refusal.ts'
 export {
   type Anchored,
   type AnchorFacts,

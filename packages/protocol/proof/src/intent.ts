@@ -1,8 +1,9 @@
 /** Intent: what the agent asked for, signed and in its log (spec 12-proof-bundle, clause 12.6). */
 import { INVOCATION_ENVELOPE, invocationOf, MAX_LEEWAY_S, type VerifiedInvocation } from '@talos/capability'
-import type { ProofBundleIntent } from '@talos/contracts'
+import type { ProofBundleInclusion, ProofBundleIntent } from '@talos/contracts'
 import type { ReadEnvelope } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
+import { type Asked, type AskedCall, invokedCall, recordedCall, referenceIn } from './asked.ts'
 import { type Checks, demand } from './checks.ts'
 import type { Envelopes } from './envelopes.ts'
 import type { OpenedIdentities, VerifiedIdentities } from './identity.ts'
@@ -11,24 +12,17 @@ import { proveInclusion, type ReadInclusion, readInclusion, signedInclusion, typ
 /** How far the clocks of the two sides and the verifier may differ: as much as the most tolerant executor allows. */
 export const CLOCK_TOLERANCE_S = MAX_LEEWAY_S
 
-export interface ReadIntent {
-  readonly invocation: ReadEnvelope
-  readonly inclusion: ReadInclusion
-}
+export type ReadIntent = Asked<ReadEnvelope> & { readonly inclusion: ReadInclusion }
 
-export interface OpenedIntent {
-  readonly invocation: VerifiedInvocation
-  readonly inclusion: ReadInclusion
-}
+export type OpenedIntent = Asked<VerifiedInvocation> & { readonly inclusion: ReadInclusion }
 
-export interface ProvenIntent {
-  readonly invocation: VerifiedInvocation
-  readonly entry: VerifiedEntry
-}
+export type ProvenIntent = Asked<VerifiedInvocation> & { readonly entry: VerifiedEntry }
 
-export interface VerifiedIntent extends ProvenIntent {
-  /** When the agent says that it signed. */
+export interface VerifiedIntent {
+  readonly call: AskedCall
+  /** When the agent says that it signed; where the invocation is hidden, when it wrote that down. */
   readonly issuedAtS: number
+  readonly entry: VerifiedEntry
 }
 
 const NAMES = {
@@ -43,54 +37,86 @@ interface PartContext {
 
 /** The structural layer. */
 export function readIntent(
-  { invocation, inclusion }: ProofBundleIntent,
+  { invocation, contents, inclusion }: ProofBundleIntent,
   { checks, envelopes }: { readonly checks: Checks; readonly envelopes: Envelopes },
 ): ReadIntent {
+  if (invocation === undefined || contents !== undefined) {
+    checks.ask('intent.form', 'PROOF_INTENT_FORM', () => {
+      const isHidden = invocation === undefined && contents !== undefined
+      demand(isHidden, 'PROOF_INTENT_FORM', { reason: 'it does not have exactly one of invocation and contents' })
+    })
+    return readHidden(inclusion, checks)
+  }
   const envelope = checks.ask('intent.invocation', 'PROOF_INTENT_INVOCATION', () =>
     envelopes.read(invocation, INVOCATION_ENVELOPE),
   )
   return { invocation: envelope, inclusion: readInclusion(inclusion, { checks, ...NAMES }) }
 }
 
+/** An entry without the invocation that it records. */
+function readHidden(given: ProofBundleInclusion, checks: Checks): ReadIntent {
+  const inclusion = readInclusion(given, { checks, ...NAMES })
+  const reference = checks.ask('intent.reference', 'PROOF_INTENT_UNBOUND', () => referenceIn(inclusion.entry))
+  return { reference, inclusion }
+}
+
 /** The cryptographic layer. */
 export function openIntent(
-  { invocation, inclusion }: ReadIntent,
+  { invocation, reference, inclusion }: ReadIntent,
   context: PartContext & { readonly envelopes: Envelopes; readonly identities: OpenedIdentities },
 ): OpenedIntent {
   const { checks, envelopes, kernel, identities } = context
-  const opened = checks.ask('intent.invocation.signature', 'PROOF_INTENT_INVOCATION', () =>
-    invocationOf(envelopes.verified(invocation)),
-  )
+  const open = (read: ReadEnvelope) => () => invocationOf(envelopes.verified(read))
+  const asked =
+    invocation === undefined
+      ? { reference }
+      : { invocation: checks.ask('intent.invocation.signature', 'PROOF_INTENT_INVOCATION', open(invocation)) }
   signedInclusion(inclusion, { checks, kernel, ...NAMES, logKey: identities.agent.logKey })
-  return { invocation: opened, inclusion }
+  return { ...asked, inclusion }
 }
 
 /** The chain layer. */
-export function proveIntent({ invocation, inclusion }: OpenedIntent, { checks, kernel }: PartContext): ProvenIntent {
-  return { invocation, entry: proveInclusion(inclusion, { checks, kernel, ...NAMES }) }
+export function proveIntent({ inclusion, ...asked }: OpenedIntent, { checks, kernel }: PartContext): ProvenIntent {
+  return { ...asked, entry: proveInclusion(inclusion, { checks, kernel, ...NAMES }) }
+}
+
+/** When the call was asked for, by the agent's word; an invocation that says nothing of it is refused later. */
+export function askedAtS({ invocation, entry }: ProvenIntent): number {
+  return invocation === undefined ? Math.floor(entry.entry.ts / 1000) : (invocation.issuedAtS ?? 0)
+}
+
+interface JudgeContext {
+  readonly checks: Checks
+  readonly identities: VerifiedIdentities
+  readonly nowS: number
 }
 
 /** The semantic layer. */
-export function judgeIntent(
-  { invocation, entry }: ProvenIntent,
-  context: { readonly checks: Checks; readonly identities: VerifiedIdentities; readonly nowS: number },
-): VerifiedIntent {
+export function judgeIntent(proven: ProvenIntent, context: JudgeContext): VerifiedIntent {
   const { checks, identities, nowS } = context
-  const { agent, executor } = identities
-  checks.ask('intent.parties', 'PROOF_INTENT_PARTIES', () => {
-    const code = 'PROOF_INTENT_PARTIES'
-    demand(invocation.issuer === agent.did, code, { reason: 'the agent did not sign it' })
-    demand(invocation.audience === executor.did, code, { reason: 'it is addressed to somebody else' })
-  })
-  const issuedAtS = checks.ask('intent.time', 'PROOF_INTENT_TIME', () => checkTime(invocation, nowS))
-  checks.ask('intent.record', 'PROOF_INTENT_MISMATCH', () => checkRecord(entry, { invocation, identities }))
+  const { invocation, reference, entry } = proven
+  const signed = invocation && judgeInvocation(invocation, context)
+  const call = invocation === undefined ? recordedCall(reference, identities) : invokedCall(invocation)
+  const issuedAtS = signed ?? askedAtS(proven)
+  checks.ask('intent.record', 'PROOF_INTENT_MISMATCH', () => checkRecord(entry, { call, identities }))
   checks.ask('intent.recordTime', 'PROOF_INTENT_TIME', () => {
     const { ts } = entry.entry
     const early = 'it was logged before it was signed'
     demand(ts >= (issuedAtS - CLOCK_TOLERANCE_S) * 1000, 'PROOF_INTENT_TIME', { reason: early })
     demand(ts <= latestMs(nowS), 'PROOF_INTENT_TIME', { reason: 'its entry is from the future' })
   })
-  return { invocation, issuedAtS, entry }
+  return { call, issuedAtS, entry }
+}
+
+/** @returns when the agent says that it signed */
+function judgeInvocation(invocation: VerifiedInvocation, { checks, identities, nowS }: JudgeContext): number {
+  const { agent, executor } = identities
+  checks.ask('intent.parties', 'PROOF_INTENT_PARTIES', () => {
+    const code = 'PROOF_INTENT_PARTIES'
+    demand(invocation.issuer === agent.did, code, { reason: 'the agent did not sign it' })
+    demand(invocation.audience === executor.did, code, { reason: 'it is addressed to somebody else' })
+  })
+  return checks.ask('intent.time', 'PROOF_INTENT_TIME', () => checkTime(invocation, nowS))
 }
 
 /** What is later is from the future, by a verifier's time. */
@@ -106,21 +132,21 @@ function checkTime({ issuedAtS, expiresS }: VerifiedInvocation, nowS: number): n
   return issuedAtS
 }
 
-/** The agent's entry says what the invocation says. */
+/** The agent's entry says what the invocation says; where that is hidden, it is a call between the two sides. */
 function checkRecord(
   { entry }: VerifiedEntry,
-  { invocation, identities }: { readonly invocation: VerifiedInvocation; readonly identities: VerifiedIdentities },
+  { call, identities }: { readonly call: AskedCall; readonly identities: VerifiedIdentities },
 ): void {
   const demandMember = (member: string, condition: boolean) => demand(condition, 'PROOF_INTENT_MISMATCH', { member })
   demandMember('kind', entry.kind === 'tool.invoke')
   demandMember('agent', entry.agent === identities.agent.logDid)
   demandMember('peer', entry.peer === identities.executor.did)
-  demandMember('tool', entry.tool === invocation.command)
-  demandMember('ref', entry.ref === invocation.cid.toString())
-  demandMember('cap', namesCapability(entry.cap, invocation))
+  demandMember('tool', entry.tool === call.command)
+  demandMember('ref', entry.ref === call.cid.toString())
+  demandMember('cap', namesCapability(entry.cap, call))
 }
 
 /** An entry may leave the capability out; where it names one, it is the caller's own: the last link. */
-export function namesCapability(cap: string | undefined, { proofs }: VerifiedInvocation): boolean {
-  return cap === undefined || cap === proofs.at(-1)?.toString()
+export function namesCapability(cap: string | undefined, call: AskedCall): boolean {
+  return cap === undefined || cap === call.cap
 }

@@ -1,16 +1,17 @@
 /** What a verification says, as data and as lines for people (spec 12-proof-bundle, clause 12.10). */
 import type { WitnessPolicy } from '@talos/audit'
 import { toHex } from '@talos/bytes'
-import { displayCommand, type Outcome } from '@talos/capability'
+import { displayCommand, type Outcome, type UnjudgedCondition } from '@talos/capability'
 import type { ErrorCode } from '@talos/errors'
 import { isAnchored, type ProvenAnchor } from './anchors.ts'
-import type { Refusal, VerifiedAuthority } from './authority.ts'
+import type { VerifiedAuthority } from './authority.ts'
 import type { ProofCheck, ProofLayer } from './checks.ts'
 import { type VerifiedExecution, wasExecuted } from './execution.ts'
 import { SIDES, type Side } from './identity.ts'
 import type { LogPlace } from './inclusion.ts'
 import type { VerifiedIntent } from './intent.ts'
 import { isWitnessed, type ProvenHead, type ProvenLogs, type WitnessFacts } from './logs.ts'
+import type { Refusal } from './refusal.ts'
 import type { RevocationKnowledge } from './revocation-lists.ts'
 import type { Validation, ValidationVerdict } from './validation.ts'
 
@@ -63,6 +64,8 @@ export interface ProofCompleteness {
   readonly gaps: readonly string[]
   /** What the level asks for, and the bundle does not have. */
   readonly missing: readonly ErrorCode[]
+  /** Conditions of the delegations that depend on hidden arguments. */
+  readonly unjudged: readonly UnjudgedCondition[]
 }
 
 /** A later checkpoint of one side, and who saw it. */
@@ -106,6 +109,8 @@ export interface ProofFacts {
   readonly command: string
   /** The command as people read it. */
   readonly display: string
+  /** There where the invocation is not shown: arguments and result are hidden but for what is disclosed, and the logs speak for it. */
+  readonly contents?: 'hidden'
   readonly outcome: Outcome
   /** The receipt's codes of a denial; empty otherwise. */
   readonly denial: readonly string[]
@@ -132,19 +137,20 @@ interface Established {
 }
 
 export function factsOf({ intent, execution, authority }: Established): ProofFacts {
-  const { invocation, issuedAtS, entry } = intent
+  const { call, issuedAtS, entry } = intent
   const { receipt } = execution
   return {
-    agent: invocation.issuer,
-    executor: invocation.audience,
-    command: invocation.command,
-    display: displayCommand(invocation.command),
+    agent: call.issuer,
+    executor: call.audience,
+    command: call.command,
+    display: displayCommand(call.command),
+    ...(call.invocation === undefined && { contents: 'hidden' }),
     outcome: receipt.outcome,
     denial: receipt.denial,
     ...(authority.refusal !== undefined && { refusal: authority.refusal }),
-    invocation: invocation.cid.toString(),
+    invocation: call.cid.toString(),
     receipt: receipt.cid.toString(),
-    capabilities: invocation.proofs.map(String),
+    capabilities: authority.capabilities,
     issuedAtS,
     decidedAtMs: receipt.atMs,
     intentLog: entry.place,
@@ -152,17 +158,23 @@ export function factsOf({ intent, execution, authority }: Established): ProofFac
   }
 }
 
-export function completenessOf(
-  intent: VerifiedIntent | undefined,
-  execution: VerifiedExecution | undefined,
-): Omit<ProofCompleteness, 'missing'> {
+export function completenessOf({
+  intent,
+  execution,
+  authority,
+}: {
+  readonly intent: VerifiedIntent | undefined
+  readonly execution: VerifiedExecution | undefined
+  readonly authority: VerifiedAuthority | undefined
+}): Omit<ProofCompleteness, 'missing'> {
   const gaps: string[] = []
   if (intent === undefined) gaps.push('no proven intent')
   else if (execution === undefined) gaps.push('an intent without a proven outcome')
   const begun = execution?.invoked !== undefined
   const isRun = execution !== undefined && wasExecuted(execution.receipt.outcome)
   if (isRun && !begun) gaps.push("an outcome without the executor's entry of its beginning")
-  return { intent: intent !== undefined, begun, outcome: execution !== undefined, gaps }
+  const { unjudged = [] } = authority ?? {}
+  return { intent: intent !== undefined, begun, outcome: execution !== undefined, gaps, unjudged }
 }
 
 export function witnessedBy(logs: ProvenLogs | undefined, policy: WitnessPolicy | undefined): Witnessed {
@@ -205,6 +217,7 @@ export function describeProof(report: ProofReport): readonly string[] {
     `level: ${report.validation.level}${missing.length === 0 ? '' : `, which asks for more (${missing.join(', ')})`}`,
     `integrity: ${integrity.intact ? 'intact' : `broken (${integrity.failed.join(', ')})`}`,
     `completeness: ${gaps.length === 0 ? 'no gap' : gaps.join('; ')}`,
+    ...unjudgedLines(completeness),
     ...revocationLines(report.revocations),
     ...witnessLines(report.witnessed),
     ...anchorLines(report.anchored),
@@ -212,10 +225,21 @@ export function describeProof(report: ProofReport): readonly string[] {
   ]
 }
 
-function headline({ verdict, proves }: ProofReport): string {
+/** Which conditions, by delegation and selector; of what is hidden nothing is said. */
+function unjudgedLines({ unjudged }: ProofCompleteness): readonly string[] {
+  if (unjudged.length === 0) return []
+  const lines = unjudged.map(({ link, path, selectors }) => {
+    const about = path === 'args' ? 'that there are no other arguments' : selectors.join(', ')
+    return `  delegation ${link}, ${path}: ${about}`
+  })
+  return ['not judged, since the arguments are hidden; the executor says that they held:', ...lines]
+}
+
+function headline({ verdict, proves, facts }: ProofReport): string {
+  const hidden = facts?.contents === 'hidden' ? ', with hidden contents' : ''
   const what = { execution: ': proves a call and its outcome', refusal: ': proves a refusal', nothing: '' }[proves]
   if (verdict === 'invalid') return 'NOT VALID'
-  return `${verdict === 'valid' ? 'VALID' : 'INCOMPLETE'}${what}`
+  return `${verdict === 'valid' ? 'VALID' : 'INCOMPLETE'}${what}${hidden}`
 }
 
 function revocationLines(knowledge: RevocationKnowledge | undefined): readonly string[] {
@@ -260,6 +284,9 @@ function factLines(facts: ProofFacts): readonly string[] {
     `asked: ${timeOf(facts.issuedAtS * 1000)} (clock of the agent)`,
     `decided: ${timeOf(facts.decidedAtMs)} (clock of the executor)`,
     `outcome: ${facts.outcome}`,
+    ...(facts.contents === undefined
+      ? []
+      : ['contents: hidden; that the agent made this call is said by its log alone']),
     ...(refusal === undefined ? [] : [`denied: ${denial.join(' > ')}; ${why}`]),
     `invocation: ${facts.invocation}`,
     `receipt: ${facts.receipt}`,

@@ -162,7 +162,7 @@ function reportOf(
     anchors: findings.anchors,
     ...(facts !== undefined && { facts }),
     integrity: { intact: isSound, failed: failures },
-    completeness: { ...completenessOf(intent, execution), missing },
+    completeness: { ...completenessOf({ intent, execution, authority }), missing },
     ...(facts !== undefined && authority && { revocations: authority.knowledge }),
     witnessed: witnessedBy(isSound ? logs : undefined, about.policy),
     anchored: anchoredBy(isSound ? anchors : []),

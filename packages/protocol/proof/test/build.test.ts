@@ -44,7 +44,7 @@ function partsOf(text: string): ProofParts {
     executor: party(identity.executor),
     proofs: authority.proofs.map((proof) => fromBase64url(proof)),
     ...(authority.revocations.length > 0 && { revocations: authority.revocations.map((one) => fromBase64url(one)) }),
-    invocation: fromBase64url(intent.invocation),
+    ...(intent.invocation !== undefined && { invocation: fromBase64url(intent.invocation) }),
     intent: inclusion(intent.inclusion),
     receipt: fromBase64url(execution.receipt),
     outcome: inclusion(execution.inclusion),

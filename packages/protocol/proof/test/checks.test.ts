@@ -28,7 +28,7 @@ import { Envelopes } from '../src/envelopes.ts'
 import { optionsOf } from './options.ts'
 
 const kernel = loadKernel(process.env['TALOS_TEST_KERNEL'] ?? 'portable')
-const FILES = ['valid', 'history', 'full', 'form', 'layers', 'history-refused', 'full-refused']
+const FILES = ['valid', 'history', 'full', 'form', 'layers', 'history-refused', 'full-refused', 'hidden']
 const cases = FILES.flatMap((name) => repoVectors(`proof/${name}.json`).cases)
 const whole = String(repoVectors('proof/full.json').cases.find(({ id }) => id === 'full-002')?.input['bundle'])
 const most = repoVectors('proof/full.json').cases.find(({ id }) => id === 'full-002')?.input ?? {}

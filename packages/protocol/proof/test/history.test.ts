@@ -27,7 +27,7 @@ describe('building', () => {
         executor: side(identity.executor),
         ...(identity.others !== undefined && { histories: identity.others.map(({ entries }) => textOf(entries)) }),
         proofs: authority.proofs.map((proof) => fromBase64url(proof)),
-        invocation: fromBase64url(intent.invocation),
+        ...(intent.invocation !== undefined && { invocation: fromBase64url(intent.invocation) }),
         intent: inclusion(intent.inclusion),
         receipt: fromBase64url(execution.receipt),
         outcome: inclusion(execution.inclusion),

@@ -7,7 +7,7 @@ import { optionsOf } from './options.ts'
 import { clauseText, specifiedChecks, specifiedOwners, specifiedWants } from './specification.ts'
 
 const kernel = loadKernel(process.env['TALOS_TEST_KERNEL'] ?? 'portable')
-const FILES = ['valid', 'history', 'full', 'form', 'layers', 'history-refused', 'full-refused']
+const FILES = ['valid', 'history', 'full', 'form', 'layers', 'history-refused', 'full-refused', 'hidden']
 const reports = FILES.flatMap((name) => repoVectors(`proof/${name}.json`).cases).map(({ input }) =>
   verifyProofBundle(String(input['bundle']), optionsOf(input, kernel)),
 )

@@ -9,10 +9,16 @@ export function contentSections(contents: Contents, report: ProofReport): readon
   const { delegations, logs, revocations, shown } = contents
   const { witnessed, anchored } = report
   return [
-    section('leave', 'By whose leave', ...chain(delegations), ...revocationNotes(revocations, report)),
+    section(
+      'leave',
+      'By whose leave',
+      ...chain(delegations),
+      ...unjudgedNotes(report),
+      ...revocationNotes(revocations, report),
+    ),
     section('logs', 'Where it is written down', el('div', { class: 'cards' }, ...logs.map(logCard))),
     section('seen', 'Who else saw the logs', ...witnessNotes(witnessed), ...anchorNotes(anchored)),
-    section('shown', 'What it shows of the contents', ...shownTable(shown)),
+    section('shown', 'What it shows of the contents', ...shownTable(shown, report)),
   ]
 }
 
@@ -131,12 +137,26 @@ function anchorNotes({ blocks }: ProofReport['anchored']): readonly HTMLElement[
   return [facts(...rows), el('p', { class: 'note' }, limit)]
 }
 
-function shownTable(shown: readonly Shown[]): readonly HTMLElement[] {
-  const rest = el(
-    'p',
-    { class: 'note' },
-    'Requests and results are sealed: the logs hold salted commitments alone. What is not listed here cannot be read out of this file, nor guessed from it. The arguments of a signed call stand in the call itself.',
-  )
+/** Which conditions nobody but the executor could judge. */
+function unjudgedNotes({ completeness, facts: proven }: ProofReport): readonly HTMLElement[] {
+  const { unjudged } = completeness
+  if (proven?.contents === undefined || unjudged.length === 0) return []
+  const rows = unjudged.map(({ link, path, selectors }) => {
+    const about = path === 'args' ? 'that there are no other arguments' : selectors.join(', ')
+    return [`Delegation ${link + 1}`, el('span', {}, code(path), sub(`asks about ${about}`))] as const
+  })
+  const limit = 'Not judged here, since the arguments that they ask about are hidden. That they held says the executor.'
+  return [el('p', { class: 'note unjudged' }, limit), facts(...rows)]
+}
+
+function shownTable(shown: readonly Shown[], { facts: proven }: ProofReport): readonly HTMLElement[] {
+  const stand =
+    proven?.contents === undefined
+      ? 'The arguments of a signed call stand in the call itself.'
+      : 'The call itself, in which the arguments stand, is not in this file.'
+  const sealed =
+    'Requests and results are sealed: the logs hold salted commitments alone. What is not listed here cannot be read out of this file, nor guessed from it.'
+  const rest = el('p', { class: 'note' }, `${sealed} ${stand}`)
   if (shown.length === 0) return [el('p', {}, 'Nothing of the request or of the result.'), rest]
   const rows = shown.map(({ what, where, text }) =>
     el('tr', {}, el('td', {}, what), el('td', {}, code(where)), el('td', {}, el('pre', {}, text))),

@@ -18,7 +18,7 @@ import { parseCheckpoint, parseTlogProof, splitNote } from '@talos/merkle'
 import { PROOF_BUNDLE_MAX_BYTES } from '@talos/proof'
 
 export interface Contents {
-  /** What the caller sent, as JSON; undefined where there are no arguments. */
+  /** What the caller sent, as JSON; undefined where there are no arguments, or where they are hidden. */
   readonly arguments: string | undefined
   /** From the root to the caller; undefined for what nobody can open, which a refusal may rest on. */
   readonly delegations: readonly (DelegationDescription | undefined)[]
@@ -50,9 +50,8 @@ export interface Shown {
 export function contentsOf(text: string, kernel: Kernel): Contents | undefined {
   const { intent, execution, authority, logs = {}, disclosures } = read(text)
   if (intent === undefined || execution === undefined || authority === undefined) return undefined
-  const { args } = openInvocation(fromBase64url(intent.invocation), { kernel })
   return {
-    arguments: Object.keys(args).length === 0 ? undefined : textOfArguments(args),
+    arguments: intent.invocation === undefined ? undefined : argumentsOf(intent.invocation, kernel),
     delegations: authority.proofs.map((bytes) => delegationIn(bytes, kernel)),
     logs: [
       logOf('caller', intent.inclusion, logs.agent?.checkpoint),
@@ -70,6 +69,11 @@ function textOfArguments(args: Parameters<typeof argumentsToJson>[0]): string {
   } catch {
     return 'Values that no JSON has: they stand in the file alone.'
   }
+}
+
+function argumentsOf(invocation: string, kernel: Kernel): string | undefined {
+  const { args } = openInvocation(fromBase64url(invocation), { kernel })
+  return Object.keys(args).length === 0 ? undefined : textOfArguments(args)
 }
 
 function delegationIn(bytes: string, kernel: Kernel): DelegationDescription | undefined {

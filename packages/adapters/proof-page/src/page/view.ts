@@ -127,7 +127,7 @@ function whatItProves(proven: ProofFacts, contents: Contents | undefined): HTMLE
     ['Caller', code(proven.agent)],
     ['Executor', code(proven.executor)],
     ['Tool', el('span', {}, proven.display, ' ', el('span', { class: 'sub' }, code(proven.command)))],
-    contents?.arguments === undefined ? undefined : ['Arguments', code(contents.arguments)],
+    argumentsRow(proven, contents),
     ['Asked', clock(proven.issuedAtS * 1000, 'by the caller’s clock')],
     ['Decided', clock(proven.decidedAtMs, 'by the executor’s clock')],
     ['Outcome', OUTCOMES[proven.outcome]],
@@ -138,6 +138,18 @@ function whatItProves(proven: ProofFacts, contents: Contents | undefined): HTMLE
     ['Receipt', code(proven.receipt)],
   )
   return section('proves', 'What it proves', rows)
+}
+
+/** What is hidden is said to be hidden: an empty place could mean that there was nothing. */
+function argumentsRow(
+  proven: ProofFacts,
+  contents: Contents | undefined,
+): readonly [name: string, value: HTMLElement] | undefined {
+  if (proven.contents !== undefined) {
+    const why = 'Whoever made this bundle left them out. That the caller made this call is said by its log alone.'
+    return ['Arguments', el('span', { class: 'hidden' }, 'Hidden', el('span', { class: 'sub' }, why))]
+  }
+  return contents?.arguments === undefined ? undefined : ['Arguments', code(contents.arguments)]
 }
 
 function clock(ms: number, whose: string): HTMLElement {

@@ -40,6 +40,8 @@ const CHECKS: Readonly<Record<string, string>> = {
   'identity.others': 'The histories of other keys are unbroken',
   'intent.invocation': 'The call can be read',
   'intent.invocation.signature': 'The caller signed the call',
+  'intent.form': 'The call is there, or is said to be hidden',
+  'intent.reference': 'The entry names the hidden call and seals its request',
   'intent.parties': 'The call is by this caller, to this executor',
   'intent.time': 'The call is not from the future',
   'intent.entry': 'The entry in the log can be read',
@@ -57,6 +59,7 @@ const CHECKS: Readonly<Record<string, string>> = {
   'execution.inclusion': 'The hashes lead from the entry to that tree',
   'execution.record': 'The entry records this very receipt',
   'execution.time': 'The receipt is not older than the call',
+  'execution.agreement': 'Both logs sealed the same request',
   'execution.begun': 'The log shows the beginning as well',
   'execution.invoked.entry': 'The entry of the beginning can be read',
   'execution.invoked.proof': 'The proof of the beginning can be read',
@@ -78,10 +81,12 @@ const CHECKS: Readonly<Record<string, string>> = {
   'authority.fresh': 'What is known of revocations is fresh',
   'authority.shown': 'No revocation is withheld',
   'authority.allowed': 'The delegations allowed the call when it was made',
+  'authority.arguments': 'No condition of the delegations depends on what is hidden',
   'authority.refusal': 'The refusal has the reason that the delegations give',
   'authority.confirmed': 'The delegations confirm the refusal',
   'disclosures.form': 'What is shown has the form that it may have',
   'disclosures.opens': 'What is shown is what was sealed',
+  'disclosures.together': 'What is shown of the arguments fits together',
   'logs.note': 'The later checkpoint can be read',
   'logs.checkpoint': 'The log signed the later checkpoint',
   'logs.consistency': 'The later tree extends the earlier one',
@@ -114,7 +119,7 @@ export function questionOf(name: string): string {
 }
 
 /** What a valid bundle says, in one sentence. */
-export function sentenceOf({ outcome, display, agent, executor }: ProofFacts): string {
+export function sentenceOf({ outcome, display, agent, executor, contents }: ProofFacts): string {
   const asked = `Agent ${shortOf(agent)} asked agent ${shortOf(executor)} to run ${display}`
   const ending = {
     allow: 'It was allowed, it was run, and it was answered.',
@@ -122,7 +127,9 @@ export function sentenceOf({ outcome, display, agent, executor }: ProofFacts): s
     deny: 'It was refused, and nothing was run.',
     refer: 'It was not run: others had to approve it first.',
   }[outcome]
-  return `${asked}. ${ending}`
+  const hidden =
+    contents === undefined ? '' : ' What was asked with and what was answered is hidden, but for what is shown below.'
+  return `${asked}. ${ending}${hidden}`
 }
 
 /** A name short enough for a sentence; the whole name stands below. */

@@ -16,7 +16,7 @@ export type ProofBundle = {
   readonly identity?: ProofBundleIdentity
   /** By whose leave the call was made. */
   readonly authority?: ProofBundleAuthority
-  /** The call as its author signed it, and its place in the author's log. */
+  /** The call as its author signed it, unless that is hidden, and its place in the author's log. */
   readonly intent?: ProofBundleIntent
   /** What became of it as the executor signed it, and its place in the executor's log. */
   readonly execution?: ProofBundleExecution
@@ -188,13 +188,16 @@ export function parseProofBundleListed(value: unknown): ProofBundleListed {
 }
 
 export type ProofBundleIntent = {
-  /** The envelope of the invocation (08-invocation 8.1). */
-  readonly invocation: ProofBundleBytes
+  /** The envelope of the invocation (08-invocation 8.1); absent where `contents` is there. */
+  readonly invocation?: ProofBundleBytes
+  /** In place of `invocation`: arguments and result are hidden but for what is disclosed (12.17). */
+  readonly contents?: 'hidden'
   readonly inclusion: ProofBundleInclusion
 }
 
 const checkProofBundleIntent: Check = object({
-  invocation: ref(() => checkProofBundleBytes),
+  invocation: optional(ref(() => checkProofBundleBytes)),
+  contents: optional(oneOfValues('hidden')),
   inclusion: ref(() => checkProofBundleInclusion),
 })
 

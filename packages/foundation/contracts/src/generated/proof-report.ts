@@ -50,6 +50,8 @@ export type ProofReport = {
     readonly outcome: boolean
     readonly gaps: readonly string[]
     readonly missing: readonly ProofReportCode[]
+    /** Conditions of the delegations that depend on hidden arguments (12-proof-bundle 12.17). */
+    readonly unjudged: readonly ProofReportCondition[]
   }
   readonly revocations?: {
     readonly freshness: 'fresh' | 'stale' | 'unknown'
@@ -119,6 +121,10 @@ const checkProofReport: Check = object({
     missing: array(
       ref(() => checkProofReportCode),
       { minItems: 0, maxItems: 64 },
+    ),
+    unjudged: array(
+      ref(() => checkProofReportCondition),
+      { minItems: 0, maxItems: 8192 },
     ),
   }),
   revocations: optional(
@@ -269,11 +275,34 @@ export function parseProofReportPlace(value: unknown): ProofReportPlace {
   return value as ProofReportPlace
 }
 
+export type ProofReportCondition = {
+  /** Place of the delegation in the chain, from 0 at the root. */
+  readonly link: number
+  /** Where it stands in the delegation; `args` for the names of all arguments. */
+  readonly path: string
+  /** Where it looks. */
+  readonly selectors: readonly string[]
+}
+
+const checkProofReportCondition: Check = object({
+  link: integer(0, 15),
+  path: string({ maxLength: 64 }),
+  selectors: array(string({ maxLength: 65_536 }), { minItems: 0, maxItems: 256 }),
+})
+
+/** Returns `value` typed as ProofReportCondition. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
+export function parseProofReportCondition(value: unknown): ProofReportCondition {
+  run('proof-report#condition', checkProofReportCondition, value)
+  return value as ProofReportCondition
+}
+
 export type ProofReportFacts = {
   readonly agent: string
   readonly executor: string
   readonly command: string
   readonly display: string
+  /** There where the bundle hides the call's arguments and result, but for what it discloses. */
+  readonly contents?: 'hidden'
   readonly outcome: 'allow' | 'deny' | 'refer' | 'error'
   readonly denial: readonly string[]
   readonly refusal?: 'confirmed' | 'executor-only'
@@ -291,6 +320,7 @@ const checkProofReportFacts: Check = object({
   executor: string({ maxLength: 65_536 }),
   command: string({ maxLength: 65_536 }),
   display: string({ maxLength: 65_536 }),
+  contents: optional(oneOfValues('hidden')),
   outcome: oneOfValues('allow', 'deny', 'refer', 'error'),
   denial: array(string({ maxLength: 65_536 }), { minItems: 0, maxItems: 8 }),
   refusal: optional(oneOfValues('confirmed', 'executor-only')),

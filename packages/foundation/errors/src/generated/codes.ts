@@ -1675,6 +1675,12 @@ export const ERROR_TABLE = {
     message: 'the log entry of the intent records something else: its member {member} differs',
     remedy: 'The entry belongs to another call; ask the agent for the bundle again.',
   },
+  PROOF_INTENT_UNBOUND: {
+    area: 'proof',
+    message: 'the invocation is hidden, and the log entry of the intent says too little of it: it lacks {member}',
+    remedy:
+      'Export the bundle with its invocation, or from an agent whose log names the call and commits to the request.',
+  },
   PROOF_EXECUTION_RECEIPT: {
     area: 'proof',
     message: 'the receipt cannot be opened: {reason}',
@@ -1710,6 +1716,11 @@ export const ERROR_TABLE = {
     message: "the executor's entry of the call's beginning does not fit: {reason}",
     remedy: 'Leave the entry out, or take it from the checkpoint that proves the receipt.',
   },
+  PROOF_EXECUTION_DISAGREES: {
+    area: 'proof',
+    message: 'the invocation is hidden, and the two logs do not record the same call: their member {member} differs',
+    remedy: 'One side recorded something else than the other; ask for the bundle with its invocation.',
+  },
   PROOF_AUTHORITY_PROOFS: {
     area: 'proof',
     message: 'the delegations are not those that the invocation names: {reason}',
@@ -1741,6 +1752,12 @@ export const ERROR_TABLE = {
     message: 'the delegations did not allow the call: {reason}',
     remedy: 'The executor ran a call that nobody had allowed; ask it why.',
   },
+  PROOF_ARGUMENTS_HIDDEN: {
+    area: 'proof',
+    message: '{count} conditions of the delegations depend on arguments that are hidden',
+    remedy:
+      'Ask for a bundle that discloses these arguments, or for one with its invocation; whether they held is the word of the executor.',
+  },
   PROOF_AUTHORITY_DISAGREES: {
     area: 'proof',
     message: 'the call was refused for another reason than the delegations give: {reason}',
@@ -1765,6 +1782,11 @@ export const ERROR_TABLE = {
     area: 'proof',
     message: 'disclosure {index} opens no commitment of its part of the bundle',
     remedy: 'The value or the salt is not the one that was committed to; treat the disclosure as false.',
+  },
+  PROOF_DISCLOSURE_CONTRADICTION: {
+    area: 'proof',
+    message: 'the disclosed parts of the arguments are parts of no arguments: {reason}',
+    remedy: 'Treat the disclosures as false; both sides may have committed to what was never sent.',
   },
   PROOF_LOGS_FORM: {
     area: 'proof',
