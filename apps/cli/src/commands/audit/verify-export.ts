@@ -52,8 +52,10 @@ export async function verifyExport({ path, kernel, did, onProgress }: VerifyExpo
   let entries = 0
   let before = -1
   let isEnded = false
-  for await (const text of linesOf(path)) {
+  for await (const { text, isEnded: isLine } of linesOf(path)) {
     line += 1
+    // What stops within a line was cut off there, unless only the line's end is gone.
+    if (header !== undefined && !isLine && !isJson(text)) break
     const value = objectOf(text, line)
     if (header === undefined) {
       header = openHeader(value, { line, kernel })
@@ -77,18 +79,24 @@ export async function verifyExport({ path, kernel, did, onProgress }: VerifyExpo
   return { agent, identity, checkpoint, entries, isWhole: entries === checkpoint.size, isEnded }
 }
 
+interface Line {
+  readonly text: string
+  /** Whether its end is there. */
+  readonly isEnded: boolean
+}
+
 /** Lines one after the other, none of which is longer than it may be. */
-async function* linesOf(path: string): AsyncGenerator<string> {
+async function* linesOf(path: string): AsyncGenerator<Line> {
   let rest = ''
   let line = 0
   for await (const piece of piecesOf(path)) {
     const lines = `${rest}${piece}`.split('\n')
     rest = lines.pop() ?? ''
-    for (const text of lines) yield text
+    for (const text of lines) yield { text, isEnded: true }
     line += lines.length
     if (rest.length > MAX_LINE_CHARS) throw unreadable(line + 1, 'it is too long')
   }
-  if (rest !== '') yield rest
+  if (rest !== '') yield { text: rest, isEnded: false }
 }
 
 async function* piecesOf(path: string): AsyncGenerator<string> {
@@ -110,6 +118,15 @@ function objectOf(text: string, line: number): Members {
   return value as Members
 }
 
+function isJson(text: string): boolean {
+  try {
+    parseJson(text, { maxBytes: MAX_LINE_CHARS, maxDepth: MAX_DEPTH })
+    return true
+  } catch {
+    return false
+  }
+}
+
 function openHeader(value: Members, { line, kernel }: { readonly line: number; readonly kernel: Kernel }): Header {
   const { format, checkpoint: note, logKeys, keyLog: text } = value
   if (format !== EXPORT_FORMAT) throw unreadable(line, 'it has no checkpoint')
@@ -124,7 +141,13 @@ function openHeader(value: Members, { line, kernel }: { readonly line: number; r
       if (newest === undefined || !keyLog.keys.some(({ did }) => did === newest.issuer)) {
         throw invalid(line, 'the key of the log is not by a key of the agent')
       }
-      const formerKeys = opened.slice(0, -1).map(({ key }) => key)
+      // Whoever has a key that the agent lost could have signed any tree with what it delegated.
+      const isLost = ({ issuer }: (typeof opened)[number]) => agents.standingOf(issuer) === 'compromised'
+      if (isLost(newest)) throw invalid(line, 'the key of the log is by a key that is compromised')
+      const formerKeys = opened
+        .slice(0, -1)
+        .filter((one) => !isLost(one))
+        .map(({ key }) => key)
       const checkpoint = openLogCheckpoint(note, { logKey: newest.key, formerKeys, kernel })
       const names = [keyLog.name, keyLog.did, ...keyLog.keys.map(({ did }) => did)]
       return { agent: newest.agent, identity: keyLog.name, names, checkpoint }
