@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Secret, toHex } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
-import { appendEntry, createKeyLog, delegateLogKey, ed25519Signer, type Signer } from '@talos/identity'
+import {
+  appendEntry,
+  createKeyLog,
+  delegateLogKey,
+  ed25519Signer,
+  type Signer,
+  type VerifiedKeyLog,
+} from '@talos/identity'
 import { portableKernel } from '@talos/kernel'
 import { afterAll, describe, expect, it } from 'vitest'
 import { agent } from '../../../tools/src/vectors/capability-tokens.ts'
@@ -27,14 +34,15 @@ const [FIRST, SECOND] = [agent(2), agent(12)]
 const [FIRST_LOG, SECOND_LOG] = [agent(102), agent(112)]
 const origin = `talos/${FIRST.did.slice('did:key:'.length)}/1`
 
-async function keyLog() {
+/** Before the theft became known, and after. */
+async function keyLogs(update = 200): Promise<readonly [begun: VerifiedKeyLog, lost: VerifiedKeyLog]> {
   const log = await createKeyLog({
     signer: seeded(2),
-    updateSigner: seeded(200),
+    updateSigner: seeded(update),
     nextUpdateKeys: [seeded(201).did],
     nowMs: Date.now() - 3 * MONTH_MS,
   })
-  return await appendEntry(log, {
+  const lost = await appendEntry(log, {
     kind: 'recover',
     signer: seeded(12),
     updateSigner: seeded(201),
@@ -42,6 +50,7 @@ async function keyLog() {
     compromised: [{ key: FIRST.did as Did, fromMs: Date.now() - 2 * MONTH_MS }],
     nowMs: Date.now() - MONTH_MS,
   })
+  return [log, lost]
 }
 
 async function delegation(by: number, log: number): Promise<Uint8Array> {
@@ -57,15 +66,20 @@ async function delegation(by: number, log: number): Promise<Uint8Array> {
 /** An export of one entry, signed by a key of the log. */
 async function exported(
   name: string,
-  { key, logKeys }: { readonly key: typeof FIRST_LOG; readonly logKeys: readonly Uint8Array[] },
+  given: {
+    readonly key: typeof FIRST_LOG
+    readonly logKeys: readonly Uint8Array[]
+    readonly keyLog?: VerifiedKeyLog
+  },
 ): Promise<string> {
+  const { key, logKeys } = given
   const delegationText = Buffer.from(logKeys[0] ?? []).toString('base64url')
   const members = entry(FIRST, 0, { kind: 'log.open', log: { origin, delegation: delegationText } })
   const leaf = entryBytes(members)
   const note = checkpoint([leaf], { origin, key })
   const proof = ['c2sp.org/tlog-proof@v1', 'index 0', '', note].join('\n')
   const hash = toHex(kernel.leafHashes([leaf])[0] ?? new Uint8Array(0))
-  const { text } = await keyLog()
+  const { text } = given.keyLog ?? (await keyLogs())[1]
   const lines = [
     {
       format: EXPORT_FORMAT,
@@ -97,5 +111,16 @@ describe('an export', () => {
     await expect(verifyExport({ path, kernel })).rejects.toMatchObject({ code: 'CLI_EXPORT_INVALID' })
     const alone = await exported('alone.ndjson', { key: FIRST_LOG, logKeys: logKeys.slice(0, 1) })
     await expect(verifyExport({ path: alone, kernel })).rejects.toMatchObject({ code: 'CLI_EXPORT_INVALID' })
+  })
+
+  it('is refused where the key log of the verifier knows that the key is lost, or tells another history', async () => {
+    const [begun, lost] = await keyLogs()
+    const path = await exported('early.ndjson', { key: FIRST_LOG, logKeys: [await delegation(2, 102)], keyLog: begun })
+    expect(await verifyExport({ path, kernel })).toMatchObject({ entries: 1 })
+    expect(await verifyExport({ path, kernel, known: begun })).toMatchObject({ entries: 1 })
+    const refused = { code: 'CLI_EXPORT_INVALID' }
+    await expect(verifyExport({ path, kernel, known: lost })).rejects.toMatchObject(refused)
+    const [other] = await keyLogs(210)
+    await expect(verifyExport({ path, kernel, known: other })).rejects.toMatchObject(refused)
   })
 })

@@ -1,15 +1,17 @@
 /** `talos audit verify` and `talos audit root`: is the log whole, and what names it. */
 import { toHex } from '@talos/bytes'
 import type { AgentLogReport, AgentReader } from '@talos/client'
+import { TalosError } from '@talos/errors'
 import { loadKernel, systemClock } from '@talos/kernel'
 import type { Command } from 'commander'
 import { Context, type Shell } from '../../context.ts'
 import { ask } from '../../control/ask.ts'
-import { EXIT_INCOMPLETE } from '../../exit-codes.ts'
+import { EXIT_FAILED, EXIT_INCOMPLETE } from '../../exit-codes.ts'
 import { fields } from '../../output.ts'
 import { Progress } from '../../progress.ts'
-import { reading } from '../../reading.ts'
+import { reading, readingLog } from '../../reading.ts'
 import { parseName } from '../../values.ts'
+import { keyLogIn } from '../proof/verify.ts'
 import { verifyExport } from './verify-export.ts'
 
 /** How long a call may be without an outcome before that is a gap. */
@@ -21,20 +23,30 @@ Examples:
   $ talos audit verify --agent tool-box --json
   $ talos audit verify --signed
   $ talos audit verify --export proven.ndjson --did did:talos:Qm…
+  $ talos audit verify --export proven.ndjson --key-log did.jsonl
 
 Reads the log from its first byte and recomputes everything: entries, tiles, root, and each checkpoint that was signed. The
 search database is compared as well; one that is wrong is emptied, and filled again from the log, which alone counts.
 
 With --export it verifies a file of talos audit export --include-proofs instead, offline and without an agent: whose log it
-is (say whom you expect with --did), the checkpoint, and that each entry stands in the signed tree.
+is (say whom you expect with --did), the checkpoint, and that each entry stands in the signed tree. An export says itself which
+keys were lost until it was made: with --key-log counts what you know since.
 
 Exit codes: 0 valid. 1 invalid: the log is not as it was written (with the index of the first bad entry), or the export is not
 what the log signed. 2 it cannot be read. 3 incomplete: what is there holds, but a call of more than a minute ago has no
 outcome, or (--signed) entries are behind the last signed checkpoint, or the export was cut off.`
 
+const ROOT_HELP = `
+Examples:
+  $ talos audit root
+  $ talos audit root --sign > checkpoint.txt
+
+Exit code 1 where the log does not hold what was last signed of it: the root is then of something else.`
+
 interface VerifyOptions {
   readonly export?: string
   readonly did?: string
+  readonly keyLog?: string
   readonly signed?: boolean
 }
 
@@ -44,12 +56,22 @@ export function addVerify(audit: Command, shell: Shell): void {
     .description('recompute the whole log, or verify an export of one')
     .option('--export <file>', 'verify this export instead')
     .option('--did <did>', 'with --export: whose log it has to be; a did:talos, or any key of the agent')
+    .option('--key-log <file>', 'with --export: a newer key log (did.jsonl) of the agent')
     .option('--signed', 'incomplete too while entries are behind the last signed checkpoint')
     .addHelpText('after', VERIFY_HELP)
     .action(async (options: VerifyOptions, command: Command) => {
-      if (options.export !== undefined) return await checkExport(shell, { path: options.export, ...options })
+      const { did, signed } = options
+      if (options.export !== undefined) {
+        if (signed === true) throw usage('--signed is not for exports: what is in one is signed')
+        return await checkExport(shell, { path: options.export, ...(did !== undefined && { did }) })
+      }
+      if (did !== undefined) throw usage('--did needs --export; whose log is meant says --agent')
       await reading(new Context(shell, command), async (reader) => await checkLog(shell, { reader, ...options }))
     })
+}
+
+function usage(reason: string): TalosError {
+  return new TalosError('CLI_USAGE', { reason })
 }
 
 async function checkLog(
@@ -75,6 +97,7 @@ async function checkLog(
   shell.output.result({ valid: true, verdict, ...facts }, () => [
     isIncomplete ? shell.output.tint('warn', 'INCOMPLETE') : shell.output.tint('good', 'VALID'),
     ...fields([
+      ...(agent === null ? [] : [['agent', agent] as const]),
       ['entries', String(size)],
       ['root', root],
       ['checkpoints', `${checkpoints} signed, all of this log`],
@@ -93,7 +116,7 @@ function hasOldCall({ log }: AgentReader, openInvocations: readonly number[]): b
 
 async function checkExport(
   shell: Shell,
-  { path, did }: { readonly path: string; readonly did?: string },
+  { path, did, keyLog }: { readonly path: string; readonly did?: string; readonly keyLog?: string },
 ): Promise<void> {
   const progress = new Progress(shell.output, 'checked')
   const kernel = loadKernel()
@@ -103,6 +126,7 @@ async function checkExport(
     kernel,
     onProgress: update,
     ...(did !== undefined && { did: parseName(did, '--did') }),
+    ...(keyLog !== undefined && { known: keyLogIn(keyLog, kernel) }),
   }).finally(() => progress.end())
   const { agent, identity, checkpoint, entries, isWhole, isEnded } = report
   const { origin, size } = checkpoint
@@ -126,14 +150,14 @@ export function addRoot(audit: Command, shell: Shell): void {
     .command('root')
     .description('show the number of entries and the root that names them all')
     .option('--sign', 'as a signed checkpoint (a C2SP signed note); asks the process that runs the agent')
-    .addHelpText('after', '\nExamples:\n  $ talos audit root\n  $ talos audit root --sign > checkpoint.txt')
+    .addHelpText('after', ROOT_HELP)
     .action(async ({ sign }: { readonly sign?: boolean }, command: Command) => {
       const context = new Context(shell, command)
       if (sign === true) {
         const { note } = await ask(context, { method: 'checkpoint' }, 'checkpoint')
         return shell.output.json ? shell.output.result({ checkpoint: note }, () => []) : shell.output.raw(note)
       }
-      await reading(context, ({ log, did }) => {
+      const fault = await readingLog(context, ({ log, did }) => {
         const { size } = log
         const root = toHex(log.root)
         shell.output.result({ agent: did, size, root }, () =>
@@ -143,5 +167,7 @@ export function addRoot(audit: Command, shell: Shell): void {
           ]),
         )
       })
+      // It names something, but not the log that was signed.
+      if (fault !== undefined) shell.exitCode = EXIT_FAILED
     })
 }

@@ -7,7 +7,7 @@ import { decodeEntry, openLogCheckpoint, openLogKey } from '@talos/audit'
 import { encodeJcs, fromBase64url, type JsonValue, parseJson, toHex, utf8 } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
 import { isTalosError, TalosError } from '@talos/errors'
-import { IdentityBook, identityOf, verifyKeyLog } from '@talos/identity'
+import { IdentityBook, identityOf, newerKeyLog, type VerifiedKeyLog, verifyKeyLog } from '@talos/identity'
 import { type Kernel, systemClock } from '@talos/kernel'
 import { leafHash, leafIndex, parseTlogProof, type VerifiedCheckpoint, verifyInclusion } from '@talos/merkle'
 import { systemCode } from '../../files.ts'
@@ -35,6 +35,8 @@ export interface VerifyExportOptions {
   readonly kernel: Kernel
   /** Whose log it has to be: the durable name, or any key that the agent has or had. */
   readonly did?: Did
+  /** A key log of the agent that the verifier has: what it says beyond the export's counts as well. */
+  readonly known?: VerifiedKeyLog
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void
 }
 
@@ -46,7 +48,13 @@ interface Header {
 }
 
 /** @throws TalosError `CLI_FILE_UNREADABLE`, `CLI_EXPORT_UNREADABLE`, `CLI_EXPORT_INVALID` */
-export async function verifyExport({ path, kernel, did, onProgress }: VerifyExportOptions): Promise<ExportReport> {
+export async function verifyExport({
+  path,
+  kernel,
+  did,
+  known,
+  onProgress,
+}: VerifyExportOptions): Promise<ExportReport> {
   let header: Header | undefined
   let line = 0
   let entries = 0
@@ -58,7 +66,7 @@ export async function verifyExport({ path, kernel, did, onProgress }: VerifyExpo
     if (header !== undefined && !isLine && !isJson(text)) break
     const value = objectOf(text, line)
     if (header === undefined) {
-      header = openHeader(value, { line, kernel })
+      header = openHeader(value, { line, kernel, known })
       if (did !== undefined && !header.names.includes(did)) throw invalid(line, 'it is the log of another agent')
       continue
     }
@@ -127,33 +135,44 @@ function isJson(text: string): boolean {
   }
 }
 
-function openHeader(value: Members, { line, kernel }: { readonly line: number; readonly kernel: Kernel }): Header {
+interface HeaderContext extends Pick<VerifyExportOptions, 'kernel'> {
+  readonly line: number
+  readonly known: VerifiedKeyLog | undefined
+}
+
+function openHeader(value: Members, { line, kernel, known }: HeaderContext): Header {
   const { format, checkpoint: note, logKeys, keyLog: text } = value
   if (format !== EXPORT_FORMAT) throw unreadable(line, 'it has no checkpoint')
   if (typeof note !== 'string' || typeof text !== 'string' || !Array.isArray(logKeys))
     throw unreadable(line, 'it misses members')
   return attempt(
     () => {
-      const keyLog = verifyKeyLog({ kernel, text, nowMs: systemClock.nowMs() })
+      const carried = verifyKeyLog({ kernel, text, nowMs: systemClock.nowMs() })
+      const keyLog = known === undefined ? carried : newest(carried, known)
       const agents = new IdentityBook([identityOf(keyLog)])
       const opened = logKeys.map((bytes) => openLogKey(fromBase64url(String(bytes)), { kernel, agents }))
-      const [newest] = opened.slice(-1)
-      if (newest === undefined || !keyLog.keys.some(({ did }) => did === newest.issuer)) {
+      const [last] = opened.slice(-1)
+      if (last === undefined || !keyLog.keys.some(({ did }) => did === last.issuer)) {
         throw invalid(line, 'the key of the log is not by a key of the agent')
       }
       // Whoever has a key that the agent lost could have signed any tree with what it delegated.
       const isLost = ({ issuer }: (typeof opened)[number]) => agents.standingOf(issuer) === 'compromised'
-      if (isLost(newest)) throw invalid(line, 'the key of the log is by a key that is compromised')
+      if (isLost(last)) throw invalid(line, 'the key of the log is by a key that is compromised')
       const formerKeys = opened
         .slice(0, -1)
         .filter((one) => !isLost(one))
         .map(({ key }) => key)
-      const checkpoint = openLogCheckpoint(note, { logKey: newest.key, formerKeys, kernel })
+      const checkpoint = openLogCheckpoint(note, { logKey: last.key, formerKeys, kernel })
       const names = [keyLog.name, keyLog.did, ...keyLog.keys.map(({ did }) => did)]
-      return { agent: newest.agent, identity: keyLog.name, names, checkpoint }
+      return { agent: last.agent, identity: keyLog.name, names, checkpoint }
     },
     (cause) => invalid(line, 'the log, its key or its checkpoint does not verify', cause),
   )
+}
+
+/** The newer of two states of one agent's key log. @throws TalosError `KEY_LOG_*` where they are not that */
+function newest(one: VerifiedKeyLog, other: VerifiedKeyLog): VerifiedKeyLog {
+  return one.entries.length <= other.entries.length ? newerKeyLog(one, other) : newerKeyLog(other, one)
 }
 
 function verifyLine(

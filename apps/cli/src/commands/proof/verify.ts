@@ -177,7 +177,8 @@ function policyIn(file: string, kernel: Kernel): WitnessPolicy {
   return given('--policy', () => parseWitnessPolicy(fromUtf8(readUserFile(file, 4 * MAX_POLICY_CHARS)), { kernel }))
 }
 
-function keyLogIn(file: string, kernel: Kernel): VerifiedKeyLog {
+/** The key log that `--key-log` names. @throws TalosError `CLI_OPTION_INVALID`, `CLI_FILE_UNREADABLE`, `CLI_FILE_TOO_LARGE` */
+export function keyLogIn(file: string, kernel: Kernel): VerifiedKeyLog {
   return given('--key-log', () => readKeyLog(fromUtf8(readUserFile(file, KEY_LOG_MAX_BYTES)), kernel))
 }
 
