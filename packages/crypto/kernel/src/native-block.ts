@@ -144,7 +144,13 @@ export function randomnessOf(given: Uint8Array | undefined): Uint8Array {
 
 /** Lengths of inputs that follow, one word for each. */
 export function lengthsOf(inputs: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(Uint32Array.from(inputs, byteLengthOf).buffer)
+  const lengths = new Uint32Array(inputs.length)
+  let place = 0
+  for (const input of inputs) {
+    lengths[place] = byteLengthOf(input)
+    place += 1
+  }
+  return new Uint8Array(lengths.buffer)
 }
 
 /** Reads the answer of `ratchetReceive`: next chain key, then content or header. */

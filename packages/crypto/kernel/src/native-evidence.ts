@@ -25,9 +25,11 @@ export function nativeEvidence({ module, block }: NativeBridge): EvidenceMethods
       const lengths = lengthsOf(run)
       const outputBytes = VERDICT_BYTES * items.length
       block.run(module.verifyEnvelopes, { words: [lengths.length], inputs: [lengths, ...run], outputBytes })
-      const verdicts = items.map(() => ({ digest: block.take(HASH), valid: block.takeFlag() }))
-      block.wipe()
-      return verdicts
+      const answer = block.takeLast(outputBytes)
+      return items.map((_, index) => {
+        const end = index * VERDICT_BYTES + HASH
+        return { digest: answer.slice(end - HASH, end), valid: answer[end] === 1 }
+      })
     },
     verifyEntries: (input) => {
       requireEntries(input)

@@ -19,6 +19,8 @@ export const COSIGNATURE_TIME_BYTES = 8
 
 const KEY_ID_BYTES = 4
 const SEPARATOR = '\n\n'
+const LINE_FEED = 0x0a
+const SPACE = 0x20
 
 /** Holds a log's or witness's Ed25519 key; `@talos/identity` has implementations, a KMS may be another. */
 export interface NoteSigner {
@@ -129,8 +131,9 @@ export function splitNote(note: string): SplitNote {
 function requireText(text: string): void {
   if (!text.isWellFormed()) throw invalidNote('it is not well-formed Unicode')
   if (!text.endsWith('\n')) throw invalidNote('its text does not end with a line feed')
-  for (const character of text) {
-    if (character < ' ' && character !== '\n') throw invalidNote('it holds a control character')
+  for (let place = 0; place < text.length; place += 1) {
+    const code = text.charCodeAt(place)
+    if (code < SPACE && code !== LINE_FEED) throw invalidNote('it holds a control character')
   }
 }
 

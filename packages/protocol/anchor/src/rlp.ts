@@ -33,7 +33,7 @@ export function encodeRlp(item: RlpItem): Uint8Array {
   return concatBytes(head(body.length, SHORT_LIST), body)
 }
 
-/** Decodes the bytes of exactly one item. @throws TalosError `RLP_INVALID` */
+/** Decodes the bytes of exactly one item; strings share their memory. @throws TalosError `RLP_INVALID` */
 export function decodeRlp(bytes: Uint8Array): RlpItem {
   if (bytes.length > RLP_MAX_BYTES) throw invalid('it has too many bytes')
   const budget = { items: RLP_MAX_ITEMS }
@@ -80,7 +80,7 @@ function readItem(bytes: Uint8Array, place: Place): { readonly item: RlpItem; re
   if (place.budget.items < 0) throw invalid('it has too many items')
   if (place.depth > RLP_MAX_DEPTH) throw invalid('it nests too deep')
   const { isList, start, end } = readHead(bytes, place)
-  if (!isList) return { item: bytes.slice(start, end), end }
+  if (!isList) return { item: bytes.subarray(start, end), end }
   const items: RlpItem[] = []
   for (let next = start; next < end; ) {
     const inner = readItem(bytes, { start: next, limit: end, depth: place.depth + 1, budget: place.budget })
@@ -119,7 +119,7 @@ function head(length: number, base: number): Uint8Array {
 }
 
 function byteAt(bytes: Uint8Array, position: number): number {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint8(position)
+  return Number(bytes[position])
 }
 
 function invalid(reason: string): TalosError {

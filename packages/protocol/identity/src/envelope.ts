@@ -207,7 +207,7 @@ export function isIpldMap(value: IpldValue | undefined): value is IpldMap {
 interface EnvelopeParts {
   readonly header: Uint8Array
   readonly tag: string
-  readonly body: IpldValue
+  readonly body: IpldValue | undefined
 }
 
 function dissect(decoded: IpldValue): EnvelopeParts {
@@ -217,14 +217,14 @@ function dissect(decoded: IpldValue): EnvelopeParts {
     throw malformed(`the signature is not ${ED25519_SIGNATURE_BYTES} bytes`)
   }
   if (!isIpldMap(signed)) throw malformed('the signed item is not an object')
-  const { h: header, ...payloads } = signed
-  const [entry, ...others] = Object.entries(payloads)
-  if (header === undefined || entry === undefined || others.length > 0) {
+  const { h: header } = signed
+  const names = Object.keys(signed)
+  const tag = names.find((name) => name !== 'h')
+  if (header === undefined || tag === undefined || names.length !== 2) {
     throw malformed('the signed item has not exactly the member h and one payload')
   }
   if (!(header instanceof Uint8Array)) throw new TalosError('ENVELOPE_HEADER')
-  const [tag, body] = entry
-  return { header, tag, body }
+  return { header, tag, body: signed[tag] }
 }
 
 function isIpldList(value: IpldValue): value is readonly IpldValue[] {
