@@ -36,11 +36,13 @@ export class ProofWorld implements AsyncDisposable {
     return join(this.#files.path, 'note.txt')
   }
 
-  static async begin(): Promise<ProofWorld> {
+  /** @param prepare is given each home before anything runs in it */
+  static async begin(prepare: (home: Home) => Promise<void> = async () => {}): Promise<ProofWorld> {
     const world = new ProofWorld()
     const { box, agent } = world
     world.boxDid = await box.init('box')
     world.agentDid = await agent.init('agent')
+    for (const home of [box, agent]) await prepare(home)
     const args = [join(dirname(SERVER_PACKAGE), 'dist', 'index.js'), world.#files.path]
     writeFileSync(world.notePath, CONTENT)
     const config = join(box.path, 'mcp.json')

@@ -197,11 +197,7 @@ function capabilitiesOf(options: {
   const author = new IntentAuthor({ agent, sessions, authority, leases, approvals, emit })
   const { witness: settings, witnessPolicy: policy } = options
   const witnessing = new WitnessKeeper({ agent, sessions, wire, post, emit, settings, policy })
-  const checkpoint = async () => {
-    if (witnessing.policy === undefined) return await agent.log.checkpoint()
-    const head = witnessing.witnessedHead()
-    return head?.isWitnessed === true ? head.note : undefined
-  }
+  const checkpoint = async () => await witnessing.checkpointToShow()
   const anchors = new AnchorKeeper({ agent, open: options.anchoring, checkpoint, emit })
   const witnessed = () => witnessing.policy
   return {

@@ -38,7 +38,7 @@ export interface ExportProofOptions {
 }
 
 export interface EvidenceOptions extends LogEvidenceOptions {
-  readonly wire: Pick<Wire, 'linkTo' | 'isLinked'>
+  readonly wire: Pick<Wire, 'isLinked'> & { linkTo(peer: Did): Promise<unknown> }
   /** Sends a frame one way. */
   readonly post: (peer: Did, frame: AppFrame) => Promise<void>
 }
@@ -87,6 +87,9 @@ export class EvidenceKeeper {
       if (isNew) this.#keepAnswer(cid, answer)
       return bundle
     } catch (error) {
+      const kept = isNew ? this.#keptAnswer(cid) : undefined
+      // What is new and does not hold costs nothing that held before.
+      if (kept !== undefined) return build(kept)
       if (isNew || !isOutdated(error)) throw error
       return await this.#exportAgain(build, { cid, executor })
     }
@@ -145,13 +148,15 @@ export class EvidenceKeeper {
     question.resolve(answer)
   }
 
-  /** What is kept; asked for anew where nothing is, or where it was not witnessed then and the executor is there. */
+  /** What is kept; asked for anew where nothing is, or where it was not witnessed or anchored then and the executor is there. */
   async #answerOf(executor: Did, cid: Cid): Promise<{ readonly answer: Answer; readonly isNew: boolean }> {
     const kept = this.#keptAnswer(cid)
-    const isPoor = kept !== undefined && kept.log === undefined && this.#options.wire.isLinked(executor)
+    const isPoor = kept !== undefined && richnessOf(kept) < RICHEST && this.#options.wire.isLinked(executor)
     if (kept !== undefined && !isPoor) return { answer: kept, isNew: false }
     try {
-      return { answer: requireFound(await this.#ask(executor, cid)), isNew: true }
+      const answer = requireFound(await this.#ask(executor, cid))
+      const isRicher = kept === undefined || richnessOf(answer) > richnessOf(kept)
+      return isRicher ? { answer, isNew: true } : { answer: kept, isNew: false }
     } catch (error) {
       if (kept === undefined || !isTalosError(error)) throw error
       return { answer: kept, isNew: false }
@@ -235,6 +240,13 @@ export class EvidenceKeeper {
     if (stored === undefined) throw new TalosError('EVIDENCE_MISSING', { missing: name })
     return stored.bytes
   }
+}
+
+const RICHEST = 2
+
+/** How many of those who may have seen an executor's log its answer shows: witnesses, a chain. */
+function richnessOf({ witnesses, anchors }: Answer): number {
+  return Number(witnesses.length > 0) + Number(anchors.length > 0)
 }
 
 /** @throws TalosError `EVIDENCE_MISSING` */

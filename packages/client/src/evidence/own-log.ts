@@ -59,19 +59,23 @@ export async function logEvidence(
   return { inclusions, log: { checkpoint: later.checkpoint, consistency }, witnesses, anchors }
 }
 
-/** The anchored checkpoint that covers an entry, where there is one, else the newest that witnesses cosigned. */
+/**
+ * A checkpoint that covers an entry and is anchored and witnessed alike, where there is one; else the newest that enough witnesses
+ * cosigned, else the anchored one.
+ */
 function laterOf(index: number, { agent, anchors, policy }: LogEvidenceOptions): Later | undefined {
   const { verifierKey } = agent.log
+  const asked = { index, policy: policy() }
   const [anchored] = anchors.anchorsFor({ origin: verifierKey.name, size: index + 1 })
-  if (anchored === undefined || !isSignedBy(anchored.note, verifierKey)) {
-    const seen = witnessedLog(agent, { index, policy: policy() })
-    return seen && { ...seen, anchors: [] }
-  }
+  const newest = witnessedLog(agent, asked)
+  const seen = newest && { ...newest, anchors: [] }
+  if (anchored === undefined || !isSignedBy(anchored.note, verifierKey)) return seen
   const { checkpoint, proof, note } = anchored
   const { size } = checkpoint
-  const seen = witnessedLog(agent, { index, policy: policy(), size })
+  const both = witnessedLog(agent, { ...asked, size })
+  if (newest?.isEnough === true && both?.isEnough !== true) return seen
   const plain = { checkpoint: onlySignedBy(note, [verifierKey]), witnesses: [] }
-  return { size, ...(seen ?? plain), anchors: [proof] }
+  return { size, ...(both ?? plain), anchors: [proof] }
 }
 
 /** The first checkpoint that others saw and that covers an entry, with the log's line alone. */

@@ -27,6 +27,8 @@ export interface WitnessedLog {
   /** The same with the log's line alone: what inclusions can be proven under. */
   readonly plain: string
   readonly witnesses: readonly BundleWitness[]
+  /** Whether these are enough by the policy; without one, any is. */
+  readonly isEnough: boolean
 }
 
 /**
@@ -52,6 +54,7 @@ export function witnessedLog(
     size: head.size,
     checkpoint: onlySignedBy(head.note, [log.verifierKey, ...keys]),
     plain: onlySignedBy(head.note, [log.verifierKey]),
+    isEnough: head.isWitnessed,
     witnesses: chosen.map(({ peer: did, delegation: logKey }) => ({
       did,
       logKey,

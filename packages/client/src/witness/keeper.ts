@@ -17,6 +17,7 @@ import { PeerQuota } from '../quota.ts'
 import { PeerTurns } from '../turns.ts'
 import { Answering } from './answering.ts'
 import { Asking, type Cosignature } from './asking.ts'
+import { isSignedBy } from './bundle-parts.ts'
 import { Gossip } from './gossip.ts'
 import { type OwnWitness, openOwnWitness } from './own-witness.ts'
 import { readWitnessPolicy } from './policy-file.ts'
@@ -27,6 +28,9 @@ import type { WitnessedHead } from './witnessed.ts'
 const WITNESS_INTERVAL_MS = 60_000
 /** How long after a link has come up: what the link was made for goes first. */
 const LINK_UP_DELAY_MS = 2_000
+/** Peers that are asked before a checkpoint is shown to the world, and how long: what they do not say then, it has to go without. */
+const MAX_ASKED_FIRST = 8
+const ASKED_FIRST_MS = 2_000
 /** What peers ask that waits for its answer, of each peer. */
 const MAX_ANSWERS_PER_PEER = 8
 /** Peers for which it is remembered how far they were asked. */
@@ -141,6 +145,24 @@ export class WitnessKeeper {
     return this.#asking.witnessedHead(this.policy)
   }
 
+  /**
+   * The checkpoint to show to the world, such as on a chain: the newest that meets the policy, undefined while none does. Without
+   * a policy the log as it is now. Peers that are linked are asked first, so that those who saw the log and the chain speak of
+   * one checkpoint, and a proof can show both.
+   *
+   * @throws TalosError what a checkpoint of the log throws
+   */
+  async checkpointToShow(): Promise<string | undefined> {
+    const { log } = this.#options.agent
+    const { size } = log
+    await this.#askFirst()
+    const head = this.witnessedHead()
+    const isSeen = head?.isWitnessed === true
+    if (this.policy !== undefined) return isSeen ? head.note : undefined
+    const isNow = isSeen && head.size >= size && isSignedBy(head.note, log.verifierKey)
+    return isNow ? head.note : await log.checkpoint()
+  }
+
   /** Evidence that logs contradicted themselves. */
   forks(): readonly { readonly origin: string; readonly evidence: string }[] {
     return this.#options.agent.database.witness.forks()
@@ -214,6 +236,28 @@ export class WitnessKeeper {
     const cosigned = await this.#asking.witness(peer)
     this.#options.emit({ type: 'log.witnessed', ...cosigned })
     return cosigned
+  }
+
+  /** Asks the peers that are linked and have not seen the log as it is, for a moment; what fails is as if nobody had asked. */
+  async #askFirst(): Promise<void> {
+    const { agent, wire } = this.#options
+    if (this.#intervalMs === 0) return
+    const peers = wire.peers().map(({ did }) => did)
+    const isBehind = (peer: Did) => (this.#asked.get(peer)?.size ?? 0) < agent.log.size
+    const asked = peers.filter((peer) => this.#isWithin(peer) && isBehind(peer)).slice(0, MAX_ASKED_FIRST)
+    if (asked.length === 0) return
+    const late = Promise.withResolvers<void>()
+    const timer = setTimeout(() => late.resolve(), ASKED_FIRST_MS)
+    const answers = Promise.allSettled(asked.map(async (peer) => await this.witness(peer)))
+    await Promise.race([answers, late.promise])
+    clearTimeout(timer)
+  }
+
+  /** Whether a peer can be asked now. */
+  #isWithin(peer: Did): boolean {
+    const { agent, wire, sessions } = this.#options
+    if (this.#isStopped || agent.keyLog.deactivated || agent.log.fault !== undefined) return false
+    return wire.isLinked(peer) && sessions.active(peer) !== undefined
   }
 
   /** One turn with a peer: a question where the log has grown, and the news. What fails waits for the next turn. */

@@ -1,16 +1,19 @@
 /** An executor whose part of the evidence is not what it should be costs the caller what it adds, never the proof of the call. */
 import { Cid, utf8 } from '@talos/bytes'
 import { openInvocation } from '@talos/capability'
-import { isTalosError } from '@talos/errors'
+import { isTalosError, TalosError } from '@talos/errors'
 import { verifyProofBundle } from '@talos/proof'
 import { describe, expect, it } from 'vitest'
 import { type Agent, closeAgent, openAgent } from '../../src/agent.ts'
 import { type BundleOptions, bundleOf } from '../../src/evidence/bundle.ts'
+import { EvidenceKeeper } from '../../src/evidence/keeper.ts'
 import { logEvidence } from '../../src/evidence/own-log.ts'
 import { optionsFor } from '../agents.ts'
 import { Stage } from '../stage.ts'
 
 type Answer = BundleOptions['answer']
+
+const NONE = { revocations: [], heads: [], witnesses: [], anchors: [] }
 
 const UNSEEN = { anchors: { anchorsFor: () => [] }, policy: () => undefined }
 
@@ -96,5 +99,46 @@ describe('an answer of an executor', () => {
     }
     expect(codeOf({ inclusions: [] })).toBe('EVIDENCE_MISSING')
     expect(codeOf({ logKey: utf8('x') })).toBe('PROOF_PARTS_INVALID')
+  })
+})
+
+describe('an answer that is asked for again', () => {
+  it('is taken and kept where it shows more, and costs nothing that held before where it does not hold', async () => {
+    await using stage = await Stage.with(['alice'])
+    await using sides = await halves(stage)
+    const { answer, options } = sides
+    const { agent, call } = options
+    const bare: Answer = {
+      t: 'answer',
+      request: 1,
+      found: true,
+      logKey: answer.logKey,
+      inclusions: answer.inclusions,
+      ...NONE,
+    }
+    let said: Answer | undefined = bare
+    const keeper: EvidenceKeeper = new EvidenceKeeper({
+      agent,
+      ...UNSEEN,
+      wire: { linkTo: async () => undefined, isLinked: () => true },
+      post: async (peer, frame) => {
+        if (said === undefined) throw new TalosError('REQUEST_TIMEOUT', { timeoutMs: 1 })
+        if (frame.t === 'ask') keeper.take(peer, { ...said, request: frame.request })
+      },
+    })
+    const countWith = async (next: Answer | undefined) => {
+      said = next
+      const bundle = await keeper.export(call.cid.toString())
+      const { verdict, witnessed } = verifyProofBundle(bundle, { kernel: agent.kernel })
+      expect(verdict).toBe('valid')
+      return witnessed.count
+    }
+    expect(await countWith(bare)).toBe(0)
+    // It shows a witness, and not the entries of the call any more.
+    expect(await countWith({ ...answer, inclusions: [] })).toBe(0)
+    expect(await countWith(answer)).toBe(1)
+    expect(await countWith(bare)).toBe(1)
+    expect(await countWith({ ...bare, found: false })).toBe(1)
+    expect(await countWith(undefined)).toBe(1)
   })
 })

@@ -86,6 +86,7 @@ describe('what a proof bundle says of witnesses', () => {
     database.witness.putWitness({ vkey: formatVerifierKey(key), peer: agent.did, delegation, size: log.size, timeS: 5 })
     expect(witnessedLog(agent, { index: log.size - 1, policy: undefined })).toEqual({
       size: log.size,
+      isEnough: true,
       checkpoint: note,
       plain,
       witnesses: [{ did: agent.did, logKey: delegation, history: '' }],
