@@ -183,7 +183,11 @@ export abstract class CapabilityClient {
     )
   }
 
-  /** The proof bundle of a call that this agent made, with the parts of it that are named. @throws TalosError `EVIDENCE_MISSING`, … */
+  /**
+   * The proof bundle of a call that this agent made, with the parts of it that are named, and on demand with nothing else of it.
+   *
+   * @throws TalosError `EVIDENCE_MISSING`, …
+   */
   async exportProof(invocation: string, options: ExportProofOptions = {}): Promise<string> {
     return await this.#parts.evidence.export(invocation, options)
   }

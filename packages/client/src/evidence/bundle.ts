@@ -22,6 +22,7 @@ export interface BundleOptions {
   /** The executor's half, as it said it. */
   readonly answer: Extract<AppFrame, { t: 'answer' }>
   readonly disclose: readonly string[]
+  readonly hideContents: boolean
 }
 
 /** Largest bundle has as many; each side gives half of them at most. */
@@ -49,7 +50,7 @@ export function bundleOf(options: BundleOptions): string {
   }
 }
 
-function commonParts({ agent, call, answer, own, disclose, ...made }: BundleOptions): ProofParts {
+function commonParts({ agent, call, answer, own, disclose, hideContents, ...made }: BundleOptions): ProofParts {
   const { issuer, audience: executor } = call
   const { proofs } = made
   const [outcome, invoked] = answer.inclusions
@@ -65,7 +66,7 @@ function commonParts({ agent, call, answer, own, disclose, ...made }: BundleOpti
     histories: historiesOf(agent, { proofs, sides: [issuer, executor] }),
     proofs,
     revocations: revocationsThatCount(answer.revocations, { ...agent, proofs }),
-    invocation: made.invocation,
+    ...(!hideContents && { invocation: made.invocation }),
     intent,
     receipt: made.receipt,
     outcome,

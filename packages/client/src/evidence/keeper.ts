@@ -35,6 +35,12 @@ export interface ExportProofOptions {
    * not named stays hidden.
    */
   readonly disclose?: readonly string[]
+  /**
+   * Whether to leave out the signed call, in which its arguments stand: then nothing of arguments and result is in the bundle but
+   * what is named, and the logs of both sides speak for the call (12-proof-bundle 12.17). Where conditions of the delegations
+   * depend on arguments that are not named, its verdict is `incomplete`.
+   */
+  readonly hideContents?: boolean
 }
 
 export interface EvidenceOptions extends LogEvidenceOptions {
@@ -70,7 +76,7 @@ export class EvidenceKeeper {
    * @throws TalosError `EVIDENCE_MISSING`, `PROOF_OF_LIST`, `PROOF_UNSIGNED`, `PROOF_PARTS_INVALID`, `DISCLOSURE_CHOICE`,
    *   `DISCLOSURE_DISAGREES`, `EVIDENCE_OUTDATED`, `REQUEST_TIMEOUT`, and what the link throws
    */
-  async export(name: string, { disclose = [] }: ExportProofOptions = {}): Promise<string> {
+  async export(name: string, { disclose = [], hideContents = false }: ExportProofOptions = {}): Promise<string> {
     const { agent } = this.#options
     const cid = Cid.parse(name)
     this.#requireSigned(cid)
@@ -81,7 +87,7 @@ export class EvidenceKeeper {
     const own = await logEvidence([this.#require(cid, 'caller.invoke')], this.#options)
     const made = { agent, call, invocation, receipt: this.#require(cid, 'receipt'), proofs: this.#delegations(cid) }
     const { answer, isNew } = await this.#answerOf(executor, cid)
-    const build = (said: Answer): string => bundleOf({ ...made, own, answer: said, disclose })
+    const build = (said: Answer): string => bundleOf({ ...made, own, answer: said, disclose, hideContents })
     try {
       const bundle = build(answer)
       if (isNew) this.#keepAnswer(cid, answer)

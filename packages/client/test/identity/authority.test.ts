@@ -66,6 +66,13 @@ describe('a capability given before', () => {
     expect(across).toMatchObject({ valid: true, facts: { agent: before } })
     const late = verify(await again.exportProof(third.invocation))
     expect(late).toMatchObject({ valid: true, facts: { agent: again.did } })
+    for (const [call, agent] of [
+      [second, before],
+      [third, again.did],
+    ] as const) {
+      const hidden = verify(await again.exportProof(call.invocation, { hideContents: true }))
+      expect(hidden).toMatchObject({ integrity: { intact: true }, facts: { agent, contents: 'hidden' } })
+    }
   })
 
   it('is used after the executor has another key, and ends by a revocation under that', async () => {
@@ -90,10 +97,16 @@ describe('a capability given before', () => {
       valid: true,
       facts: { executor: bobDid },
     })
+    const hideContents = true
+    const hidden = verify(await alice.exportProof(second.invocation, { hideContents }))
+    expect(hidden).toMatchObject({ integrity: { intact: true }, facts: { executor: again.did, contents: 'hidden' } })
     await again.revokeCapability(grant.cid)
     const refused = await read(alice, again.did)
     expect(refused).toMatchObject({ outcome: 'deny' })
-    expect(verify(await alice.exportProof(refused.invocation))).toMatchObject({ valid: true, proves: 'refusal' })
+    for (const options of [{}, { hideContents }]) {
+      const report = verify(await alice.exportProof(refused.invocation, options))
+      expect(report).toMatchObject({ valid: true, proves: 'refusal' })
+    }
   })
 
   it('is proven after the caller changed its key, and changed it again because that was stolen', async () => {

@@ -14,14 +14,21 @@ Examples:
   $ talos proof list                                 the last column is the call's CID
   $ talos proof export bafyrei… --out call.talosproof
   $ talos proof export bafyrei… --disclose output:/content/0/text --html --out call.html
+  $ talos proof export bafyrei… --hide-contents --disclose arguments:/path --out call.talosproof
 
 Whoever made the call exports it. What the other side has to add is asked for over the session, so the peer must be
-reachable unless its evidence is here already.`
+reachable unless its evidence is here already.
+
+A proof holds the signed call, and with it all arguments; of the result it shows what is disclosed. With --hide-contents the
+signed call is left out, and what is not disclosed cannot be read out of the proof, nor guessed. It then rests on what both sides
+wrote into their logs. Where the capability has conditions on arguments that are not disclosed, whether they held is the other side's
+word: the proof is then incomplete (exit code 3 of verify), and says which conditions these are.`
 
 interface ExportOptions {
   readonly out?: string
   readonly html?: boolean
   readonly disclose?: readonly string[]
+  readonly hideContents?: boolean
 }
 
 export function addProofExport(proof: Command, shell: Shell): void {
@@ -36,14 +43,16 @@ export function addProofExport(proof: Command, shell: Shell): void {
       'a part of the call to show, such as arguments:/path or output:/content/0/text, or result for all of it; repeatable',
       collect,
     )
+    .option('--hide-contents', 'leave out the signed call, in which all arguments stand')
     .addHelpText('after', HELP)
-    .action(async (text: string, { out, html, disclose }: ExportOptions, command: Command) => {
+    .action(async (text: string, { out, html, disclose, hideContents }: ExportOptions, command: Command) => {
       const invocation = parseCidOption(text, 'INVOCATION')
       if (out !== undefined) requireAbsent(out)
       const shown = disclose === undefined ? {} : { disclose: choicesOf(disclose) }
+      const hidden = hideContents === true ? { hideContents } : {}
       const { bundle } = await ask(
         new Context(shell, command),
-        { method: 'exportProof', invocation, ...shown },
+        { method: 'exportProof', invocation, ...shown, ...hidden },
         'proof',
       )
       if (out === undefined) return shell.output.raw(html === true ? proofPage(bundle) : bundle)

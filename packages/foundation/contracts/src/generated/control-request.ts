@@ -384,12 +384,15 @@ export type ControlRequestExportProof = {
   readonly invocation: CidText
   /** Parts of the call to show (12-proof-bundle 12.9). */
   readonly disclose?: readonly string[]
+  /** Whether to leave out the signed call, in which its arguments stand (12-proof-bundle 12.17). */
+  readonly hideContents?: boolean
 }
 
 const checkControlRequestExportProof: Check = object({
   method: oneOfValues('exportProof'),
   invocation: ref(() => checkCidText),
   disclose: optional(array(string({ minLength: 1, maxLength: 1_024 }), { minItems: 0, maxItems: 64 })),
+  hideContents: optional(boolean),
 })
 
 /** Returns `value` typed as ControlRequestExportProof. @throws TalosError SCHEMA_INVALID {schema, path, reason} */
