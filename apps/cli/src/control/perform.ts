@@ -51,7 +51,10 @@ export async function perform(performer: Performer, request: ControlRequest): Pr
     case 'exportProof':
       return {
         answer: 'proof',
-        bundle: await client.exportProof(request.invocation, { disclose: request.disclose ?? [] }),
+        bundle: await client.exportProof(request.invocation, {
+          disclose: request.disclose ?? [],
+          hideContents: request.hideContents ?? false,
+        }),
       }
     case 'calls': {
       const { method: _method, ...filter } = request
