@@ -13,7 +13,7 @@ export interface Contents {
 }
 
 /** One part of a call that the proof shows. */
-export interface Shown {
+interface Shown {
   /** As `--disclose` names it: a path, and for one part a colon and its pointer. */
   readonly part: string
   /** Whose entry or receipt commits to it. */
