@@ -1,4 +1,5 @@
 /** What is refused in a bundle's intent, execution, authority and disclosures. */
+import { disclosedFields } from './audit-fields.ts'
 import { linkText, type Token, token } from './capability-tokens.ts'
 import { type Bundle, refusal } from './proof-form.ts'
 import { partsOfArguments, partsOfOutput } from './proof-parts.ts'
@@ -340,6 +341,30 @@ export function furtherCases(): readonly object[] {
     authority('PROOFS', 'a delegation with a wrong signature', made({ named: [spoiled] })),
     authority('REVOCATIONS', 'a revocation with a wrong signature', made({ named: [own], revocations: [revoked] })),
   ]
+}
+
+/** Parts to which an entry commits, and which the invocation does not have. */
+export function falsePartCases(): readonly object[] {
+  const say = sayer('disclosures', '12.9', 'PROOF_DISCLOSURE')
+  const parts = [
+    ['/path', '"/etc/shadow"'],
+    ['/path/0', '"/srv/a.txt"'],
+    ['/list/00', '7'],
+    ['/list/2', '7'],
+    ['/list/1', '7'],
+    ['/none', 'null'],
+    ['/toString', '{}'],
+    ['', '{}'],
+  ] as const
+  const asked = disclosedFields({ name: 'arguments', parts }, 'intent')
+  const args = { path: '/srv/a.txt', list: [7, 8] }
+  return parts.map(([pointer, text]) => {
+    const { disclosure } = asked.open(pointer)
+    const bytes = Buffer.from(text).toString('base64url')
+    const changes = { invocation: { args }, intentEntry: { commit: { arguments: asked.root } } }
+    const bundle = made({ ...changes, disclosures: [{ ...disclosure, bytes }] })
+    return say('CONTRADICTION', `an argument that the call does not have: ${pointer} ${text}`, bundle)
+  })
 }
 
 /** Times that cannot be: of the future, out of order, or when the leave had ended although it had not when it was asked for. */

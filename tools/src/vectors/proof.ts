@@ -1,4 +1,5 @@
 /** Vectors of proof bundles (contracts/spec 12): proofs of calls and of refusals, and what each check refuses. */
+import { disclosedFields } from './audit-fields.ts'
 import { linkText, linkTo, type Token, token } from './capability-tokens.ts'
 import { formCases, identityCases } from './proof-form.ts'
 import { type FullCase, fullCases, refusedFullCases } from './proof-full.ts'
@@ -8,6 +9,7 @@ import {
   authorityCases,
   disclosureCases,
   executionCases,
+  falsePartCases,
   furtherCases,
   intentCases,
   timeCases,
@@ -52,6 +54,7 @@ export async function proofVectors(): Promise<readonly VectorFile[]> {
       ...disclosureCases(),
       ...furtherCases(),
       ...timeCases(),
+      ...falsePartCases(),
     ]),
   ]
 }
@@ -128,7 +131,19 @@ function skewed(): readonly object[] {
         refusal: 'confirmed',
       },
     ),
+    proves('parts within lists of the arguments disclosed', scene(disclosingItems()), {}),
   ]
+}
+
+function disclosingItems(): Changes {
+  const asked = disclosedFields({ name: 'arguments', parts: [['/list/1/name', '"b"']] }, 'intent')
+  const args = { path: '/srv/a.txt', list: ['a', { name: 'b' }] }
+  const { disclosure } = asked.open('/list/1/name')
+  return {
+    invocation: { args },
+    intentEntry: { commit: { arguments: asked.root } },
+    disclosures: [{ ...disclosure, value: 'b' }],
+  }
 }
 
 function executions(): readonly object[] {

@@ -43,7 +43,7 @@ export {
   parseCommand,
 } from './command.ts'
 export type { Conditions } from './conditions/conditions.ts'
-export { type ShownArguments, type ShownPart, shownArguments } from './conditions/shown.ts'
+export { requireParts, type ShownArguments, type ShownPart, shownArguments } from './conditions/shown.ts'
 export type { ResolvePath } from './conditions/subpath.ts'
 export {
   type CapabilityTerms,

@@ -22,8 +22,15 @@ import {
   toHex,
   utf8,
 } from '@talos/bytes'
-import { type ShownArguments, type ShownPart, shownArguments, type VerifiedReceipt } from '@talos/capability'
+import {
+  requireParts,
+  type ShownArguments,
+  type ShownPart,
+  shownArguments,
+  type VerifiedReceipt,
+} from '@talos/capability'
 import type { ProofBundleDisclosure } from '@talos/contracts'
+import type { IpldMap } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
 import { type Checks, demand } from './checks.ts'
 
@@ -52,8 +59,8 @@ export function fieldDisclosureOf(field: FieldDisclosure): ProofBundleDisclosure
 export interface DisclosureContext {
   readonly checks: Checks
   readonly kernel: Kernel
-  /** Whether the bundle does not show the invocation. */
-  readonly isHidden: boolean
+  /** The arguments of the call; undefined where the bundle does not show the invocation. */
+  readonly args: IpldMap | undefined
   readonly intent: { readonly entry: Recorded }
   readonly execution: {
     readonly receipt: VerifiedReceipt
@@ -85,8 +92,14 @@ export function checkDisclosures(
     )
   }
   const parts = disclosures.filter(({ path }) => path === 'arguments')
-  if (!context.isHidden || parts.length === 0) return NOTHING_SHOWN
-  return checks.ask('disclosures.together', 'PROOF_DISCLOSURE_CONTRADICTION', () => shownArguments(parts.map(partOf)))
+  if (parts.length === 0) return NOTHING_SHOWN
+  return checks.ask('disclosures.together', 'PROOF_DISCLOSURE_CONTRADICTION', () => {
+    const { args } = context
+    if (args === undefined) return shownArguments(parts.map(partOf))
+    // Who wrote the entry could have committed to anything: what it signed is what it asked for.
+    requireParts(args, parts.map(partOf))
+    return NOTHING_SHOWN
+  })
 }
 
 /** No argument is shown. */
@@ -135,7 +148,7 @@ function openedOf({ value, bytes }: ProofBundleDisclosure): Committable {
  * that is hidden have to be those of both (12.17).
  */
 function sidesOf(disclosure: ProofBundleDisclosure, context: DisclosureContext): readonly (readonly string[])[] {
-  const isOfBoth = context.isHidden && disclosure.path === 'arguments'
+  const isOfBoth = context.args === undefined && disclosure.path === 'arguments'
   const layers = isOfBoth ? (['intent', 'execution'] as const) : [disclosure.layer]
   return layers.map((layer) => candidates({ ...disclosure, layer }, context))
 }

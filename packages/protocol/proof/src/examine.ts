@@ -133,7 +133,7 @@ function openParts(read: ReturnType<typeof readParts>, { bundle, options, parts,
     checkDisclosures(bundle.disclosures, {
       checks,
       kernel,
-      isHidden: asked.invocation === undefined,
+      args: asked.invocation?.args,
       intent: { entry: asked.inclusion },
       execution: { receipt, entry: inclusion, invoked },
     }),

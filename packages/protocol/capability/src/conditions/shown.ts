@@ -7,7 +7,7 @@
 import { fromUtf8, type IpldValue } from '@talos/bytes'
 import { TalosError } from '@talos/errors'
 import { type IpldMap, isIpldMap } from '@talos/identity'
-import { argumentsFromJson } from '../json-arguments.ts'
+import { argumentsFromJson, sameArguments } from '../json-arguments.ts'
 import type { Spend } from './budget.ts'
 import { type Selector, select } from './selector.ts'
 
@@ -48,6 +48,28 @@ export function shownArguments(parts: readonly ShownPart[]): ShownArguments {
   if (shown.kind === 'parts') return { ...shown, isMap: true }
   if (!isIpldMap(shown.value)) throw invalid('they are not an object')
   return { kind: 'known', value: shown.value }
+}
+
+/**
+ * Holds parts against the arguments of a call that are known as a whole.
+ *
+ * @throws TalosError `CAPABILITY_ARGUMENTS_INVALID` where one of them is not there, or something else is
+ */
+export function requireParts(args: IpldMap, parts: readonly ShownPart[]): void {
+  for (const { pointer, text } of parts) {
+    const value = valueAt(args, tokensOf(pointer))
+    const isThere = value !== undefined && sameArguments({ value }, { value: argumentOf(fromUtf8(text)) })
+    if (!isThere) throw invalid('one part is not what they say')
+  }
+}
+
+function valueAt(args: IpldMap, tokens: readonly string[]): IpldValue | undefined {
+  let current: IpldValue | undefined = args
+  for (const token of tokens) {
+    if (Array.isArray(current)) current = ITEM.test(token) ? current[Number(token)] : undefined
+    else current = isIpldMap(current) && Object.hasOwn(current, token) ? current[token] : undefined
+  }
+  return current
 }
 
 /** A place on the way to a part, or the part itself. */
