@@ -10,7 +10,7 @@ import { ERROR_TABLE, type ErrorCode, isTalosError, TalosError } from '@talos/er
 /** Where a command writes. Two of them in tests, the process's own otherwise. */
 export interface Sink {
   readonly isTTY?: boolean
-  write(text: string, done?: () => void): unknown
+  write(text: string, done?: (error?: Error | null) => void): unknown
 }
 
 export type Tone = 'good' | 'bad' | 'warn' | 'dim' | 'strong'
@@ -18,6 +18,10 @@ export type Tone = 'good' | 'bad' | 'warn' | 'dim' | 'strong'
 const TONES = { good: 'green', bad: 'red', warn: 'yellow', dim: 'dim', strong: 'bold' } as const
 /** Control, format (among them all that turn the direction of text), surrogate, private and unassigned characters. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu
+/** The same for one character. */
+const UNPRINTABLE_ONE = /^[\p{C}\p{Zl}\p{Zp}]$/u
+/** What has to be looked at: to ask each of millions of characters for its category takes seconds. */
+const UNUSUAL = /[^ -~]/gu
 /** How deep the causes of an error are told. */
 const MAX_CAUSES = 4
 
@@ -33,6 +37,7 @@ export class Output {
   readonly #stdout: Sink
   readonly #stderr: Sink
   readonly #environment: Readonly<Record<string, string | undefined>>
+  #isUnread = false
 
   constructor({ json, stdout = process.stdout, stderr = process.stderr, environment = process.env }: OutputOptions) {
     this.json = json
@@ -44,7 +49,7 @@ export class Output {
   /** A result: the object with `--json`, else the lines. */
   result(value: object, lines: () => readonly string[]): void {
     if (this.json) this.object(value)
-    else for (const line of lines()) this.#stdout.write(`${line}\n`)
+    else for (const line of lines()) this.#stdout.write(`${this.#fit(line, this.#stdout)}\n`)
   }
 
   /** A result as an object, whatever was asked for. */
@@ -60,30 +65,48 @@ export class Output {
   /** Text for stdout as it is, of which there may be more than fits into memory: resolves once it is taken, or unread for good. */
   async stream(text: string): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#stdout.write(text, resolve)
+    this.#stdout.write(text, (error?: unknown) => {
+      this.#isUnread ||= error instanceof Error
+      resolve()
+    })
     await promise
+  }
+
+  /** Whether nobody reads what is streamed any more. */
+  get isUnread(): boolean {
+    return this.#isUnread
   }
 
   /** One line about what goes on, on stderr. */
   note(line: string): void {
-    this.#stderr.write(`${line}\n`)
+    this.#stderr.write(`${this.#fit(line, this.#stderr)}\n`)
   }
 
   /** An error on stderr: code, message and remedy, with `--json` as one object. The stack only with TALOS_DEBUG. */
   error(error: unknown): void {
     const report = reportOf(error)
     if (this.json) this.note(jsonLine({ error: report.toJSON() }))
-    else {
-      this.note(`${this.#tint(this.#stderr, 'bad', 'error')} ${report.code}: ${printable(report.message)}`)
-      for (const cause of causesOf(report)) this.note(`  because ${cause.code}: ${printable(cause.message)}`)
-      this.note(`  ${printable(report.remedy)}`)
-    }
+    else this.#tell(report, 'error', 'bad')
     if (this.#environment['TALOS_DEBUG'] && error instanceof Error) this.note(error.stack ?? error.message)
+  }
+
+  /** What is wrong while the command goes on: as {@link error}, by another word. */
+  warn(report: TalosError): void {
+    if (this.json) this.note(jsonLine({ warning: report.toJSON() }))
+    else this.#tell(report, 'warning', 'warn')
   }
 
   /** Colours text for stdout, where that is a terminal and the user has not declined. */
   tint(tone: Tone, text: string): string {
     return this.#tint(this.#stdout, tone, text)
+  }
+
+  /** Lines beneath each other; on a terminal with the names of the columns, and a word where there is nothing. */
+  table(names: readonly string[], rows: readonly (readonly string[])[], none: string): string[] {
+    if (this.#stdout.isTTY !== true) return table(rows)
+    if (rows.length === 0) return [this.tint('dim', none)]
+    const [head = '', ...lines] = table([names, ...rows])
+    return [this.tint('dim', head), ...lines]
   }
 
   /** Whether stderr is a terminal that may show progress. */
@@ -94,6 +117,17 @@ export class Output {
   /** Replaces the last line of a terminal; see {@link isLive}. */
   overwrite(line: string): void {
     this.#stderr.write(`\r\u001b[K${line}`)
+  }
+
+  /** A terminal that is said to know ASCII alone is given nothing else; a file or a pipe gets the text as it is. */
+  #fit(line: string, sink: Sink): string {
+    return sink.isTTY === true && !this.json && isAsciiLocale(this.#environment) ? asciiOf(line) : line
+  }
+
+  #tell(report: TalosError, word: string, tone: Tone): void {
+    this.note(`${this.#tint(this.#stderr, tone, word)} ${report.code}: ${printable(report.message)}`)
+    for (const cause of causesOf(report)) this.note(`  because ${cause.code}: ${printable(cause.message)}`)
+    this.note(`  ${printable(report.remedy)}`)
   }
 
   #tint(sink: Sink, tone: Tone, text: string): string {
@@ -112,14 +146,31 @@ export function printable(text: string): string {
   })
 }
 
+/** Whether the locale was set, and to one without UTF-8. Where none is set, terminals of today have it. */
+function isAsciiLocale({ LC_ALL, LC_CTYPE, LANG }: Readonly<Record<string, string | undefined>>): boolean {
+  const locale = LC_ALL || LC_CTYPE || LANG || ''
+  return locale !== '' && !/utf-?8/i.test(locale)
+}
+
+/** The same in ASCII: an ellipsis as a tilde, so that columns stay, whatever else as its number. */
+function asciiOf(line: string): string {
+  return line
+    .replaceAll('\u2026', '~')
+    .replaceAll(/[^\0-\u{7f}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
+}
+
 /** JSON in one line, in which characters that a terminal might obey are written as escapes. */
 export function jsonLine(value: object): string {
-  return JSON.stringify(value).replaceAll(UNPRINTABLE, (character) =>
-    Array.from(
-      { length: character.length },
-      (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
-    ).join(''),
+  return JSON.stringify(value).replaceAll(UNUSUAL, (character) =>
+    UNPRINTABLE_ONE.test(character) ? escapesOf(character) : character,
   )
+}
+
+function escapesOf(character: string): string {
+  return Array.from(
+    { length: character.length },
+    (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+  ).join('')
 }
 
 /** Lines of `name  value`, values beneath each other. */

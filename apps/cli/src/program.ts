@@ -48,13 +48,18 @@ export async function run(words: readonly string[]): Promise<number> {
 
 function buildProgram(shell: Shell): Command {
   const program = new Command('talos')
+  program
     .description('The secure communication and trust layer for autonomous AI agents')
     .version(versionOf(), '--version', 'show the version')
     .option('--home <folder>', 'where agents live (default: TALOS_HOME, else ~/.talos)')
     .option('--agent <name>', 'which agent (default: TALOS_AGENT, else the only one)')
     .option('--passphrase-file <file>', 'read the passphrase from its first line (default: TALOS_PASSPHRASE, else ask)')
     .option('--json', 'results as JSON, one object; errors as {"error": {…}} on stderr')
-    .configureHelp({ showGlobalOptions: true })
+    // Options of a group, such as those of `talos audit witness`, are not those of its commands.
+    .configureHelp({
+      showGlobalOptions: true,
+      visibleGlobalOptions: (command) => (command === program ? [] : [...program.options]),
+    })
     .configureOutput({
       writeErr: (help) => (shell.output.json ? undefined : shell.output.note(help.trimEnd())),
       outputError: () => undefined,
@@ -93,7 +98,10 @@ function endOf(error: CommanderError, { output }: Shell): number {
 
 /** What was typed after `=` may be a secret that does not belong there. */
 function withoutValues(message: string): string {
-  return message.replace(/^error: /, '').replace(/(--[a-z-]+)=[^']*/g, '$1=…')
+  return message
+    .replace(/^error: /, '')
+    .replace(/\n\((.*)\)$/, '; $1')
+    .replace(/(--[a-z-]+)=[^']*/g, '$1=…')
 }
 
 function versionOf(): string {

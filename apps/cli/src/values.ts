@@ -1,5 +1,6 @@
 /** Values that people type: durations, times, DIDs, CIDs, numbers; each parsed once, with an error that names the option. */
 import { Cid } from '@talos/bytes'
+import { commandFromDisplay } from '@talos/capability'
 import { type CidText, type Did, type DidKey, parseDid, parseDidKey } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { printable } from './output.ts'
@@ -71,6 +72,19 @@ export function parseCidOption(text: string, option: string): CidText {
     throw new TalosError(
       'CLI_OPTION_INVALID',
       { option, reason: 'it is not the CID of a capability or call' },
+      { cause },
+    )
+  }
+}
+
+/** A tool as `mcp:files/tool/read_text_file`, or as a command `/mcp/files/tool/read_text_file`. @throws TalosError `CLI_OPTION_INVALID` */
+export function parseTool(text: string, option: string): string {
+  try {
+    return commandFromDisplay(text)
+  } catch (cause) {
+    throw new TalosError(
+      'CLI_OPTION_INVALID',
+      { option, reason: 'write it as talos audit log shows it, such as mcp:files/tool/read_text_file' },
       { cause },
     )
   }

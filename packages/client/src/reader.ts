@@ -37,6 +37,9 @@ import { type Publication, publicationOf } from './publication.ts'
 import { openRevocationBook } from './revocation-book.ts'
 
 /** The key that signs a log, those that did before, and the envelopes by which keys of the agent let them. */
+/** Of a log that was signed, while the note beside it is gone. */
+const MISSING_COPY = 'the copy outside of the store is missing'
+
 export interface LogKeys {
   readonly logKey: VerifierKey
   /** Oldest first. */
@@ -72,6 +75,12 @@ export interface AgentReader extends Disposable {
   readonly publication: Publication
   /** The last signed checkpoint as it lies outside of the log. @throws TalosError `AUDIT_ROLLBACK` */
   lastCheckpoint(): Promise<VerifiedCheckpoint | undefined>
+  /**
+   * A quick look at whether the log holds what was last signed of it; `verifyLog` looks at all of it.
+   *
+   * @throws TalosError `AUDIT_ROLLBACK`, `AUDIT_CORRUPT`, `AUDIT_OTHER_LOG`
+   */
+  requireSigned(): Promise<void>
   /**
    * Reads and recomputes the whole log with its own delegated key, and looks for the last signed checkpoint in it. Compares
    * the search database with it, which is emptied where it is wrong.
@@ -137,6 +146,12 @@ export function openAgentReader(name: string, options: Pick<TalosClientOptions, 
     logKeys,
     publication: publicationOf({ folder, database, store, log, kernel }),
     lastCheckpoint: async () => await lastSigned(folder, { ...logKeys(), kernel }),
+    requireSigned: async () => {
+      if (log.size === 0) return await requireUnsigned(folder)
+      const lastCheckpoint = await lastSigned(folder, { ...logKeys(), kernel })
+      if (lastCheckpoint !== undefined) requireContained(log, lastCheckpoint)
+      else if (store.lastCheckpoint() !== undefined) throw rollback('unknown', MISSING_COPY)
+    },
     verifyLog: async (onProgress) => {
       const keys = logKeys()
       // Read before the log: what is signed is in the log already, while the log may grow beneath us.
@@ -147,7 +162,7 @@ export function openAgentReader(name: string, options: Pick<TalosClientOptions, 
       const options = { store, kernel, ...keys, onEntries, ...(onProgress !== undefined && { onProgress }) }
       const report = await verifyLog(options)
       if (lastCheckpoint !== undefined) requireContained(log, lastCheckpoint)
-      else if (report.checkpoints > 0) throw rollback('unknown', 'the copy outside of the store is missing')
+      else if (report.checkpoints > 0) throw rollback('unknown', MISSING_COPY)
       return { ...report, lastCheckpoint, isSearchRight: comparison.finish() && isSound }
     },
     explainCall: (request) => explainCall(world(), request),
@@ -230,6 +245,12 @@ async function lastSigned(
   } catch (cause) {
     throw rollback('unknown', 'the copy outside of the store is not signed by the log key', cause)
   }
+}
+
+/** A log without entries was never signed, or is not what it was. */
+async function requireUnsigned(folder: AgentFolder): Promise<void> {
+  const note = await new FileCheckpointGuard({ path: folder.filePath(AUDIT_GUARD_FILE) }).read()
+  if (note !== undefined) throw rollback('unknown', 'it has 0 entries')
 }
 
 /** A log that was cut or set back does not hold what was signed of it. */

@@ -81,6 +81,8 @@ export async function perform(performer: Performer, request: ControlRequest): Pr
     case 'trustLog':
       return { answer: 'trusted', origin: await client.trustLog(request.vkey) }
     case 'resumeLog':
+      // A log that misses what it signed is not held: nobody's word makes it sign again.
+      if (client.log.fault !== undefined) throw client.log.fault
       client.resumeLog()
       return { answer: 'resumed' }
     case 'anchors':

@@ -16,7 +16,7 @@ Examples:
   $ talos anchor export --out log.talosanchor
   $ talos anchor export --size 120 --out log.talosanchor     the first anchor that covers entry 119
 
-Reads the agent's folder alone: no passphrase, no network.`
+Reads the agent's folder alone: no passphrase, no network. Exit code 3 while no final anchor covers so many entries.`
 
 export function addAnchorExport(anchor: Command, shell: Shell): void {
   anchor
@@ -45,7 +45,8 @@ function read(context: Context, size: number): AnchorFile {
   const { delegations, logKey } = reader.logKeys()
   const found = new LogOfLogs(reader).anchored({ kind: 'checkpoint', subject: logKey.name, size })
   const delegation = delegations.at(-1)
-  if (found === undefined || delegation === undefined) throw new TalosError('ANCHOR_NOT_FINAL', { state: 'absent' })
+  if (found === undefined || delegation === undefined)
+    throw new TalosError('ANCHOR_NOT_FINAL', { state: `none covers entry ${size - 1} of this log` })
   const { leaf, proof } = found
   return {
     format: 'talos-anchor/v1',

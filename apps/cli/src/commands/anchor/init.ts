@@ -44,7 +44,7 @@ export function addAnchorInit(anchor: Command, shell: Shell): void {
   anchor
     .command('init')
     .description('say on which chain, by which contract and how often the log is anchored')
-    .requiredOption('--rpc <url>', 'JSON-RPC endpoint; several are asked side by side (repeatable)', collect, [])
+    .requiredOption('--rpc <url>', 'JSON-RPC endpoint; several are asked side by side (repeatable)', collect)
     .requiredOption('--chain-id <number>', 'EIP-155 id of the chain')
     .option('--contract <address>', 'the contract that is there')
     .option('--deploy', 'put the contract on the chain')
@@ -160,6 +160,6 @@ function weiOf(text: string): number {
   return wei
 }
 
-function collect(value: string, previous: readonly string[]): readonly string[] {
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value]
 }

@@ -13,6 +13,7 @@ import { EXIT_FAILED, EXIT_INCOMPLETE } from '../../exit-codes.ts'
 import { readUserFile } from '../../files.ts'
 import { fields, printable } from '../../output.ts'
 import { invalid, parseCount, showTime } from '../../values.ts'
+import { collect } from '../capabilities/terms.ts'
 
 /** A header, eight nodes of a trie and a checkpoint. */
 const FILE_MAX_BYTES = 2_097_152
@@ -30,7 +31,7 @@ the chain's, which you know or trust. With --rpc the block is looked for at its 
 around it are checked to grow. Exit code 0: holds; 1: does not; 2: unreadable; 3: holds, and the block is not final yet.`
 
 interface VerifyOptions {
-  readonly rpc: readonly string[]
+  readonly rpc?: readonly string[]
   readonly confirmations: string
   readonly blockHash?: string
 }
@@ -40,7 +41,7 @@ export function addAnchorVerify(anchor: Command, shell: Shell): void {
     .command('verify')
     .argument('<file>', 'a .talosanchor file')
     .description('check an anchor, offline or against a chain')
-    .option('--rpc <url>', 'ask this endpoint (repeatable)', (url: string, all: readonly string[]) => [...all, url], [])
+    .option('--rpc <url>', 'ask this endpoint (repeatable)', collect)
     .option('--confirmations <count>', 'blocks before an anchor is final, or "finalized"', '64')
     .option('--block-hash <hash>', 'the hash of the block, known from elsewhere')
     .addHelpText('after', HELP)
@@ -60,7 +61,8 @@ async function verify(shell: Shell, path: string, options: VerifyOptions): Promi
   if (known !== undefined && anchor.trusted !== 'header')
     throw new TalosError('ANCHOR_BLOCK_UNKNOWN', { block: anchor.blockNumber })
   const signer = signerOf(file, kernel)
-  const online = options.rpc.length === 0 ? undefined : await hold(anchor, options)
+  const { rpc: rpcUrls } = options
+  const online = rpcUrls === undefined ? undefined : await hold(anchor, { ...options, rpcUrls })
   if (online?.state === 'unknown' || online?.growth === 'conflict') shell.exitCode = EXIT_FAILED
   else if (online?.state === 'included') shell.exitCode = EXIT_INCOMPLETE
   tell(shell, { file, anchor, signer, online })
@@ -97,13 +99,15 @@ interface Online {
   readonly growth: string
 }
 
-async function hold(anchor: VerifiedAnchor, options: VerifyOptions): Promise<Online> {
+async function hold(
+  anchor: VerifiedAnchor,
+  { rpcUrls, confirmations: text }: Pick<VerifyOptions, 'confirmations'> & { readonly rpcUrls: readonly string[] },
+): Promise<Online> {
   const { EvmChain } = await loadEvm()
-  const { confirmations: text } = options
   const confirmations =
     text === 'finalized' ? text : parseCount(text, { option: '--confirmations', minimum: 1, maximum: 1_000_000 })
   const { chainId, contract, by, blockNumber: number } = anchor
-  const chain = new EvmChain({ rpcUrls: options.rpc, chainId, confirmations, random: systemRandom })
+  const chain = new EvmChain({ rpcUrls, chainId, confirmations, random: systemRandom })
   const standing = await chain.standingOf({ number, hash: `0x${toHex(anchor.blockHash)}` })
   if (standing.state === 'unknown') return { ...standing, growth: 'unknown' }
   const history = await chain.historyOf({ contract, by, fromBlock: 0 })

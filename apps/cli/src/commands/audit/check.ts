@@ -60,12 +60,11 @@ export function addVerify(audit: Command, shell: Shell): void {
     .option('--signed', 'incomplete too while entries are behind the last signed checkpoint')
     .addHelpText('after', VERIFY_HELP)
     .action(async (options: VerifyOptions, command: Command) => {
-      const { did, signed } = options
-      if (options.export !== undefined) {
-        if (signed === true) throw usage('--signed is not for exports: what is in one is signed')
-        return await checkExport(shell, { path: options.export, ...(did !== undefined && { did }) })
-      }
-      if (did !== undefined) throw usage('--did needs --export; whose log is meant says --agent')
+      const { export: path, signed, ...given } = options
+      if (path !== undefined && signed === true) throw usage('--signed is not for exports: what is in one is signed')
+      if (path !== undefined) return await checkExport(shell, { path, ...given })
+      if (given.did !== undefined) throw usage('--did needs --export; --agent says whose log is meant')
+      if (given.keyLog !== undefined) throw usage('--key-log needs --export')
       await reading(new Context(shell, command), async (reader) => await checkLog(shell, { reader, ...options }))
     })
 }

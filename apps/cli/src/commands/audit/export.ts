@@ -7,10 +7,10 @@ import type { VerifiedCheckpoint } from '@talos/merkle'
 import { type Command, Option } from 'commander'
 import { Context, type Shell } from '../../context.ts'
 import { ask } from '../../control/ask.ts'
-import { EXIT_INCOMPLETE } from '../../exit-codes.ts'
-import { jsonLine } from '../../output.ts'
+import { EXIT_FAILED, EXIT_INCOMPLETE } from '../../exit-codes.ts'
+import { jsonLine, printable } from '../../output.ts'
 import { Progress } from '../../progress.ts'
-import { reading } from '../../reading.ts'
+import { readingLog } from '../../reading.ts'
 import { invalid } from '../../values.ts'
 import { addFilters, FILTER_HELP, type FilterOptions, filterOf, prepareSearch } from './filter.ts'
 import { csvHeader, csvRow, formatOption, recordJson } from './format.ts'
@@ -34,7 +34,9 @@ with an apostrophe.
 With --include-proofs the first line holds the checkpoint, the delegations of the log's keys and the agent's key log, each
 entry's line its exact bytes and its proof, the last line how many there are: talos audit verify --export needs nothing else.
 Entries behind the last signed checkpoint cannot be proven and are left out; the exit code is then 3. With --sign the process
-that runs the agent signs a checkpoint first, and this one does where none runs it (which needs the passphrase).`
+that runs the agent signs a checkpoint first, and this one does where none runs it (which needs the passphrase).
+
+Exit code 3 also where nobody reads standard output to its end, as in | head.`
 
 interface ExportOptions extends FilterOptions {
   readonly out?: string
@@ -55,22 +57,22 @@ export function addExport(audit: Command, shell: Shell): void {
       const { out, format, includeProofs = false, sign = false } = options
       if (includeProofs && format === 'csv') throw invalid('--include-proofs', 'CSV has no room for proofs')
       if (sign) await ask(context, { method: 'checkpoint' }, 'checkpoint')
-      await reading(context, async (reader) => {
+      const write = async (reader: AgentReader) => {
         const filter = filterOf(options, reader)
-        prepareSearch(reader)
+        prepareSearch(reader, filter)
         const writer = new TextWriter(out === undefined ? outputTarget(shell.output) : fileTarget(out))
         try {
-          const left = await writeAll(writer, { reader, filter, format, includeProofs, shell })
+          const written = await writeAll(writer, { reader, filter, format, includeProofs, shell })
           await writer.finish()
-          if (left > 0) {
-            shell.exitCode = EXIT_INCOMPLETE
-            shell.output.note(`${left} entries are behind the last signed checkpoint and were left out; see --sign`)
-          }
+          tell(shell, { ...written, sizeBytes: writer.sizeBytes, out })
         } catch (error) {
           writer.abandon()
           throw error
         }
-      })
+      }
+      // A log that was set back proves nothing.
+      const fault = await readingLog(context, write, { refuses: includeProofs })
+      if (fault !== undefined) shell.exitCode = EXIT_FAILED
     })
 }
 
@@ -82,17 +84,36 @@ interface Writing {
   readonly shell: Shell
 }
 
-/** Writes what was asked for; returns how many entries could not be proven. */
-async function writeAll(writer: TextWriter, writing: Writing): Promise<number> {
+/** What became of an export. */
+interface Written {
+  readonly entries: number
+  /** Entries that could not be proven. */
+  readonly left: number
+  /** False where nobody read on. */
+  readonly isRead: boolean
+}
+
+function tell(shell: Shell, written: Written & { readonly sizeBytes: number; readonly out: string | undefined }): void {
+  const { output } = shell
+  const { entries, left, isRead, sizeBytes, out } = written
+  if (left > 0 || !isRead) shell.exitCode = EXIT_INCOMPLETE
+  if (left > 0) output.note(`${left} entries are behind the last signed checkpoint and were left out; see --sign`)
+  if (out === undefined) return
+  output.result({ file: out, entries, left, sizeBytes }, () => [
+    `wrote ${printable(out)} (${entries} entries, ${sizeBytes} bytes)`,
+  ])
+}
+
+async function writeAll(writer: TextWriter, writing: Writing): Promise<Written> {
   const { format, includeProofs } = writing
   if (includeProofs) return await writeProven(writer, writing)
   const isCsv = format === 'csv'
   if (isCsv) await writer.write(csvHeader())
-  await writeEntries(writer, { ...writing, lineOf: isCsv ? csvRow : (record) => `${jsonLine(recordJson(record))}\n` })
-  return 0
+  const lineOf = isCsv ? csvRow : (record: AuditRecord) => `${jsonLine(recordJson(record))}\n`
+  return { ...(await writeEntries(writer, { ...writing, lineOf })), left: 0 }
 }
 
-/** Writes a line for each entry; returns how many there were. */
+/** Writes a line for each entry, as long as somebody wants more. */
 async function writeEntries(
   writer: TextWriter,
   {
@@ -101,23 +122,23 @@ async function writeEntries(
     shell,
     lineOf,
   }: Pick<Writing, 'reader' | 'filter' | 'shell'> & { readonly lineOf: (record: AuditRecord) => string },
-): Promise<number> {
+): Promise<Omit<Written, 'left'>> {
   const progress = new Progress(shell.output, 'read')
   const total = filter.toIndex ?? reader.log.size
-  let written = 0
+  let entries = 0
   try {
     for (const record of reader.search.entries(filter)) {
-      await writer.write(lineOf(record))
-      written += 1
-      if (written % PROGRESS_ENTRIES === 0) progress.update({ done: record.index + 1, total })
+      if (!(await writer.write(lineOf(record)))) return { entries, isRead: false }
+      entries += 1
+      if (entries % PROGRESS_ENTRIES === 0) progress.update({ done: record.index + 1, total })
     }
   } finally {
     progress.end()
   }
-  return written
+  return { entries, isRead: true }
 }
 
-async function writeProven(writer: TextWriter, writing: Writing): Promise<number> {
+async function writeProven(writer: TextWriter, writing: Writing): Promise<Written> {
   const { reader, filter } = writing
   const checkpoint = await signedPart(reader)
   const { size, note } = checkpoint
@@ -126,11 +147,13 @@ async function writeProven(writer: TextWriter, writing: Writing): Promise<number
     const proof = reader.log.tlogProof({ index: record.index, checkpoint: note })
     return `${jsonLine({ ...recordJson(record), bytes: fromUtf8(record.body), proof })}\n`
   }
-  const entries = await writeEntries(writer, { ...writing, filter: { ...filter, toIndex: size }, lineOf })
+  const written = await writeEntries(writer, { ...writing, filter: { ...filter, toIndex: size }, lineOf })
+  const { entries, isRead } = written
+  if (!isRead) return { ...written, left: 0 }
   await writer.write(`${jsonLine({ end: { entries } })}\n`)
   let left = 0
   for (const _ of reader.search.entries({ ...filter, fromIndex: size })) left += 1
-  return left
+  return { ...written, left }
 }
 
 /** @throws TalosError `CLI_NOTHING_SIGNED`, `AUDIT_ROLLBACK` */

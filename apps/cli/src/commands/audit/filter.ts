@@ -1,16 +1,18 @@
 /** Which entries are meant: the options that `log`, `tail` and `export` share. */
 import type { AuditFilter } from '@talos/audit'
-import { commandFromDisplay } from '@talos/capability'
 import type { AgentReader } from '@talos/client'
 import { type AuditEntryKind, type Did, parseAuditEntryKind } from '@talos/contracts'
 import { systemClock } from '@talos/kernel'
 import type { Command } from 'commander'
 import { isDurable, keyOf } from '../../naming.ts'
 import { isErrorCode } from '../../output.ts'
-import { invalid, parseCidOption, parseDidOption, parseMoment } from '../../values.ts'
+import { invalid, parseCidOption, parseDidOption, parseMoment, parseTool } from '../../values.ts'
+import { KINDS } from './kinds.ts'
 
 /** Entries of the search database that one command adds before it searches: about a second. The rest is read instead. */
 const CATCH_UP_ENTRIES = 16_384
+/** Of a line of a help text, less the word before the list. */
+const HELP_CHARS = 110
 const SESSION = /^[0-9a-f]{16,64}$/
 const MESSAGE = /^[0-9a-f]{32}$/
 const DECISIONS = ['allow', 'deny'] as const
@@ -30,7 +32,19 @@ export interface FilterOptions {
 
 export const FILTER_HELP = `
 Filters narrow together. --kind may be repeated; --type is another word for it. --outcome is allow, deny, or the error code
-that an entry gives as its reason. Times are as in 2031-05-01T12:00:00Z, or 15m for so long ago (s, m, h, d).`
+that an entry gives as its reason. Times are as in 2031-05-01T12:00:00Z, or 15m for so long ago (s, m, h, d).
+Kinds: ${wrapped(KINDS)}.`
+
+/** A list in lines of a help text. */
+function wrapped(words: readonly string[]): string {
+  const lines = ['']
+  for (const word of words) {
+    const line = lines.at(-1) ?? ''
+    if (line.length + word.length > HELP_CHARS) lines.push(word)
+    else lines[lines.length - 1] = line === '' ? word : `${line}, ${word}`
+  }
+  return lines.join(',\n')
+}
 
 /** Adds the options by which entries are chosen. */
 export function addFilters(command: Command): Command {
@@ -51,11 +65,14 @@ export function addFilters(command: Command): Command {
 export function filterOf(options: FilterOptions, reader: Pick<AgentReader, 'identities'>): AuditFilter {
   const nowMs = systemClock.nowMs()
   const { peer, tool, cap, session, message, since, until, outcome } = options
-  const kinds = [...(options.kind ?? []), ...(options.type ?? [])]
+  const kinds = [
+    ...(options.kind ?? []).map((kind) => kindOf(kind, '--kind')),
+    ...(options.type ?? []).map((kind) => kindOf(kind, '--type')),
+  ]
   return {
-    ...(kinds.length > 0 && { kinds: kinds.map(kindOf) }),
+    ...(kinds.length > 0 && { kinds }),
     ...(peer !== undefined && { peers: peersOf(peer, reader) }),
-    ...(tool !== undefined && { tool: commandFromDisplay(tool) }),
+    ...(tool !== undefined && { tool: parseTool(tool, '--tool') }),
     ...(cap !== undefined && { cap: parseCidOption(cap, '--cap') }),
     ...(session !== undefined && { session: hex(session, { option: '--session', form: SESSION, digits: '16 to 64' }) }),
     ...(message !== undefined && { message: hex(message, { option: '--message', form: MESSAGE, digits: '32' }) }),
@@ -65,9 +82,9 @@ export function filterOf(options: FilterOptions, reader: Pick<AgentReader, 'iden
   }
 }
 
-/** Brings the search database nearer to the log before it is asked: a step of bounded work. */
-export function prepareSearch({ search }: AgentReader): void {
-  search.catchUp({ limit: CATCH_UP_ENTRIES })
+/** Brings the search database nearer to the log before it is asked: a step of bounded work. Whoever asks for all needs none. */
+export function prepareSearch({ search }: AgentReader, filter: AuditFilter): void {
+  if (Object.keys(filter).length > 0) search.catchUp({ limit: CATCH_UP_ENTRIES })
 }
 
 /** The key as it was typed, or every key of a durable name, as far as this agent knows. */
@@ -91,11 +108,11 @@ function hex(
   return text
 }
 
-function kindOf(text: string): AuditEntryKind {
+function kindOf(text: string, option: string): AuditEntryKind {
   try {
     return parseAuditEntryKind(text)
   } catch {
-    throw invalid('--kind', 'there is no such kind of entry; see contracts/spec/10-audit-entry.md')
+    throw invalid(option, `there is no such kind of entry; those are ${KINDS.join(', ')}`)
   }
 }
 

@@ -30,6 +30,10 @@ export function rowOf({ index, entry }: AuditRecord): string[] {
   return [String(index), showTime(ts), kind, peer === undefined ? '' : shorten(peer), printable(what)]
 }
 
+/** What the columns of {@link rowOf} are. */
+export const ROW_NAMES = ['INDEX', 'TIME', 'KIND', 'PEER', 'WHAT'] as const
+export const NO_ENTRIES = 'no entries'
+
 /** Columns of CSV; the first line names them. */
 const COLUMNS: readonly (readonly [name: string, read: (record: AuditRecord) => string | number | undefined])[] = [
   ['index', ({ index }) => index],
@@ -70,7 +74,7 @@ function csvCell(text: string): string {
 }
 
 /** With milliseconds; a number that no calendar has is written as it is. */
-function exactTime(ms: number): string {
+export function exactTime(ms: number): string {
   const date = new Date(ms)
   return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString()
 }

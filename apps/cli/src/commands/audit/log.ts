@@ -2,11 +2,21 @@
 import type { AuditFilter, AuditRecord, AuditSearch } from '@talos/audit'
 import type { Command } from 'commander'
 import { Context, type Shell } from '../../context.ts'
-import { table } from '../../output.ts'
-import { reading } from '../../reading.ts'
+import { readingLog } from '../../reading.ts'
 import { parseCount } from '../../values.ts'
 import { addFilters, FILTER_HELP, type FilterOptions, filterOf, prepareSearch } from './filter.ts'
-import { csvHeader, csvRow, FORMATS, type Format, formatOption, ndjsonLine, recordJson, rowOf } from './format.ts'
+import {
+  csvHeader,
+  csvRow,
+  FORMATS,
+  type Format,
+  formatOption,
+  NO_ENTRIES,
+  ndjsonLine,
+  ROW_NAMES,
+  recordJson,
+  rowOf,
+} from './format.ts'
 
 const DEFAULT_LIMIT = '50'
 /** What a terminal or a program takes at once; more is read with --until, or with talos audit export. */
@@ -30,13 +40,13 @@ export function addLog(audit: Command, shell: Shell): void {
     .addHelpText('after', EXAMPLES)
     .action(async (options: FilterOptions & { limit: string; format: Format }, command: Command) => {
       const limit = parseCount(options.limit, { option: '--limit', minimum: 1, maximum: MAX_LIMIT })
-      await reading(new Context(shell, command), (reader) => {
+      await readingLog(new Context(shell, command), (reader) => {
         const filter = filterOf(options, reader)
-        prepareSearch(reader)
+        prepareSearch(reader, filter)
         const records = newest(reader.search, { filter, limit })
         const { output } = shell
         const format = output.json ? 'json' : options.format
-        if (format === 'table') return output.result({}, () => table(records.map(rowOf)))
+        if (format === 'table') return output.result({}, () => output.table(ROW_NAMES, records.map(rowOf), NO_ENTRIES))
         if (format === 'csv') return output.raw([csvHeader(), ...records.map(csvRow)].join(''))
         if (format === 'ndjson') return output.raw(records.map((record) => `${ndjsonLine(record)}\n`).join(''))
         output.object({ size: reader.log.size, entries: records.map(recordJson) })

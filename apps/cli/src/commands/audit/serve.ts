@@ -9,7 +9,7 @@ import { Context, type Shell } from '../../context.ts'
 import { askRunning } from '../../control/ask.ts'
 import { fields, type Output, reportOf } from '../../output.ts'
 import { untilStopped } from '../../owner.ts'
-import { reading } from '../../reading.ts'
+import { readingLog } from '../../reading.ts'
 import { invalid, parseCount, parseDuration } from '../../values.ts'
 import { publishedLogOf, readToken } from './source.ts'
 
@@ -53,7 +53,7 @@ export function addServe(audit: Command, shell: Shell): void {
       const serving = servingOf(options)
       const intervalS = options.sign === undefined ? undefined : parseDuration(options.sign, '--sign')
       const stopped = untilStopped()
-      await reading(context, async (reader) => {
+      await readingLog(context, async (reader) => {
         const signing = new Signing(context)
         if (intervalS !== undefined) await signing.now()
         const source = publishedLogOf(reader)

@@ -7,7 +7,7 @@ import type { Command } from 'commander'
 import { Context, type Shell } from '../../context.ts'
 import type { Output } from '../../output.ts'
 import { untilStopped } from '../../owner.ts'
-import { reading } from '../../reading.ts'
+import { readingLog } from '../../reading.ts'
 import { parseCount } from '../../values.ts'
 import { addFilters, FILTER_HELP, type FilterOptions, filterOf, prepareSearch } from './filter.ts'
 import { csvHeader, csvRow, type Format, formatOption, ndjsonLine, rowOf } from './format.ts'
@@ -44,10 +44,10 @@ export function addTail(audit: Command, shell: Shell): void {
       const limit = parseCount(options.lines, { option: '--lines', minimum: 0, maximum: MAX_LINES })
       // Before anything is printed: whoever has seen it may end it.
       const stopped = options.follow === true ? untilStopped() : undefined
-      await reading(new Context(shell, command), async (reader) => {
+      await readingLog(new Context(shell, command), async (reader) => {
         const { output } = shell
         const filter = filterOf(options, reader)
-        prepareSearch(reader)
+        prepareSearch(reader, filter)
         const size = reader.log.size
         const lineOf = linesOf(output.json ? 'ndjson' : options.format)
         if (options.format === 'csv' && !output.json) output.raw(csvHeader())

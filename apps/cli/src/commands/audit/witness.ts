@@ -8,6 +8,7 @@ import {
   witnessedHeadOf,
   writeWitnessPolicy,
 } from '@talos/client'
+import { TalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
 import type { StoredWitness } from '@talos/storage'
 import type { Command } from 'commander'
@@ -17,7 +18,7 @@ import { EXIT_FAILED } from '../../exit-codes.ts'
 import { readUserFile } from '../../files.ts'
 import { agentKey } from '../../naming.ts'
 import { fields, type Output, printable, table } from '../../output.ts'
-import { reading } from '../../reading.ts'
+import { reading, readingLog } from '../../reading.ts'
 import { addCheck, addForks } from './evidence.ts'
 
 const WITNESS_HELP = `
@@ -48,8 +49,14 @@ export function addWitness(audit: Command, shell: Shell): void {
       const context = new Context(shell, command)
       if (resume === true) return await resumeLog(context)
       if (peer !== undefined) return await askPeer(context, peer)
-      await reading(context, (reader) => showStatus(reader, shell))
+      await readingLog(context, (reader) => showStatus(reader, shell))
     })
+  witness.hook('preAction', (_, command) => {
+    const [given] = Object.keys(witness.opts())
+    if (command !== witness && given !== undefined) {
+      throw new TalosError('CLI_USAGE', { reason: `--${given} does not go with ${command.name()}` })
+    }
+  })
   addPolicy(witness, shell)
   addForks(witness, shell)
   addCheck(witness, shell)

@@ -1,14 +1,14 @@
 /** `talos proof list`: the calls of this agent that can be proven. */
-import { commandFromDisplay, displayCommand } from '@talos/capability'
+import { displayCommand } from '@talos/capability'
 import { MAX_CALLS } from '@talos/client'
 import type { ControlRequestCalls, ControlResponseCalls } from '@talos/contracts'
 import { systemClock } from '@talos/kernel'
 import { type Command, Option } from 'commander'
 import { Context, type Shell } from '../../context.ts'
 import { ask } from '../../control/ask.ts'
-import { jsonLine, printable, table } from '../../output.ts'
-import { parseCidOption, parseCount, parseDidOption, parseMoment, shorten, showTime } from '../../values.ts'
-import { csvLine, FORMATS, type Format, formatOption } from '../audit/format.ts'
+import { jsonLine, printable } from '../../output.ts'
+import { parseCidOption, parseCount, parseDidOption, parseMoment, parseTool, shorten, showTime } from '../../values.ts'
+import { csvLine, exactTime, FORMATS, type Format, formatOption } from '../audit/format.ts'
 
 const DEFAULT_LIMIT = '50'
 const OUTCOMES = ['allow', 'deny', 'refer', 'error'] as const
@@ -20,6 +20,8 @@ Examples:
   $ talos proof list                                 the last ${DEFAULT_LIMIT} calls, newest first
   $ talos proof list --outcome deny --since 8h
   $ talos proof list --tool mcp:files/tool/read_text_file --format csv
+
+The last column but one says whether the other side's part is here, or has to be asked for, so that the peer must be reachable.
 
 --json is --format json: {"calls": [{"invocation", "peer", "command", "capabilities", "outcome", "decidedAtMs", "isWhole"}]};
 isWhole says that the other side's part is here, so that the proof can be made without it.`
@@ -56,14 +58,14 @@ export function addProofList(proof: Command, shell: Shell): void {
     })
 }
 
-/** @throws TalosError `CLI_OPTION_INVALID`, `CAPABILITY_COMMAND_INVALID` */
+/** @throws TalosError `CLI_OPTION_INVALID` */
 function requestOf({ peer, tool, cap, outcome, since, until, limit }: ListOptions): ControlRequestCalls {
   const nowMs = systemClock.nowMs()
   return {
     method: 'calls',
     limit: parseCount(limit, { option: '--limit', minimum: 1, maximum: MAX_CALLS }),
     ...(peer !== undefined && { peer: parseDidOption(peer, '--peer') }),
-    ...(tool !== undefined && { command: commandFromDisplay(tool) }),
+    ...(tool !== undefined && { command: parseTool(tool, '--tool') }),
     ...(cap !== undefined && { capability: parseCidOption(cap, '--cap') }),
     ...(outcome !== undefined && { outcome }),
     ...(since !== undefined && { sinceMs: parseMoment(since, { option: '--since', nowMs }) }),
@@ -75,11 +77,13 @@ function write(
   { output }: Shell,
   { calls, format }: { readonly calls: readonly Call[]; readonly format: Format },
 ): void {
-  if (format === 'table') output.result({}, () => table(calls.map(rowOf)))
+  if (format === 'table') output.result({}, () => output.table(ROW_NAMES, calls.map(rowOf), 'no calls'))
   else if (format === 'json') output.raw(`${jsonLine({ calls })}\n`)
   else if (format === 'ndjson') output.raw(calls.map((call) => `${jsonLine(call)}\n`).join(''))
   else output.raw([csvLine(COLUMNS.map(([name]) => name)), ...calls.map(csvRow)].join(''))
 }
+
+const ROW_NAMES = ['TIME', 'OUTCOME', 'PEER', 'TOOL', 'PART', 'INVOCATION'] as const
 
 function rowOf({ invocation, peer, command, outcome, decidedAtMs, isWhole }: Call): string[] {
   const state = isWhole ? 'here' : 'ask'
@@ -88,7 +92,7 @@ function rowOf({ invocation, peer, command, outcome, decidedAtMs, isWhole }: Cal
 
 const COLUMNS: readonly (readonly [name: string, read: (call: Call) => string])[] = [
   ['invocation', ({ invocation }) => invocation],
-  ['time', ({ decidedAtMs }) => showTime(decidedAtMs)],
+  ['time', ({ decidedAtMs }) => exactTime(decidedAtMs)],
   ['peer', ({ peer }) => peer],
   ['tool', ({ command }) => displayCommand(command)],
   ['outcome', ({ outcome }) => outcome],
