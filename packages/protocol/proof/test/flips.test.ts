@@ -32,7 +32,8 @@ type Path = readonly (string | number)[]
 const subjects = [
   { name: 'everything', input: inputOf('proof/full.json', 'full-002') },
   { name: 'key logs', input: { ...inputOf('proof/history.json', 'history-003'), level: 'standard' } },
-  { name: 'a batched receipt', input: batched() },
+  { name: 'a batched receipt', input: described('proof/valid.json', 'shares its signature') },
+  { name: 'hidden contents', input: described('proof/hidden.json', 'a condition on a disclosed argument') },
 ].map(({ name, input }) => {
   const options = optionsOf(input, kernel)
   const text = String(input['bundle'])
@@ -40,14 +41,12 @@ const subjects = [
 })
 type Subject = (typeof subjects)[number]
 
-const others = ['proof/valid.json', 'proof/history.json', 'proof/full.json']
-  .flatMap((file) => repoVectors(file).cases)
+const others = ['proof/valid.json', 'proof/history.json', 'proof/full.json', 'proof/hidden.json']
+  .flatMap((file) => repoVectors(file).cases.filter(({ valid }) => valid))
   .map(({ input }) => decodeJcs(String(input['bundle'])))
 
-function batched(): Readonly<Record<string, unknown>> {
-  const [found] = repoVectors('proof/valid.json').cases.filter(({ description }) =>
-    description.includes('shares its signature'),
-  )
+function described(file: string, words: string): Readonly<Record<string, unknown>> {
+  const [found] = repoVectors(file).cases.filter(({ description }) => description.includes(words))
   return { ...found?.input, level: 'standard' }
 }
 
