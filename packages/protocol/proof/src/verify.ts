@@ -16,6 +16,7 @@ import { layerOfCheck } from './check-table.ts'
 import { ABSENT, absentLayer, failed, type Part, type ProofCheck, type ProofLayer } from './checks.ts'
 import { type Established, examine, type Parts } from './examine.ts'
 import { wasExecuted } from './execution.ts'
+import { checkingOnce } from './once.ts'
 import { anchoredBy, completenessOf, factsOf, type ProofLayers, type ProofReport, witnessedBy } from './report.ts'
 import { DEFAULT_MAX_STALE_S } from './revocation-lists.ts'
 import { isBroken, LayerTimes, type ValidationLevel, validationOf } from './validation.ts'
@@ -67,12 +68,13 @@ const ABSENT_CODES: Readonly<Record<keyof ProofLayers, ErrorCode>> = {
  * @throws only what a defective kernel throws, never because of the bundle
  */
 export function verifyProofBundle(bundle: string | Uint8Array, options: VerifyProofOptions): ProofReport {
-  const { kernel, nowS = Number.MAX_SAFE_INTEGER, level = 'standard', keyLogs = [] } = options
+  const { nowS = Number.MAX_SAFE_INTEGER, level = 'standard', keyLogs = [] } = options
   const { policy, chains, maxStaleS = DEFAULT_MAX_STALE_S } = options
   const times = new LayerTimes(options.stopwatch)
   const read = times.measure('structural', () => readBundle(bundle))
   const about = { level, times, policy }
   if (isTalosError(read)) return reportOf({ ...NOTHING_FOUND, ...faultOf(read) }, NOTHING_ESTABLISHED, about)
+  const kernel = checkingOnce(options.kernel)
   const { parts, established } = examine(read, { kernel, nowS, level, policy, keyLogs, chains, maxStaleS, times })
   return reportOf(findingsOf(read, { parts, established }), established, about)
 }
