@@ -190,12 +190,14 @@ export const ERROR_TABLE = {
   AUDIT_CORRUPT: {
     area: 'audit',
     message: 'the audit log is damaged at entry {index} ({part})',
-    remedy: 'Restore the log from a backup and compare it with the last signed checkpoint; do not append to it.',
+    remedy:
+      'Leave the files as they are and put the newest sound copy in their place. Where there is none, the agent goes on with a new log: docs/crash-safety.md, When a log refuses.',
   },
   AUDIT_ROLLBACK: {
     area: 'audit',
-    message: 'the audit log does not contain its own last signed checkpoint of {size} entries: {reason}',
-    remedy: 'The log was replaced, cut or set back. It opens for reading only; restore the newest copy.',
+    message: 'the audit log does not hold what was last signed of it (entries: {size}): {reason}',
+    remedy:
+      'It was replaced, cut or set back, and opens for reading only. Put the newest copy in its place. Where there is none, the agent goes on with a new log, from its identity backup: docs/crash-safety.md, When a log refuses.',
   },
   AUDIT_OTHER_LOG: {
     area: 'audit',
@@ -526,7 +528,8 @@ export const ERROR_TABLE = {
   PASSPHRASE_MISSING: {
     area: 'client',
     message: "the agent's passphrase is not given",
-    remedy: 'Set TALOS_PASSPHRASE, or pass the passphrase in the options.',
+    remedy:
+      'Set TALOS_PASSPHRASE, or name a file with --passphrase-file; a program passes the passphrase in its options.',
   },
   CLIENT_CLOSED: { area: 'client', message: 'the agent is closed', remedy: 'Open the agent again.' },
   PEER_UNKNOWN: {
@@ -1081,7 +1084,8 @@ export const ERROR_TABLE = {
   LIGHT_FORK: {
     area: 'light',
     message: 'the log signed two histories that exclude each other: of {first} and of {second} entries',
-    remedy: 'Keep the evidence, show it to others who follow this log, and rely on neither history.',
+    remedy:
+      'Keep the evidence, which talos audit witness check verifies for anybody; show it to others who follow this log, and rely on neither history.',
   },
   LIGHT_TILES: {
     area: 'light',
@@ -1116,7 +1120,8 @@ export const ERROR_TABLE = {
   LIGHT_REVOCATIONS_FORK: {
     area: 'light',
     message: 'the agent signed two lists of revocations that exclude each other: of {known} and of {offered} items',
-    remedy: "Keep both heads as evidence and rely on none of the agent's delegations.",
+    remedy:
+      "Keep the evidence, which talos audit witness check verifies for anybody, and rely on none of the agent's delegations.",
   },
   LIGHT_ENTRY_INVALID: {
     area: 'light',
