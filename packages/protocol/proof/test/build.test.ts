@@ -103,6 +103,18 @@ describe('building', () => {
     },
   )
 
+  it('gives bundles with hidden contents, whatever their conditions leave open, and none without the beginning', () => {
+    for (const { description, text } of casesOf('proof/hidden.json')) {
+      const { verdict, completeness } = verifyProofBundle(text, { kernel })
+      if (verdict === 'invalid') continue
+      const built = refusalOf(() => expect(buildProofBundle(partsOf(text))).toBe(text))
+      const expected = completeness.missing.includes('PROOF_GAP')
+        ? { code: 'PROOF_PARTS_INVALID', reason: 'PROOF_GAP' }
+        : { code: 'accepted' }
+      expect({ description, built }).toEqual({ description, built: expected })
+    }
+  })
+
   it('refuses parts of two calls, and says which check they fail', () => {
     const parts = partsOf(ordinary)
     const other = partsOf(textOf('two links'))
