@@ -9,9 +9,9 @@ interface Shown {
   readonly verdict: string
   readonly proves: string
   readonly facts: { readonly invocation: string }
-  readonly arguments: string
+  readonly arguments?: string
   readonly shown: readonly { readonly part: string; readonly by: string; readonly text: string }[]
-  readonly completeness: { readonly missing: readonly string[] }
+  readonly completeness: { readonly missing: readonly string[]; readonly unjudged: readonly object[] }
   readonly witnessed: { readonly count: number }
 }
 
@@ -56,7 +56,7 @@ describe('proof export', () => {
     const { verdict, proves, facts, shown, arguments: sent } = await show(file)
     expect({ verdict, proves, shown }).toEqual({ verdict: 'valid', proves: 'execution', shown: [] })
     expect(facts.invocation).toBe(world.allowed)
-    expect(JSON.parse(sent)).toEqual({ path: world.notePath })
+    expect(JSON.parse(String(sent))).toEqual({ path: world.notePath })
   })
 
   it('shows the part that is chosen, and nothing else', async () => {
@@ -86,8 +86,6 @@ describe('proof export', () => {
     ['output:/Content', 'DISCLOSURE_CHOICE'],
     ['output:content', 'DISCLOSURE_CHOICE'],
     ['arguments:/path/0', 'DISCLOSURE_CHOICE'],
-    [`output:/${'a'.repeat(1016)}`, 'DISCLOSURE_CHOICE'],
-    [`output:/${'a'.repeat(1017)}`, 'CLI_OPTION_INVALID'],
     ['input:/path', 'CLI_OPTION_INVALID'],
     ['result:/a', 'CLI_OPTION_INVALID'],
     ['', 'CLI_OPTION_INVALID'],
@@ -98,11 +96,38 @@ describe('proof export', () => {
     expect(existsSync(file)).toBe(false)
   })
 
+  it.each([
+    [1024, 'DISCLOSURE_CHOICE'],
+    [1025, 'CLI_OPTION_INVALID'],
+  ])('refuses a choice of %i characters with %s', async (length, code) => {
+    const choice = 'output:/'.padEnd(length, 'a')
+    const ran = await world.agent.run(['proof', 'export', world.allowed, '--disclose', choice, '--json'])
+    expect([ran.code, ran.stdout, errorOf(ran).code]).toEqual([2, '', code])
+  })
+
   it('shows 64 parts at most', async () => {
     const choices = (length: number) => Array.from({ length }, () => ['--disclose', 'arguments:/path']).flat()
     expect((await show(await exported(...choices(64)))).shown.length).toBe(64)
     const ran = await world.agent.run(['proof', 'export', world.allowed, ...choices(65), '--json'])
     expect([ran.code, ran.stdout, errorOf(ran).code]).toEqual([2, '', 'CLI_OPTION_INVALID'])
+  })
+
+  it('leaves out the signed call where its contents are hidden, and says what cannot be judged then', async () => {
+    const hidden = await exported('--hide-contents')
+    const verified = await world.agent.run(['proof', 'verify', hidden], NO_AGENT)
+    expect(verified.code).toBe(3)
+    expect(verified.stdout).toMatch(/^INCOMPLETE: proves a call and its outcome, with hidden contents\n/)
+    const { stdout } = await world.agent.run(['proof', 'show', hidden, '--json'], NO_AGENT)
+    const said = JSON.parse(stdout) as Shown
+    expect(said).toMatchObject({ shown: [], completeness: { missing: ['PROOF_ARGUMENTS_HIDDEN'] } })
+    expect(said.arguments).toBeUndefined()
+    expect(stdout).not.toContain(world.notePath)
+    // Whether there were other arguments is the one thing that is left then.
+    const named = await exported('--hide-contents', '--disclose', 'arguments:/path')
+    const more = await world.agent.run(['proof', 'show', named, '--json'], NO_AGENT)
+    const { shown, completeness } = JSON.parse(more.stdout) as Shown
+    expect([more.code, shown.map(({ part }) => part)]).toEqual([3, ['arguments:/path']])
+    expect(completeness.unjudged).toEqual([{ link: 0, path: 'args', selectors: [] }])
   })
 
   it('writes the very text to stdout where no file is named', async () => {
