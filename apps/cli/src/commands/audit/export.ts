@@ -63,8 +63,8 @@ export function addExport(audit: Command, shell: Shell): void {
         const writer = new TextWriter(out === undefined ? outputTarget(shell.output) : fileTarget(out))
         try {
           const written = await writeAll(writer, { reader, filter, format, includeProofs, shell })
-          await writer.finish()
-          tell(shell, { ...written, sizeBytes: writer.sizeBytes, out })
+          const isRead = (await writer.finish()) && written.isRead
+          tell(shell, { ...written, isRead, sizeBytes: writer.sizeBytes, out })
         } catch (error) {
           writer.abandon()
           throw error

@@ -39,9 +39,11 @@ export class TextWriter {
     return this.#waiting.length < PIECE_CHARS || (await this.#flush())
   }
 
-  async finish(): Promise<void> {
-    await this.#flush()
+  /** @returns whether all of it was wanted */
+  async finish(): Promise<boolean> {
+    const isRead = await this.#flush()
     this.#target.finish()
+    return isRead
   }
 
   abandon(): void {
