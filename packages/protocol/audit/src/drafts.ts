@@ -86,17 +86,17 @@ export class BatchDrafter {
    */
   add(drafts: readonly Draft[]): void {
     const { count } = this
-    const keys = new Map<string, SaltKey>()
+    const keys: SaltKey[] = []
     try {
       for (const draft of drafts) this.#texts.push(this.#entry(draft, { index: this.#first + this.count, keys }))
     } catch (error) {
       this.#texts.length = count
       throw error
     }
-    for (const key of keys.values()) this.#saltKeys.set(key.scope, key)
+    for (const key of keys) this.#saltKeys.set(key.scope, key)
   }
 
-  #entry(draft: Draft, place: { readonly index: number; readonly keys: Map<string, SaltKey> }): string {
+  #entry(draft: Draft, place: { readonly index: number; readonly keys: SaltKey[] }): string {
     const { clock, agent } = this.#options
     const { index, keys } = place
     const ts = clock.nowMs()
@@ -141,7 +141,7 @@ export class BatchDrafter {
 
   #commitments(
     inputs: { readonly [path: string]: CommitInput },
-    place: { readonly index: number; readonly scope: string; readonly keys: Map<string, SaltKey> },
+    place: { readonly index: number; readonly scope: string; readonly keys: SaltKey[] },
   ): AuditEntryCommitments {
     const { kernel } = this.#options
     const commitments: Record<string, string> = {}
@@ -157,11 +157,14 @@ export class BatchDrafter {
     return commitments
   }
 
-  #saltKey(scope: string, fresh: Map<string, SaltKey>): Uint8Array {
-    const known = fresh.get(scope)?.key ?? this.#saltKeys.get(scope)?.key ?? this.#options.store.saltKey(scope)
+  #saltKey(scope: string, fresh: SaltKey[]): Uint8Array {
+    const known =
+      fresh.find((each) => each.scope === scope)?.key ??
+      this.#saltKeys.get(scope)?.key ??
+      this.#options.store.saltKey(scope)
     if (known !== undefined) return known
     const key = this.#options.random.bytes(SALT_BYTES)
-    fresh.set(scope, { scope, key })
+    fresh.push({ scope, key })
     return key
   }
 }

@@ -85,22 +85,47 @@ class Form {
   }
 }
 
+/** A member whose text is kept with its last value, in one piece: putting short texts together is most of the work. */
+class Member {
+  readonly #name: string
+  readonly #form: Form
+  #value: string | undefined
+  #text = ''
+
+  constructor(name: string, form: string) {
+    this.#name = name
+    this.#form = new Form(form)
+  }
+
+  /** `,"name":"value"`; nothing without a value, and undefined where the value does not have the form. */
+  text(value: string | undefined): string | undefined {
+    if (value !== this.#value) {
+      if (!this.#form.accepts(value)) return undefined
+      this.#value = value
+      this.#text = value === undefined ? '' : [',"', this.#name, '":"', value, '"'].join('')
+    }
+    return this.#text
+  }
+}
+
 /** Writes the entries of one log. */
 export class EntryWriter {
   readonly #keeps: RuleCheck
   readonly #start: string
   readonly #isPlain: boolean
-  readonly #cap = new Form(FORMS.cid)
+  readonly #cap = new Member('cap', FORMS.cid)
   readonly #cause = new Form(FORMS.hex32)
-  readonly #decision = new Form(FORMS.decision)
+  readonly #decision = new Member('decision', FORMS.decision)
   readonly #id = new Form(FORMS.id)
   readonly #message = new Form(FORMS.message)
-  readonly #peer = new Form(FORMS.did)
-  readonly #reason = new Form(FORMS.reason)
-  readonly #ref = new Form(FORMS.cid)
-  readonly #session = new Form(FORMS.session)
-  readonly #tool = new Form(FORMS.tool)
+  readonly #peer = new Member('peer', FORMS.did)
+  readonly #reason = new Member('reason', FORMS.reason)
+  readonly #ref = new Member('ref', FORMS.cid)
+  readonly #session = new Member('session', FORMS.session)
+  readonly #tool = new Member('tool', FORMS.tool)
   readonly #hash = new Form(FORMS.hex32)
+  #ts = -1
+  #end = ''
 
   constructor(agent: string, keeps: RuleCheck) {
     this.#keeps = keeps
@@ -115,39 +140,49 @@ export class EntryWriter {
    * @param isOwnId the id is of `EntryIds` and need not be looked at
    */
   write(entry: EntryMembers, isOwnId = false): string | undefined {
-    const { seq, ts, kind, id, cap, cause, commit, decision, message, peer, reason, ref, session, tool } = entry
+    const { seq, ts, kind, id, cause, message } = entry
     const isRight =
       this.#isPlain &&
       seq > 0 &&
       isPlace(seq) &&
       isTime(ts) &&
       (isOwnId || this.#id.accepts(id)) &&
-      this.#cap.accepts(cap) &&
       this.#cause.accepts(cause) &&
-      this.#decision.accepts(decision) &&
       this.#message.accepts(message) &&
-      this.#peer.accepts(peer) &&
-      this.#reason.accepts(reason) &&
-      this.#ref.accepts(ref) &&
-      this.#session.accepts(session) &&
-      this.#tool.accepts(tool) &&
       knownKinds.allows(entry, this.#keeps)
-    const commitments = this.#commitments(commit)
-    if (!isRight || commitments === undefined) return undefined
-    let text = this.#start
-    if (cap !== undefined) text += `,"cap":"${cap}"`
+    if (!isRight) return undefined
+    const cap = this.#cap.text(entry.cap)
+    const commit = this.#commitments(entry.commit)
+    const decision = this.#decision.text(entry.decision)
+    const peer = this.#peer.text(entry.peer)
+    const reason = this.#reason.text(entry.reason)
+    const ref = this.#ref.text(entry.ref)
+    const session = this.#session.text(entry.session)
+    const tool = this.#tool.text(entry.tool)
+    const isWhole =
+      cap !== undefined &&
+      commit !== undefined &&
+      decision !== undefined &&
+      peer !== undefined &&
+      reason !== undefined &&
+      ref !== undefined &&
+      session !== undefined &&
+      tool !== undefined
+    if (!isWhole) return undefined
+    let text = this.#start + cap
     if (cause !== undefined) text += `,"cause":"${cause}"`
-    text += commitments
-    if (decision !== undefined) text += `,"decision":"${decision}"`
-    text += `,"id":"${id}","kind":"${kind}"`
+    text += `${commit}${decision},"id":"${id}","kind":"${kind}"`
     if (message !== undefined) text += `,"message":"${message}"`
-    if (peer !== undefined) text += `,"peer":"${peer}"`
-    if (reason !== undefined) text += `,"reason":"${reason}"`
-    if (ref !== undefined) text += `,"ref":"${ref}"`
-    text += `,"seq":${seq}`
-    if (session !== undefined) text += `,"session":"${session}"`
-    if (tool !== undefined) text += `,"tool":"${tool}"`
-    return `${text},"ts":${ts},"v":1}`
+    return `${text}${peer}${reason}${ref},"seq":${seq}${session}${tool}${this.#endAt(ts)}`
+  }
+
+  /** The members behind all others; entries of one batch have few times. */
+  #endAt(ts: number): string {
+    if (ts !== this.#ts) {
+      this.#ts = ts
+      this.#end = [',"ts":', ts, ',"v":1}'].join('')
+    }
+    return this.#end
   }
 
   #commitments(commit: AuditEntryCommitments | undefined): string | undefined {

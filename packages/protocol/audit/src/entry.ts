@@ -59,6 +59,8 @@ export function asciiText(bytes: Uint8Array): string {
 
 /** Random hex digits of an id: 76 bits are drawn, 74 used. */
 const ID_DIGITS = 19
+/** Among them the one that holds the variant: 8, 9, a or b. */
+const VARIANT_DIGIT = 3
 
 /** Makes ids of entries; draws randomness for many at once, all of it public in the end. */
 export class EntryIds {
@@ -84,8 +86,7 @@ export class EntryIds {
     if (this.#next + ID_DIGITS > this.#digits.length) this.#draw()
     const start = this.#next
     this.#next += ID_DIGITS
-    const variant = '89ab89ab89ab89ab'.charAt(Number.parseInt(this.#digits.charAt(start + 3), 16))
-    return `${this.#time}${this.#digits.slice(start, start + 3)}${variant}${this.#digits.slice(start + 4, this.#next)}`
+    return this.#time + this.#digits.slice(start, this.#next)
   }
 
   #draw(): void {
@@ -96,6 +97,10 @@ export class EntryIds {
       digits[offset] = hexDigit(byte >> 4)
       digits[offset + 1] = hexDigit(byte & 15)
       offset += 2
+    }
+    for (let at = VARIANT_DIGIT; at < digits.length; at += ID_DIGITS) {
+      const byte = Number(bytes[at >> 1])
+      digits[at] = hexDigit(8 + ((at % 2 === 0 ? byte >> 4 : byte) & 3))
     }
     this.#digits = asciiText(digits)
     this.#next = 0

@@ -18,8 +18,8 @@ import { TreeState } from './tree-state.ts'
 
 /** Most entries of one transaction: SQLite commits so many in a few milliseconds. */
 export const MAX_BATCH_ENTRIES = 1024
-/** Ids whose randomness is drawn at once. */
-const IDS_AHEAD = 64
+/** Ids whose randomness is drawn at once: a call for each costs as much as writing the entry. */
+const IDS_AHEAD = 256
 /** Most entries that wait; at 16 KiB each the queue stays at 128 MiB. */
 export const MAX_QUEUED_ENTRIES = 8192
 
@@ -31,12 +31,14 @@ export interface AppendedEntry {
   readonly body: Uint8Array
 }
 
-/** Answers a request with its entries, or says why there are none. */
-interface Request {
+/** What is to be appended; answered with its entries, or with the reason why there are none. */
+type Request = {
   readonly drafts: readonly Draft[]
-  readonly resolve: (entries: AppendedEntry[]) => void
   readonly reject: (error: unknown) => void
-}
+} & (
+  | { readonly isOne: false; readonly resolve: (entries: AppendedEntry[]) => void }
+  | { readonly isOne: true; readonly resolve: (entry: AppendedEntry) => void }
+)
 
 /** A request whose entries were accepted into a batch. */
 interface Accepted {
@@ -130,14 +132,12 @@ export class Writer {
 
   /** @throws TalosError the codes of `AuditLog.appendAll` */
   enqueue(drafts: readonly Draft[]): Promise<AppendedEntry[]> {
-    return new Promise((resolve, reject) => this.#accept({ drafts, resolve, reject }))
+    return new Promise((resolve, reject) => this.#accept({ isOne: false, drafts, resolve, reject }))
   }
 
   /** As `enqueue`, of one entry. */
   enqueueOne(draft: Draft): Promise<AppendedEntry> {
-    return new Promise((resolve, reject) => {
-      this.#accept({ drafts: [draft], resolve: ([entry]) => resolve(entry as AppendedEntry), reject })
-    })
+    return new Promise((resolve, reject) => this.#accept({ isOne: true, drafts: [draft], resolve, reject }))
   }
 
   #accept(request: Request): void {
@@ -194,7 +194,8 @@ export class Writer {
     }
     this.#adopt(staged)
     for (const { request, start } of staged.accepted) {
-      request.resolve(request.drafts.map((_, offset) => new BatchEntry(staged, start + offset)))
+      if (request.isOne) request.resolve(new BatchEntry(staged, start))
+      else request.resolve(request.drafts.map((_, offset) => new BatchEntry(staged, start + offset)))
     }
   }
 
