@@ -10,7 +10,7 @@ import { canonical, commitBytes, SALT, scene } from '../../../../tools/src/vecto
 import { CHROMIUM, PageReader } from './browser.ts'
 
 const kernel = nobleKernel()
-const FILES = ['valid', 'history', 'form', 'layers', 'history-refused']
+const FILES = ['valid', 'history', 'form', 'layers', 'history-refused', 'hidden']
 const CASES = FILES.flatMap((file) => repoVectors(`proof/${file}.json`).cases)
 
 function bundleOf(description: string): string {
@@ -117,6 +117,28 @@ describe.skipIf(CHROMIUM === undefined)(
       const html = proofPage(ORDINARY)
       const { page } = await reader.open(html.replace(/(id="bundle">")[^<]{100}/, '$1'))
       expect(await page.locator('#verdict h1').textContent()).toBe('NOT VALID')
+    })
+
+    it('says that contents are hidden, what that leaves open, and on whose word it rests', async () => {
+      const whole = await reader.open(proofPage(bundleOf('a call without conditions on its arguments')))
+      expect(await whole.page.locator('#verdict').getAttribute('class')).toBe('verdict valid')
+      expect(await whole.page.locator('#verdict .says').textContent()).toContain(
+        'is hidden, but for what is shown below',
+      )
+      expect(await whole.page.locator('#proves').textContent()).toMatch(/Arguments and result\s*hidden/)
+      expect(await whole.page.locator('#proves').textContent()).toContain('is said by its log alone')
+      expect(await whole.page.locator('.unjudged').count()).toBe(0)
+      const { page, requests, complaints } = await reader.open(
+        proofPage(bundleOf('two links, of whose conditions one is hidden')),
+      )
+      expect(await page.locator('#verdict').getAttribute('class')).toBe('verdict incomplete')
+      expect(await page.locator('.fault code').first().textContent()).toBe('PROOF_ARGUMENTS_HIDDEN')
+      const leave = await page.locator('#leave').textContent()
+      expect(leave).toContain('Not judged here, since the arguments that they ask about are hidden.')
+      expect(leave).toMatch(/Delegation 2\s*pol\[0\]\s*asks about line/)
+      expect(await page.locator('#shown').textContent()).toContain('/srv/a.txt')
+      expect(await page.locator('#shown').textContent()).toContain('is not in this file')
+      expect({ requests, complaints }).toEqual({ requests: new Set(), complaints: [] })
     })
 
     it('lets nothing of a bundle become markup: not what is shown of a valid one', async () => {

@@ -147,7 +147,10 @@ function argumentsRow(
 ): readonly [name: string, value: HTMLElement] | undefined {
   if (proven.contents !== undefined) {
     const why = 'Whoever made this bundle left them out. That the caller made this call is said by its log alone.'
-    return ['Arguments', el('span', { class: 'hidden' }, 'Hidden', el('span', { class: 'sub' }, why))]
+    return [
+      'Arguments and result',
+      el('span', {}, el('span', { class: 'badge absent' }, 'hidden'), el('span', { class: 'sub' }, why)),
+    ]
   }
   return contents?.arguments === undefined ? undefined : ['Arguments', code(contents.arguments)]
 }
