@@ -32,6 +32,7 @@ import { commitToCall } from './call-commitment.ts'
 import { committedFields, fieldsOfArguments } from './call-fields.ts'
 import { CALLER_RESPONSE, CALLER_SALT } from './disclosure.ts'
 import type { ClientEvent } from './events.ts'
+import { isConfidential } from './evidence/confidential.ts'
 import { CALL_MAC_LABEL } from './execution/executor.ts'
 import { listCommand, MAX_LIST_PROOFS } from './execution/listing.ts'
 import { nameOfBytes } from './execution/record.ts'
@@ -41,7 +42,6 @@ import { nowS } from './options.ts'
 import type { SessionKeeper } from './sessions.ts'
 
 const NONCE_BYTES = 12
-const CONFIDENTIAL: ReadonlySet<string> = new Set([CALLER_SALT, CALLER_RESPONSE])
 const NO_ARGUMENTS = utf8('{}')
 
 type IntentInput = Parameters<CallAuthor['intend']>[0]
@@ -269,7 +269,7 @@ export class IntentAuthor implements CallAuthor {
   #keep(invocation: Cid, evidence: { readonly [name: string]: Uint8Array }): void {
     const { database, clock } = this.#options.agent
     for (const [name, bytes] of Object.entries(evidence)) {
-      database.evidence.put({ invocation, name, bytes, confidential: CONFIDENTIAL.has(name), nowMs: clock.nowMs() })
+      database.evidence.put({ invocation, name, bytes, confidential: isConfidential(name), nowMs: clock.nowMs() })
     }
   }
 }

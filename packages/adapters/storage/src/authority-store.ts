@@ -1,8 +1,8 @@
 /**
  * Authority at rest: grants issued and received, invocations that were executed, and their evidence.
  *
- * Signed objects are kept as the exact bytes that were signed. They are no secrets and lie open, so that they can be
- * listed without a passphrase; evidence may be stored as confidential, which seals it.
+ * Signed objects are kept as the exact bytes that were signed. Grants are no secrets and lie open, so that they can be
+ * listed without a passphrase; evidence may be stored as confidential, which seals it: a signed call holds its arguments.
  */
 import { Cid, equalBytes } from '@talos/bytes'
 import type { Did } from '@talos/contracts'

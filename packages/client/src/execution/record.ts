@@ -12,6 +12,7 @@ import type { CallEnd } from '@talos/mcp'
 import { commitToCall } from '../call-commitment.ts'
 import { committedFields, fieldsOfArguments, fieldsOfOutput } from '../call-fields.ts'
 import type { ClientEvent } from '../events.ts'
+import { isConfidential } from '../evidence/confidential.ts'
 import { HEADS, knownHeads } from '../evidence/heads.ts'
 import type { Executor } from './executor.ts'
 
@@ -197,7 +198,7 @@ export class CallRecord {
     const { database, clock } = this.#executor.agent
     for (const [name, bytes] of Object.entries(evidence)) {
       if (database.evidence.get(invocation, name) !== undefined) continue
-      database.evidence.put({ invocation, name, bytes, confidential: name.endsWith('.salt'), nowMs: clock.nowMs() })
+      database.evidence.put({ invocation, name, bytes, confidential: isConfidential(name), nowMs: clock.nowMs() })
     }
   }
 }
