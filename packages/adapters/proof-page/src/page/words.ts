@@ -57,6 +57,7 @@ const CHECKS: Readonly<Record<string, string>> = {
   'execution.proof': 'The proof of the log can be read',
   'execution.checkpoint': 'The log signed the tree that holds the entry',
   'execution.inclusion': 'The hashes lead from the entry to that tree',
+  'execution.key': 'The key that signed the receipt was the executor’s at the time',
   'execution.record': 'The entry records this very receipt',
   'execution.time': 'The receipt is not older than the call',
   'execution.agreement': 'Both logs sealed the same request',

@@ -1759,7 +1759,7 @@ export const ERROR_TABLE = {
   },
   PROOF_ARGUMENTS_HIDDEN: {
     area: 'proof',
-    message: '{count} conditions of the delegations depend on arguments that are hidden',
+    message: 'arguments are hidden that conditions of the delegations depend on ({count})',
     remedy:
       'Ask for a bundle that discloses these arguments, or for one with its invocation; whether they held is the word of the executor.',
   },
