@@ -108,7 +108,7 @@ export function witnessMember({ who, key }: Witness, changes: Members = {}): Mem
 }
 
 /** A list of revocations that a key signed a head of. */
-function listOf(
+export function listOf(
   issuer: Agent,
   items: readonly Token[],
   changes: { readonly atS?: number; readonly n?: number; readonly shows?: (item: Token) => string } = {},

@@ -2,6 +2,7 @@
 import { disclosedFields } from './audit-fields.ts'
 import { linkText, type Token, token } from './capability-tokens.ts'
 import { type Bundle, refusal } from './proof-form.ts'
+import { listOf } from './proof-full.ts'
 import {
   type Changes,
   COMMAND,
@@ -107,6 +108,7 @@ interface Told {
   /** Each as `link path: selectors`. */
   readonly unjudged?: readonly string[]
   readonly refusal?: string
+  readonly freshness?: string
 }
 
 function tells(description: string, made: Scene, told: Told = {}): object {
@@ -127,13 +129,22 @@ function tells(description: string, made: Scene, told: Told = {}): object {
       executor: executor.did,
       command: COMMAND,
       issuedAtS: NOW,
+      freshness: 'fresh',
       ...told,
     },
   }
 }
 
 export function hiddenCases(): readonly object[] {
-  return [...shownCases(), ...refusalCases(), ...formCases(), ...recordCases(), ...authorityCases(), ...openingCases()]
+  return [
+    ...shownCases(),
+    ...refusalCases(),
+    ...formCases(),
+    ...recordCases(),
+    ...authorityCases(),
+    ...openingCases(),
+    ...freshnessCases(),
+  ]
 }
 
 /** Calls that were executed, with what can be said of their conditions. */
@@ -150,6 +161,7 @@ function shownCases(): readonly object[] {
     }),
     tells('two links, of whose conditions one is hidden', hidden({ named: twice, shows: ['/path'] }), {
       unjudged: ['1 pol[0]: line'],
+      freshness: 'unknown',
     }),
     tells(
       'a closed world, of which the names of all arguments would have to be known',
@@ -409,5 +421,23 @@ function openingCases(): readonly object[] {
     opening('MISMATCH', 'an argument of a call whose beginning is not shown', { shows: ['/path'], showsBegun: false }),
     opening('CONTRADICTION', 'one part within another', { args: inside, shows: ['/a', '/a/b'] }),
     opening('CONTRADICTION', 'arguments that are no object', { args: [['', '7']], shows: [''] }),
+  ]
+}
+
+/** The agent alone says when it asked; a list has to have been fresh for the executor as well. */
+function freshnessCases(): readonly object[] {
+  const named = [grant({ aud: stranger.did }), grant({}, stranger)]
+  const listed = (hiding: Hiding) =>
+    changed(
+      ({ authority }) => {
+        authority.heads = [listOf(stranger, [], { atS: NOW - 290 })]
+      },
+      { named, ...hiding },
+    )
+  const ts = (NOW + 400) * 1000
+  const late = { begunEntry: { ts }, receipt: { atMs: ts }, outcomeEntry: { ts } }
+  return [
+    tells('a list that was fresh when the call was asked for', listed({}), { freshness: 'fresh' }),
+    tells('a list that was old when the executor began', listed(late), { freshness: 'stale' }),
   ]
 }

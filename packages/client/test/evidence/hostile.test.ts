@@ -54,6 +54,7 @@ async function halves(stage: Stage) {
     own,
     answer,
     disclose: [],
+    hideContents: false,
   }
   const build = (changes: Partial<Answer>, more: Partial<BundleOptions> = {}) =>
     verifyProofBundle(bundleOf({ ...options, ...more, answer: { ...answer, ...changes } }), { kernel: alice.kernel })

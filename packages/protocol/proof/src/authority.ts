@@ -166,8 +166,7 @@ export function proveAuthority(
     keysOf,
     executor: identities.executor.keys,
     maxStaleS,
-    // The executor's clock says when it decided, the agent's when it asked: what was known by the earlier counts.
-    atS: Math.min(askedAtS(intent), Math.floor(execution.receipt.atMs / 1000)),
+    atS: knownAtS(intent, execution),
   })
   checks.ask('authority.revocations.entitled', 'PROOF_AUTHORITY_REVOCATIONS', () =>
     checkRevocations(opened.revocations, { links, revocables }),
@@ -175,6 +174,16 @@ export function proveAuthority(
   const revocations = [...opened.revocations, ...listed]
   const { histories } = identities
   return { delegations, links, revocations, identities: view, histories, keysOf, knowledge }
+}
+
+/**
+ * When something had to be known. The executor's clock says when it decided, the agent's when it asked: the earlier counts, but who
+ * asks says when, so it is not long before the executor began.
+ */
+function knownAtS(intent: ProvenIntent, { receipt, invoked }: VerifiedExecution): number {
+  const earlierS = Math.min(askedAtS(intent), Math.floor(receipt.atMs / 1000))
+  if (invoked === undefined) return earlierS
+  return Math.max(earlierS, Math.floor(invoked.entry.ts / 1000) - CLOCK_TOLERANCE_S)
 }
 
 /** The keys of each agent as they stood when the call was asked for. */

@@ -25,6 +25,7 @@ function told(report: ProofReport) {
     executor: facts?.executor,
     command: facts?.command,
     issuedAtS: facts?.issuedAtS,
+    freshness: report.revocations?.freshness,
     ...(facts?.refusal !== undefined && { refusal: facts.refusal }),
   }
 }
