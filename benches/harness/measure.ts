@@ -17,6 +17,8 @@ export interface Subject {
   readonly prepare?: (count: number) => void | Promise<void>
   /** Most operations of a batch: bounds what `prepare` has to keep in memory. */
   readonly maxBatch?: number
+  /** Where the effort's is too short for the engine to compile all that runs once in an operation. */
+  readonly warmUpMs?: number
 }
 
 export interface Effort {
@@ -139,7 +141,8 @@ interface How {
 /** Runs growing batches until the time is over, and tells how many operations make a batch of the aimed length. */
 async function warmUp(subject: Subject, { effort, stopwatch }: How): Promise<number> {
   const limit = Math.min(subject.maxBatch ?? MAX_BATCH, MAX_BATCH)
-  const endNs = stopwatch.nowNs() + BigInt(effort.warmUpMs) * NS_PER_MS
+  const warmUpMs = Math.max(effort.warmUpMs, subject.warmUpMs ?? 0)
+  const endNs = stopwatch.nowNs() + BigInt(warmUpMs) * NS_PER_MS
   let size = 1
   const timings: number[] = []
   do {

@@ -90,6 +90,19 @@ describe('a measurement', () => {
     expect(turns).toEqual(['a0', 'b0', 'a1', 'b1', 'a2', 'b2', 'a3', 'b3'])
   })
 
+  test('warms a subject up for as long as the subject or the effort asks for, whichever is longer', async () => {
+    for (const [warmUpMs, expected] of [
+      [undefined, 2],
+      [1, 2],
+      [7, 7],
+    ] as const) {
+      const { stopwatch, subject } = handMade()
+      const slow = subject('a', () => 1_000_000, { maxBatch: 1, ...(warmUpMs !== undefined && { warmUpMs }) })
+      await contestant(slow, stopwatch).warmUp(EFFORT)
+      expect(Number(stopwatch.nowNs())).toBe(expected * 1_000_000)
+    }
+  })
+
   test('gives the mean of a turn, so that what happens seldom counts, in wall time and processor time', async () => {
     const { stopwatch, subject } = handMade()
     let calls = 0
