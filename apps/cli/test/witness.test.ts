@@ -114,8 +114,10 @@ describe('witnesses on the command line', () => {
 
   it('list no fork where there is none, and write none', async () => {
     expect(await home.json(['audit', 'witness', 'forks', ...alice])).toEqual({ forks: [] })
-    const ran = await home.run(['audit', 'witness', 'forks', '--out', join(home.path, 'fork.json'), ...alice])
-    expect([ran.code, ran.stderr]).toEqual([1, 'There is no such evidence.\n'])
+    const ran = await home.run(['audit', 'witness', 'forks', '--json', '--out', join(home.path, 'fork.json'), ...alice])
+    expect([ran.code, errorOf(ran).code]).toEqual([1, 'CLI_EVIDENCE_NONE'])
+    const trusted = await home.run(['audit', 'witness', 'trust', 'nothing', '--json', ...alice])
+    expect([trusted.code, errorOf(trusted).code]).toEqual([2, 'NOTE_KEY_INVALID'])
   })
 
   it('let a log sign that is held, at the owner’s word', async () => {

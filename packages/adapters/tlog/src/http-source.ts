@@ -117,8 +117,12 @@ export class HttpLogSource implements LogSource {
     } catch (cause) {
       if (isTalosError(cause, 'DID_NOT_FOUND')) return undefined
       if (isTalosError(cause, 'DID_ADDRESS_REFUSED')) throw new TalosError('LOG_ADDRESS_REFUSED', {}, { cause })
-      const reason = isTalosError(cause, 'DID_FETCH_FAILED') ? String(cause.details['reason']) : 'the connection failed'
-      throw new TalosError('LOG_FETCH_FAILED', { what: path, reason }, { cause })
+      if (!isTalosError(cause, 'DID_FETCH_FAILED')) {
+        throw new TalosError('LOG_FETCH_FAILED', { what: path, reason: 'the connection failed' }, { cause })
+      }
+      // It speaks of documents, which nobody asked for.
+      const { details, cause: deeper } = cause
+      throw new TalosError('LOG_FETCH_FAILED', { what: path, reason: String(details['reason']) }, { cause: deeper })
     }
   }
 }

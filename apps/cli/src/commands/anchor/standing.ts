@@ -93,5 +93,5 @@ function rowOf(head: ControlResponseAnchorHead): readonly string[] {
   const { size, root, state, block, confirmations = 0, needed = 0 } = head
   const place = block === undefined ? '' : `block ${block}`
   const depth = state === 'included' ? `${confirmations}${needed === 0 ? '' : ` of ${needed}`} blocks` : ''
-  return [`size ${size}`, `${root.slice(0, 16)}…`, state, place, depth]
+  return [`${size} heads`, `${root.slice(0, 16)}…`, state, place, depth]
 }

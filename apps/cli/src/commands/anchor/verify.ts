@@ -28,7 +28,10 @@ Examples:
 
 Needs no agent and no keys. Without --rpc nothing leaves this machine: the anchor then holds if the block's header is one of
 the chain's, which you know or trust. With --rpc the block is looked for at its height, and the anchors of the same sender
-around it are checked to grow. Exit code 0: holds; 1: does not; 2: unreadable; 3: holds, and the block is not final yet.`
+around it are checked to grow.
+
+Exit code 0: holds. 1: does not. 2: unreadable, or no answer of the endpoints that can be used. 3: holds, and the block is not
+final yet.`
 
 interface VerifyOptions {
   readonly rpc?: readonly string[]
@@ -52,6 +55,7 @@ async function verify(shell: Shell, path: string, options: VerifyOptions): Promi
   const kernel = loadKernel()
   const file = fileOf(readUserFile(path, FILE_MAX_BYTES))
   const known = options.blockHash
+  const confirmations = confirmationsOf(options.confirmations)
   if (known !== undefined && !HASH.test(known)) throw invalid('--block-hash', 'write 0x and 64 hexadecimal digits')
   const anchor = verifyStatementAnchor(file.proof, {
     statement: file.statement,
@@ -62,7 +66,7 @@ async function verify(shell: Shell, path: string, options: VerifyOptions): Promi
     throw new TalosError('ANCHOR_BLOCK_UNKNOWN', { block: anchor.blockNumber })
   const signer = signerOf(file, kernel)
   const { rpc: rpcUrls } = options
-  const online = rpcUrls === undefined ? undefined : await hold(anchor, { ...options, rpcUrls })
+  const online = rpcUrls === undefined ? undefined : await hold(anchor, { confirmations, rpcUrls })
   if (online?.state === 'unknown' || online?.growth === 'conflict') shell.exitCode = EXIT_FAILED
   else if (online?.state === 'included') shell.exitCode = EXIT_INCOMPLETE
   tell(shell, { file, anchor, signer, online })
@@ -99,13 +103,16 @@ interface Online {
   readonly growth: string
 }
 
+/** @throws TalosError `CLI_OPTION_INVALID` */
+function confirmationsOf(text: string): number | 'finalized' {
+  return text === 'finalized' ? text : parseCount(text, { option: '--confirmations', minimum: 1, maximum: 1_000_000 })
+}
+
 async function hold(
   anchor: VerifiedAnchor,
-  { rpcUrls, confirmations: text }: Pick<VerifyOptions, 'confirmations'> & { readonly rpcUrls: readonly string[] },
+  { rpcUrls, confirmations }: { readonly rpcUrls: readonly string[]; readonly confirmations: number | 'finalized' },
 ): Promise<Online> {
   const { EvmChain } = await loadEvm()
-  const confirmations =
-    text === 'finalized' ? text : parseCount(text, { option: '--confirmations', minimum: 1, maximum: 1_000_000 })
   const { chainId, contract, by, blockNumber: number } = anchor
   const chain = new EvmChain({ rpcUrls, chainId, confirmations, random: systemRandom })
   const standing = await chain.standingOf({ number, hash: `0x${toHex(anchor.blockHash)}` })

@@ -8,14 +8,14 @@ import {
   verifyRevocationFork,
 } from '@talos/audit'
 import { toHex } from '@talos/bytes'
+import { TalosError } from '@talos/errors'
 import { loadKernel } from '@talos/kernel'
 import type { Command } from 'commander'
 import { Context, type Shell } from '../../context.ts'
-import { EXIT_FAILED } from '../../exit-codes.ts'
 import { readUserFile, writeNewFile } from '../../files.ts'
 import { fields, type Output, printable } from '../../output.ts'
 import { reading } from '../../reading.ts'
-import { showTime } from '../../values.ts'
+import { invalid, showTime } from '../../values.ts'
 
 const CHECK_HELP = `
 Examples:
@@ -43,14 +43,8 @@ export function addForks(witness: Command, shell: Shell): void {
         const forks = wanted.map(({ evidence }) => verifyForkEvidence(evidence, { kernel }))
         if (options.out === undefined) return showForks(forks, shell.output)
         const [fork, ...more] = forks
-        if (fork === undefined || more.length > 0) {
-          shell.exitCode = EXIT_FAILED
-          return shell.output.note(
-            fork === undefined
-              ? 'There is no such evidence.'
-              : 'There is evidence of several logs: name one by --origin.',
-          )
-        }
+        if (fork === undefined) throw new TalosError('CLI_EVIDENCE_NONE')
+        if (more.length > 0) throw invalid('--origin', 'there is evidence of several logs; name the one that is meant')
         writeNewFile(options.out, fork.text)
         shell.output.result({ written: options.out, ...forkJson(fork) }, () => [`Written to ${options.out}.`])
       })

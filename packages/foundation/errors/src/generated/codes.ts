@@ -480,6 +480,11 @@ export const ERROR_TABLE = {
     message: 'line {line} of the export does not verify: {reason}',
     remedy: "Do not rely on this export; ask for another one, and for the log's checkpoint from somewhere else.",
   },
+  CLI_EVIDENCE_NONE: {
+    area: 'cli',
+    message: 'there is no evidence of a fork to write',
+    remedy: 'List what there is with: talos audit witness forks.',
+  },
   CLI_NO_SERVER: {
     area: 'cli',
     message: '{count} servers are possible and none was named',
