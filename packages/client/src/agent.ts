@@ -19,6 +19,7 @@ import { distrust } from './put-back.ts'
 import { nameRevocations, openRevocationBook } from './revocation-book.ts'
 import { SearchFiller } from './search-filler.ts'
 import { SigningHold } from './witness/hold.ts'
+import { confrontWithSeen } from './witness/seen-elsewhere.ts'
 
 /** The one instance of an agent that lives in one folder. */
 const INSTANCE = 'main'
@@ -82,6 +83,7 @@ export async function openAgent(options: OpenAgentOptions): Promise<Agent> {
     const ownLog = await openOwnLog({ folder, identity, world, hold, level })
     const { log, logKey } = ownLog
     undo.push(() => log.close())
+    await confrontWithSeen(log, database)
     if (log.size === 1 && log.fault === undefined && pending === undefined)
       await log.append({ kind: 'identity.create' })
     if (pending !== undefined) {
