@@ -35,6 +35,6 @@ describe('a planted value', () => {
 
   it('is not found where it is not, and is not too short to tell', () => {
     expect(tracesOf(VALUE, `${VALUE.slice(0, -1)} and others ${bytes.toString('hex').slice(2)}`)).toEqual([])
-    expect(() => tracesOf('seven', 'seven')).toThrow()
+    expect(() => tracesOf('seven', 'seven')).toThrow('8 characters')
   })
 })

@@ -54,7 +54,7 @@ export interface AuthorizerOptions {
 }
 
 /** The first reason that the links of a chain have against the arguments; undefined where there is none. */
-export type JudgeArguments = (links: readonly VerifiedLink[]) => DenialCause | undefined
+type JudgeArguments = (links: readonly VerifiedLink[]) => DenialCause | undefined
 
 export interface Settings extends WalkContext {
   readonly executor: Did

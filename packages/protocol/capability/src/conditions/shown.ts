@@ -31,7 +31,7 @@ export type ShownArguments =
   | { readonly kind: 'known'; readonly value: IpldMap }
   | Extract<Shown, { readonly kind: 'parts' }>
 
-export const HIDDEN: Shown = { kind: 'hidden' }
+const HIDDEN: Shown = { kind: 'hidden' }
 
 /** How items of a list are named. */
 const ITEM = /^(?:0|[1-9][0-9]*)$/
