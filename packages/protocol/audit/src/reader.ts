@@ -154,7 +154,7 @@ export class AuditReader {
     return inclusionProof({
       index: leafIndex(index),
       size: treeSize(size),
-      readNode: this.#tiles.readNode,
+      readNode: (level, node) => this.#edgeNode(level, node) ?? this.#tiles.readNode(level, node),
       kernel: this.#kernel,
     })
   }
@@ -314,11 +314,26 @@ export class AuditReader {
   /** A partial tile is asked for before the complete one: a writer in another process only ever completes tiles. */
   #readTile({ level, index, width }: TileId & { readonly width: number }): Uint8Array {
     if (level === 0 && index === Math.floor(this.size / TILE_WIDTH)) return this.#tailHashes()
-    const partial = level === 0 ? undefined : this.#store.partial(level)
+    const isLast = index === Math.floor(this.size / TILE_WIDTH ** (level + 1))
+    const partial = isLast ? this.#store.partial(level) : undefined
     if (partial?.index === index && partial.hashes.length >= width * HASH_BYTES) return partial.hashes
     const tile = this.#store.tile({ level, index })
     if (tile?.length === TILE_BYTES) return tile
     throw new TalosError('AUDIT_CORRUPT', { index: index * TILE_WIDTH ** (level + 1), part: 'tile' })
+  }
+
+  /**
+   * The node where it is one of the perfect subtrees of the tree, whose roots are in the head: what stands on the right of a
+   * path needs no tile, and the last entries need not be hashed for it. Only for proofs: what is checked before a signature is
+   * read from where it lies.
+   */
+  #edgeNode(level: number, node: number): Uint8Array | undefined {
+    const { size, edge } = this.#head
+    const nodes = Math.floor(size / 2 ** level)
+    if (nodes % 2 === 0 || node !== nodes - 1) return undefined
+    let end = edge.length
+    for (let rest = size % 2 ** level; rest > 0; rest = Math.floor(rest / 2)) end -= (rest % 2) * HASH_BYTES
+    return edge.slice(end - HASH_BYTES, end)
   }
 
   #tailHashes(): Uint8Array {

@@ -464,7 +464,7 @@ describe('damage', () => {
     expect(await codeOf(() => reader.rootAt(256))).toBe('accepted')
     options.store.partials.clear()
     reader.forget()
-    expect(await codeOf(() => reader.inclusion({ index: 600 }))).toBe('AUDIT_CORRUPT')
+    expect(await codeOf(() => reader.inclusion({ index: 300 }))).toBe('AUDIT_CORRUPT')
   })
 })
 
