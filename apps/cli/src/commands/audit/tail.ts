@@ -18,6 +18,10 @@ const MAX_LINES = 100_000
 /** How often it is looked whether entries came. */
 const LOOK_MS = 250
 
+/** Columns of what comes one by one: of the longest kind that is common, and of a name that was shortened. */
+const KIND_CHARS = 15
+const PEER_CHARS = 25
+
 const HELP = `${FILTER_HELP}
 
 Examples:
@@ -84,5 +88,8 @@ async function follow(
 function linesOf(format: 'table' | 'ndjson' | 'csv'): (record: AuditRecord) => string {
   if (format === 'csv') return csvRow
   if (format === 'ndjson') return (record) => `${ndjsonLine(record)}\n`
-  return (record) => `${rowOf(record).join('  ').trimEnd()}\n`
+  return (record) => {
+    const [index = '', time = '', kind = '', peer = '', what = ''] = rowOf(record)
+    return `${[index, time, kind.padEnd(KIND_CHARS), peer.padEnd(PEER_CHARS), what].join('  ').trimEnd()}\n`
+  }
 }
