@@ -58,7 +58,7 @@ describe('a tool call', () => {
     const found = places.flatMap(([place, bytes]) =>
       [...formsOf(ARGUMENT), ...formsOf(FORBIDDEN)]
         .filter((form) => bytes.includes(form))
-        .map((form) => `${place}: ${form}`),
+        .map((form) => `${place}: ${form.toString('latin1')}`),
     )
     expect(found).toEqual([])
     // The search finds what is there: what is shown is in the proof that shows it.
