@@ -41,7 +41,7 @@ const OUTPUT: Parts = [
   ['/rows/0', '7'],
 ]
 
-interface Hiding extends Changes {
+export interface Hiding extends Changes {
   readonly args?: Parts
   /** Pointers into the arguments, and into the output, that are disclosed. */
   readonly shows?: readonly string[]
@@ -57,6 +57,13 @@ interface Hiding extends Changes {
 function hidden({ args = ARGUMENTS, shows = [], output = [], layer = 'intent', own, other, ...changes }: Hiding = {}) {
   const made = scene(changesOf({ args, shows, output, layer, own, other, ...changes }))
   return hide(made)
+}
+
+/** The text of one call's bundle with its invocation, and without. */
+export function bothForms(hiding: Hiding): { readonly whole: string; readonly hidden: string } {
+  const made = scene(changesOf(hiding))
+  const whole = canonical(made.bundle)
+  return { whole, hidden: canonical(hide(made).bundle) }
 }
 
 function changesOf({ args = ARGUMENTS, shows = [], output = [], layer = 'intent', own, other, ...changes }: Hiding) {
@@ -92,12 +99,12 @@ function hide(made: Scene): Scene {
 }
 
 /** A capability with rules, from the executor to the caller. */
-function ruled(rules: readonly Members[] | readonly (readonly unknown[])[], changes: Members = {}): Token {
+export function ruled(rules: readonly Members[] | readonly (readonly unknown[])[], changes: Members = {}): Token {
   const terms = { depth: 0, need: 'signature', rules }
   return token(executor, 'talos/cap@1', { ...grantMembers(), ...terms, ...changes } as never)
 }
 
-function policy(...pol: readonly unknown[]): Token {
+export function policy(...pol: readonly unknown[]): Token {
   return grant({ pol } as never)
 }
 
