@@ -5,7 +5,7 @@
 import { loadKernel, portableKernel } from '@talos/kernel'
 import { quantile } from '../harness/statistics.ts'
 import { bareRows, fsyncedLines } from './bare.ts'
-import { ENTRY_BYTES, EVENT, openLog } from './log.ts'
+import { ENTRY_BYTES, nextEvent, openLog } from './log.ts'
 
 /** One turn of one contestant. */
 export interface Turn {
@@ -75,7 +75,7 @@ async function appended(
     while (left > 0) {
       left -= 1
       const at = performance.now()
-      await log.append(EVENT)
+      await log.append(nextEvent())
       latenciesUs.push((performance.now() - at) * 1000)
     }
   }

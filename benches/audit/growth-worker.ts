@@ -9,7 +9,7 @@ import { type Kernel, loadKernel, portableKernel } from '@talos/kernel'
 import { leafHash, leafIndex, treeSize, type VerifierKey, verifyInclusion } from '@talos/merkle'
 import { SqliteAuditStore } from '@talos/storage'
 import { quantile } from '../harness/statistics.ts'
-import { EVENT, openLog } from './log.ts'
+import { nextEvent, openLog } from './log.ts'
 
 export interface Growth {
   readonly entries: number
@@ -42,7 +42,9 @@ async function grow(kernel: Kernel, entries: number): Promise<Growth> {
     const begun = performance.now()
     for (let done = 0; done < part; done += IN_FLIGHT) {
       const at = performance.now()
-      await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, part - done) }, async () => await log.append(EVENT)))
+      await Promise.all(
+        Array.from({ length: Math.min(IN_FLIGHT, part - done) }, async () => await log.append(nextEvent())),
+      )
       slowestCommitMs = Math.max(slowestCommitMs, performance.now() - at)
     }
     perSecond.push(part / ((performance.now() - begun) / 1000))

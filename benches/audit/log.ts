@@ -1,4 +1,5 @@
 /** An audit log as an agent has it: SQLite, WAL, `synchronous = FULL`, the checkpoint's second place in a file. */
+import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AuditEvent, AuditLog } from '@talos/audit'
@@ -53,14 +54,21 @@ async function openIn(folder: string, keys: { readonly kernel: Kernel; readonly 
   }
 }
 
-/** What a received message leaves: the session, the peer, the message and the commitment to its contents. */
-export const EVENT: AuditEvent = {
+/** Messages of the same session and peer, each with an id and a commitment of its own, as a log sees them. */
+const EVENTS: readonly AuditEvent[] = Array.from({ length: 4096 }, (_, number) => ({
   kind: 'message.receive',
   session: '5c0f'.repeat(8),
   peer: AGENT,
-  message: '018f3c2e4b7a7d1e9c3a5b6d7e8f9a0b',
-  commit: { content: { commitment: 'a7'.repeat(32) } },
+  message: `018f3c2e4b7a7d1e9c3a5b6d7e8f${number.toString(16).padStart(4, '0')}`,
+  commit: { content: { commitment: randomBytes(32).toString('hex') } },
+}))
+let next = 0
+
+/** What a received message leaves: the session, the peer, the message and the commitment to its contents. */
+export function nextEvent(): AuditEvent {
+  next = (next + 1) % EVENTS.length
+  return EVENTS[next] as AuditEvent
 }
 
-/** Length of the entry that `EVENT` becomes, in bytes, somewhere in the middle of a large log. */
-export const ENTRY_BYTES = 470
+/** Length of the entry that an event becomes, in bytes, somewhere in the middle of a large log. */
+export const ENTRY_BYTES = 415
