@@ -111,7 +111,7 @@ export class Output {
 
   /** Whether stderr is a terminal that may show progress. */
   get isLive(): boolean {
-    return this.#stderr.isTTY === true && !this.json
+    return this.#stderr.isTTY === true && !this.json && this.#environment['TERM'] !== 'dumb'
   }
 
   /** Replaces the last line of a terminal; see {@link isLive}. */

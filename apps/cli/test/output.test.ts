@@ -2,6 +2,7 @@ import { TalosError } from '@talos/errors'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fields, jsonLine, Output, printable, reportOf, table } from '../src/output.ts'
+import { Progress, progressLine } from '../src/progress.ts'
 import { parseCount, parseDuration, parseMoment, showTime } from '../src/values.ts'
 
 const ESCAPE = '\u001b'
@@ -42,6 +43,64 @@ describe('text by others', () => {
 
   it('leaves ordinary text of any script alone', () => {
     expect(printable('Grüße, 世界! ναί')).toBe('Grüße, 世界! ναί')
+  })
+})
+
+describe('a terminal', () => {
+  const outputOn = (isTTY: boolean, environment: Readonly<Record<string, string>> = {}) => {
+    const [stdout, stderr] = [sink(isTTY), sink(isTTY)]
+    return { stdout, stderr, output: new Output({ json: false, stdout, stderr, environment }) }
+  }
+
+  it('is given the names of columns, and a word where there is nothing; a pipe is given the lines alone', () => {
+    const [terminal, pipe] = [outputOn(true, { NO_COLOR: '1' }).output, outputOn(false).output]
+    expect(terminal.table(['A', 'B'], [['long', 'b']], 'nothing')).toEqual(['A     B', 'long  b'])
+    expect(terminal.table(['A', 'B'], [], 'nothing')).toEqual(['nothing'])
+    expect(pipe.table(['A', 'B'], [['long', 'b']], 'nothing')).toEqual(['long  b'])
+    expect(pipe.table(['A', 'B'], [], 'nothing')).toEqual([])
+  })
+
+  it.each([
+    [{ LC_ALL: 'C' }, 'a~b \\u{fc}'],
+    [{ LANG: 'de_DE.ISO-8859-1' }, 'a~b \\u{fc}'],
+    [{ LC_ALL: 'C.UTF-8', LANG: 'C' }, 'a…b ü'],
+    [{ LANG: 'en_US.utf8' }, 'a…b ü'],
+    [{}, 'a…b ü'],
+  ])('with %o is given no character that it does not know', (environment, expected) => {
+    const { output, stdout, stderr } = outputOn(true, environment)
+    output.result({}, () => ['a…b ü'])
+    output.note('a…b ü')
+    expect([stdout.written, stderr.written]).toEqual([[`${expected}\n`], [`${expected}\n`]])
+    const piped = outputOn(false, environment)
+    piped.output.result({}, () => ['a…b ü'])
+    expect(piped.stdout.written).toEqual(['a…b ü\n'])
+  })
+
+  it('sees a bar grow where something takes long, and nothing else does', async () => {
+    expect(progressLine('checked', { done: 0, total: 8 })).toBe(`checked [>${' '.repeat(23)}] 0 %  0 of 8`)
+    expect(progressLine('checked', { done: 3, total: 8 })).toBe(`checked [=========>${' '.repeat(14)}] 37 %  3 of 8`)
+    expect(progressLine('checked', { done: 8, total: 8 })).toBe(`checked [${'='.repeat(24)}] 100 %  8 of 8`)
+    expect(progressLine('checked', { done: 9, total: 0 })).toContain('] 100 %')
+    const places = [outputOn(true), outputOn(false), outputOn(true, { TERM: 'dumb' })]
+    const bars = places.map(({ output }) => new Progress(output, 'checked'))
+    for (const bar of bars) bar.update({ done: 1, total: 2 })
+    await new Promise((resolve) => setTimeout(resolve, 250))
+    for (const bar of bars) bar.update({ done: 2, total: 2 })
+    for (const bar of bars) bar.update({ done: 2, total: 2 })
+    for (const bar of bars) bar.end()
+    const written = places.map(({ stderr }) => stderr.written)
+    expect(written.map(({ length }) => length)).toEqual([2, 0, 0])
+    expect(written[0]?.at(-1)).toBe(`\r${ESCAPE}[K`)
+  })
+
+  it('is warned by another word than of an error, and a program by another member', () => {
+    const fault = new TalosError('AUDIT_CLOSED')
+    const { output, stderr } = outputOn(false)
+    output.warn(fault)
+    expect(stderr.written[0]).toMatch(/^warning AUDIT_CLOSED: /)
+    const json = sink(false)
+    new Output({ json: true, stdout: json, stderr: json, environment: {} }).warn(fault)
+    expect(JSON.parse(`${json.written[0]}`)).toMatchObject({ warning: { code: 'AUDIT_CLOSED' } })
   })
 })
 
