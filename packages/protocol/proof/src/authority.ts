@@ -10,7 +10,6 @@ import {
   delegationOf,
   denialPath,
   type IdentityView,
-  isRevokedBy,
   judgeShownArguments,
   type OpenedDelegation,
   REVOCATION_ENVELOPE,
@@ -33,7 +32,14 @@ import type { Kernel } from '@talos/kernel'
 import { type Checks, demand } from './checks.ts'
 import type { Envelopes } from './envelopes.ts'
 import type { VerifiedExecution } from './execution.ts'
-import { identitiesAt, identitiesLostBy, type KeysOf, keysByAgent, linkByAgent } from './histories.ts'
+import {
+  identitiesAt,
+  identitiesLostBy,
+  isRevokedByAgent,
+  linkByAgent,
+  type NameOf,
+  namesByAgent,
+} from './histories.ts'
 import type { VerifiedIdentities } from './identity.ts'
 import { askedAtS, CLOCK_TOLERANCE_S, latestMs, type ProvenIntent, type VerifiedIntent } from './intent.ts'
 import { judgeLeave, type Leave } from './refusal.ts'
@@ -67,7 +73,7 @@ export interface ProvenAuthority {
   /** As the keys stood when the call was asked for. */
   readonly identities: IdentityView
   readonly histories: readonly VerifiedKeyLog[]
-  readonly keysOf: KeysOf
+  readonly nameOf: NameOf
   readonly knowledge: RevocationKnowledge
 }
 
@@ -152,28 +158,28 @@ export function proveAuthority(
 ): ProvenAuthority {
   const { checks, kernel, identities, intent, execution, maxStaleS } = context
   const { delegations, lists } = opened
-  const keysOf = keysByAgent(identities.histories)
+  const nameOf = namesByAgent(identities.histories)
   checks.ask('authority.proofs', 'PROOF_AUTHORITY_PROOFS', () => checkNames(delegations, { intent, execution }))
   const view = viewOf(context)
   const links = delegations.flatMap(({ link }) => (link === undefined ? [] : [link]))
-  const revocables = revocableLinks(links).flatMap((link) => linkByAgent(link, keysOf))
+  const revocables = revocableLinks(links).map((link) => linkByAgent(link, nameOf))
   const { listed, knowledge } = proveLists(lists, {
     checks,
     kernel,
     links,
     revocables,
     identities: view,
-    keysOf,
+    nameOf,
     executor: identities.executor.keys,
     maxStaleS,
     atS: knownAtS(intent, execution),
   })
   checks.ask('authority.revocations.entitled', 'PROOF_AUTHORITY_REVOCATIONS', () =>
-    checkRevocations(opened.revocations, { links, revocables }),
+    checkRevocations(opened.revocations, { links, revocables, nameOf }),
   )
   const revocations = [...opened.revocations, ...listed]
   const { histories } = identities
-  return { delegations, links, revocations, identities: view, histories, keysOf, knowledge }
+  return { delegations, links, revocations, identities: view, histories, nameOf, knowledge }
 }
 
 /**
@@ -230,7 +236,15 @@ function checkHeld(
 
 function checkRevocations(
   revocations: readonly VerifiedRevocation[],
-  { links, revocables }: { readonly links: readonly VerifiedLink[]; readonly revocables: readonly RevocableLink[] },
+  {
+    links,
+    revocables,
+    nameOf,
+  }: {
+    readonly links: readonly VerifiedLink[]
+    readonly revocables: readonly RevocableLink[]
+    readonly nameOf: NameOf
+  },
 ): void {
   const seen = new Set<string>()
   for (const [index, revocation] of revocations.entries()) {
@@ -238,7 +252,7 @@ function checkRevocations(
     const { revokes } = revocation
     const isNamed = revokes === undefined || links.some(({ cid }) => cid.equals(revokes))
     demand(isNamed, code, { index, reason: 'it is about another delegation' })
-    const counts = revocables.some((link) => isRevokedBy(link, revocation))
+    const counts = revocables.some((link) => isRevokedByAgent(link, revocation, nameOf))
     demand(counts, code, { index, reason: 'its issuer is not entitled' })
     const name = revocation.cid.toString()
     demand(!seen.has(name), code, { index, reason: 'it is there twice' })
@@ -315,7 +329,7 @@ function denialAt(
   about: { readonly proven: ProvenAuthority; readonly context: JudgeContext; readonly told: ShownVerdict },
 ): readonly string[] {
   const { proven, context, told } = about
-  const { delegations, revocations, keysOf } = proven
+  const { delegations, revocations, nameOf } = proven
   const { kernel, intent } = context
   const { call } = intent
   const isHidden = call.invocation === undefined
@@ -327,7 +341,7 @@ function denialAt(
     nowS: atS,
     leewayS: CLOCK_TOLERANCE_S,
     kernel,
-    revocations: asOf(revocations, { nowS: revokedBeforeS, keysOf }),
+    revocations: asOf(revocations, { nowS: revokedBeforeS, nameOf }),
     replay: NEVER_USED,
     maxDepth: ABSOLUTE_MAX_DEPTH,
     maxLifetimeS: null,
@@ -364,13 +378,12 @@ function hiddenInvocation(
 /** Revocations signed before that second: one of the same second may have come after the call (12.8). */
 function asOf(
   revocations: readonly VerifiedRevocation[],
-  { nowS, keysOf }: { readonly nowS: number; readonly keysOf: KeysOf },
+  { nowS, nameOf }: { readonly nowS: number; readonly nameOf: NameOf },
 ): RevocationView {
   return {
     stateOf(link) {
-      const links = linkByAgent(link, keysOf)
-      const counts = (revocation: VerifiedRevocation) => links.some((one) => isRevokedBy(one, revocation))
-      const found = revocations.find((revocation) => revocation.atS < nowS && counts(revocation))
+      const named = linkByAgent(link, nameOf)
+      const found = revocations.find((one) => one.atS < nowS && isRevokedByAgent(named, one, nameOf))
       return found === undefined ? { revoked: false } : { revoked: true, by: found.issuer, atS: found.atS }
     },
     // How fresh anybody's knowledge was is told apart (12.8): what the tool asked for, the executor alone knows.

@@ -1,6 +1,12 @@
 /** Key logs in a bundle: which keys are one agent's, and how each stood when the call was made (spec 12-proof-bundle, 12.4). */
 import { fromBase64url, fromUtf8 } from '@talos/bytes'
-import type { IdentityStanding, IdentityView, RevocableLink } from '@talos/capability'
+import {
+  type IdentityStanding,
+  type IdentityView,
+  isRevokedBy,
+  type RevocableLink,
+  type VerifiedRevocation,
+} from '@talos/capability'
 import type { Did } from '@talos/contracts'
 import { IdentityBook, type LogKey, type VerifiedKeyLog, verifyKeyLog } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
@@ -24,18 +30,38 @@ export function readKeyLog(text: string, kernel: Kernel): VerifiedKeyLog {
 export type KeysOf = (did: Did) => readonly Did[]
 
 export function keysByAgent(histories: readonly VerifiedKeyLog[]): KeysOf {
-  const all = new Map(
-    histories.flatMap(({ keys }) => keys.map(({ did }) => [did, keys.map((key) => key.did)] as const)),
-  )
+  const all = new Map<Did, readonly Did[]>()
+  for (const { keys } of histories) {
+    const own = keys.map(({ did }) => did)
+    for (const did of own) all.set(did, own)
+  }
   return (did) => all.get(did) ?? [did]
 }
 
-/** A link as revocations may mean it: by every key of its issuer, for every key of its holder. */
-export function linkByAgent(link: RevocableLink, keysOf: KeysOf): readonly RevocableLink[] {
-  const entitled = link.entitled.flatMap(keysOf)
-  return keysOf(link.issuer).flatMap((issuer) =>
-    keysOf(link.audience).map((audience) => ({ ...link, issuer, audience, entitled })),
-  )
+/** One name for all keys of an agent, by the key logs of a bundle: a key of no log is its own. */
+export type NameOf = (did: Did) => Did
+
+export function namesByAgent(histories: readonly VerifiedKeyLog[]): NameOf {
+  const names = new Map(histories.flatMap(({ name, keys }) => keys.map(({ did }) => [did, name] as const)))
+  return (did) => names.get(did) ?? did
+}
+
+/**
+ * A link between agents, whichever of their keys stand in it. By names: all keys of one end with all keys of the other would be
+ * more than a verifier can hold.
+ */
+export function linkByAgent(link: RevocableLink, nameOf: NameOf): RevocableLink {
+  const { issuer, audience, entitled } = link
+  return { ...link, issuer: nameOf(issuer), audience: nameOf(audience), entitled: entitled.map(nameOf) }
+}
+
+/** Whether a revocation, by any key of its issuer, takes back a link between agents. */
+export function isRevokedByAgent(
+  link: RevocableLink,
+  { issuer, revokes, who, atS }: VerifiedRevocation,
+  nameOf: NameOf,
+): boolean {
+  return isRevokedBy(link, { issuer: nameOf(issuer), revokes, who: who && nameOf(who), atS })
 }
 
 /** When a key is looked at, and how far clocks may differ. */

@@ -9,7 +9,6 @@ import { Cid, equalBytes, fromBase64url } from '@talos/bytes'
 import {
   DigestChain,
   type IdentityView,
-  isRevokedBy,
   REVOCATION_ENVELOPE,
   REVOCATION_HEAD_ENVELOPE,
   type RevocableLink,
@@ -24,7 +23,7 @@ import { envelopeCid, type IpldMap, type ReadEnvelope, readEnvelope } from '@tal
 import type { Kernel } from '@talos/kernel'
 import { type Checks, demand } from './checks.ts'
 import type { Envelopes } from './envelopes.ts'
-import type { KeysOf } from './histories.ts'
+import { isRevokedByAgent, type NameOf } from './histories.ts'
 
 /** How old a head may be at the time of the call to say what the list was then: what clocks may differ by. */
 export const DEFAULT_MAX_STALE_S = 300
@@ -106,7 +105,7 @@ export interface ListsContext {
   readonly links: readonly VerifiedLink[]
   readonly revocables: readonly RevocableLink[]
   readonly identities: IdentityView
-  readonly keysOf: KeysOf
+  readonly nameOf: NameOf
   /** The executor's keys. */
   readonly executor: readonly Did[]
   /** When the call was made. */
@@ -122,13 +121,13 @@ export interface ProvenLists {
 
 /** The chain layer: each list is the one that its head covers, by somebody who may revoke. */
 export function proveLists(lists: readonly SignedList[], context: ListsContext): ProvenLists {
-  const { checks, revocables } = context
+  const { checks, revocables, nameOf } = context
   const revocations = checks.ask('authority.heads.lists', 'PROOF_AUTHORITY_HEADS', () => {
     const issuers = lists.map(({ head }) => head.issuer)
     demand(new Set(issuers).size === issuers.length, 'PROOF_AUTHORITY_HEADS', { reason: 'one issuer has two' })
     return lists.flatMap((list) => checkList(list, context))
   })
-  const listed = revocations.filter((one) => revocables.some((link) => isRevokedBy(link, one)))
+  const listed = revocations.filter((one) => revocables.some((link) => isRevokedByAgent(link, one, nameOf)))
   const facts = lists.map(({ head, items }) => {
     const { issuer, n, atS } = head
     return { issuer, n, atS, withheld: items.filter(({ whole }) => whole === undefined).length }
@@ -136,9 +135,12 @@ export function proveLists(lists: readonly SignedList[], context: ListsContext):
   return { listed, knowledge: { freshness: freshnessOf(facts, context), lists: facts } }
 }
 
-function checkList({ head, items }: SignedList, { kernel, revocables }: ListsContext): readonly VerifiedRevocation[] {
+function checkList(
+  { head, items }: SignedList,
+  { kernel, revocables, nameOf }: ListsContext,
+): readonly VerifiedRevocation[] {
   const code = 'PROOF_AUTHORITY_HEADS'
-  const isEntitled = revocables.some(({ entitled }) => entitled.includes(head.issuer))
+  const isEntitled = revocables.some(({ entitled }) => entitled.includes(nameOf(head.issuer)))
   demand(isEntitled, code, { reason: 'its issuer stands in no delegation' })
   demand(head.n === items.length, code, { reason: 'it counts another number of revocations' })
   const chain = new DigestChain(head.issuer, kernel)
@@ -153,11 +155,10 @@ function checkList({ head, items }: SignedList, { kernel, revocables }: ListsCon
 
 /** The worst of the issuers of the delegations; the executor's own count as known (08-invocation 8.11). */
 function freshnessOf(facts: readonly RevocationListFacts[], context: ListsContext): RevocationFreshness {
-  const { links, keysOf, executor, identities, atS, maxStaleS } = context
+  const { links, nameOf, executor, identities, atS, maxStaleS } = context
   const foreign = links.map(({ issuer }) => issuer).filter((issuer) => !executor.includes(issuer))
   const states = foreign.map((issuer): RevocationFreshness => {
-    const keys = keysOf(issuer)
-    const known = facts.filter((list) => keys.includes(list.issuer))
+    const known = facts.filter((list) => nameOf(list.issuer) === nameOf(issuer))
     if (known.length === 0) return 'unknown'
     // A list ends with the key that signs it: what a key says after its time is not its agent's word.
     const isFresh = known.some(

@@ -1,10 +1,13 @@
 /** Bundles of agents that had other keys: built again from their parts (spec 12-proof-bundle, 12.4 and 12.11). */
 import { fromBase64, fromBase64url, fromUtf8 } from '@talos/bytes'
-import { parseProofBundle } from '@talos/contracts'
+import type { VerifiedRevocation } from '@talos/capability'
+import { type Did, parseProofBundle } from '@talos/contracts'
+import type { VerifiedKeyLog } from '@talos/identity'
 import { portableKernel } from '@talos/kernel'
 import { buildProofBundle, readKeyLog, verifyProofBundle } from '@talos/proof'
 import { repoVectors } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
+import { isRevokedByAgent, linkByAgent, namesByAgent } from '../src/histories.ts'
 
 const kernel = portableKernel()
 const textOf = (entries: readonly string[]) => entries.map((entry) => `${fromUtf8(fromBase64url(entry))}\n`).join('')
@@ -73,5 +76,29 @@ describe("the verifier's own key logs", () => {
       }).code
     expect(verify([])).toBe('PROOF_IDENTITY_ORIGIN')
     expect(verify([history])).toBeUndefined()
+  })
+})
+
+describe('agents with many keys', () => {
+  it('are one agent each: a link between them stays one link', () => {
+    const agent = (name: string) => {
+      const keys = Array.from({ length: 2_000 }, (_, index) => ({ did: `did:key:${name}${index}` }))
+      return { name: `did:talos:${name}`, keys } as unknown as VerifiedKeyLog
+    }
+    const nameOf = namesByAgent([agent('a'), agent('b')])
+    const did = (text: string) => `did:key:${text}` as Did
+    const given = {
+      names: ['x'],
+      issuer: did('a7'),
+      audience: did('b9'),
+      notBeforeS: 0,
+      entitled: [did('a7'), did('c')],
+    }
+    const link = linkByAgent(given, nameOf)
+    const named = { issuer: 'did:talos:a', audience: 'did:talos:b', entitled: ['did:talos:a', 'did:key:c'] }
+    expect(link).toEqual({ ...given, ...named })
+    const revocation = { issuer: did('a1999'), who: did('b0'), atS: 1 } as VerifiedRevocation
+    expect(isRevokedByAgent(link, revocation, nameOf)).toBe(true)
+    expect(isRevokedByAgent(link, { ...revocation, who: did('c') }, nameOf)).toBe(false)
   })
 })
