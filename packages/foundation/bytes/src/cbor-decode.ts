@@ -52,7 +52,8 @@ class CborReader {
   #offset = 0
 
   constructor(bytes: Uint8Array, maxDepth: number) {
-    this.#bytes = bytes
+    // Of a plain array `slice` is a copy; Node's own arrays mean something else by it.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#maxDepth = maxDepth
   }
@@ -67,7 +68,7 @@ class CborReader {
         return this.#negative(first)
       case MAJOR_BYTES: {
         const { start, end } = this.#span(first)
-        return new Uint8Array(this.#bytes.subarray(start, end))
+        return this.#bytes.slice(start, end)
       }
       case MAJOR_TEXT:
         return this.#text(this.#span(first))

@@ -44,7 +44,7 @@ export class Cid {
 
   /** Copies the 36 bytes. @throws CID_INVALID for another length, version, codec or hash */
   static fromBytes(bytes: Uint8Array): Cid {
-    if (bytes.length !== CID_BYTES || !equalBytes(bytes.subarray(0, PREFIX.length), PREFIX)) {
+    if (bytes.length !== CID_BYTES || PREFIX.some((byte, index) => bytes[index] !== byte)) {
       throw new TalosError('CID_INVALID')
     }
     return new Cid(new Uint8Array(bytes))

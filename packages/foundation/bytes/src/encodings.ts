@@ -38,7 +38,10 @@ export function toBase64url(bytes: Uint8Array): string {
 
 /** Reads unpadded base64url. @throws ENCODING_INVALID also for non-zero trailing bits */
 export function fromBase64url(text: string): Uint8Array {
-  return natively(text, 'base64url') ?? decode64(text, { alphabet: VALUES_64_URL, encoding: 'base64url' })
+  return (
+    natively(text, 'base64url') ??
+    decode64(text, { alphabet: VALUES_64_URL, encoding: 'base64url', digits: text.length })
+  )
 }
 
 /** Writes base64 with padding. */
@@ -51,9 +54,7 @@ export function fromBase64(text: string): Uint8Array {
   if (text.length % 4 !== 0) throw new TalosError('ENCODING_INVALID', { encoding: 'base64' })
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
   const digits = text.length - padding
-  return (
-    natively(text, 'base64', digits) ?? decode64(text.slice(0, digits), { alphabet: VALUES_64, encoding: 'base64' })
-  )
+  return natively(text, 'base64', digits) ?? decode64(text, { alphabet: VALUES_64, encoding: 'base64', digits })
 }
 
 /** Writes base58btc without the multibase prefix. @throws INPUT_TOO_LARGE beyond MAX_BASE58_BYTES */
@@ -138,16 +139,15 @@ function natively(text: string, encoding: 'base64' | 'base64url', digits = text.
  */
 function decode64(
   text: string,
-  { alphabet, encoding }: { readonly alphabet: Uint8Array; readonly encoding: string },
+  { alphabet, encoding, digits }: { readonly alphabet: Uint8Array; readonly encoding: string; readonly digits: number },
 ): Uint8Array {
-  const { length } = text
-  const left = length % 4
-  const bytes = new Uint8Array(Math.floor((length * 3) / 4))
+  const left = digits % 4
+  const bytes = new Uint8Array(Math.floor((digits * 3) / 4))
   let seen = 0
   let held = 0
   let bits = 0
   let offset = 0
-  for (let index = 0; index < length; index += 1) {
+  for (let index = 0; index < digits; index += 1) {
     const value = alphabet[text.charCodeAt(index)] ?? NO_VALUE
     seen |= value
     held = ((held << 6) | value) & 0xffff

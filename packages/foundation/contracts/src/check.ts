@@ -17,14 +17,15 @@ export const MAX_CHECK_DEPTH = 128
 /** Where a validator stands in the value: the schema's name and the steps from its root. */
 export class Place {
   readonly #schema: string
-  readonly #steps: string[] = []
+  /** Names with their dot, and indexes. */
+  readonly #steps: (string | number)[] = []
 
   constructor(schema: string) {
     this.#schema = schema
   }
 
   /** Runs `check` one step further down. */
-  step(step: string, value: unknown, check: Check): void {
+  step(step: string | number, value: unknown, check: Check): void {
     if (this.#steps.length >= MAX_CHECK_DEPTH) this.fail('nests too deeply')
     this.#steps.push(step)
     check(value, this)
@@ -33,7 +34,8 @@ export class Place {
 
   /** Refuses the value at this place, or at the member `step` of it. */
   fail(reason: string, step = ''): never {
-    throw new TalosError('SCHEMA_INVALID', { schema: this.#schema, path: `$${this.#steps.join('')}${step}`, reason })
+    const steps = this.#steps.map((one) => (typeof one === 'number' ? `[${one}]` : one))
+    throw new TalosError('SCHEMA_INVALID', { schema: this.#schema, path: `$${steps.join('')}${step}`, reason })
   }
 }
 
@@ -91,7 +93,7 @@ export function array(items: Check, { minItems, maxItems }: { minItems: number; 
     if (!Array.isArray(value)) at.fail('expected an array')
     if (value.length < minItems) at.fail('has too few items')
     if (value.length > maxItems) at.fail('has too many items')
-    for (let index = 0; index < value.length; index += 1) at.step(`[${index}]`, value[index], items)
+    for (let index = 0; index < value.length; index += 1) at.step(index, value[index], items)
   }
 }
 
@@ -218,7 +220,7 @@ function anyNested(value: unknown, at: Place, again: Check): void {
   if (typeof value === 'string') {
     if (!value.isWellFormed()) at.fail('is not well-formed Unicode')
   } else if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index += 1) at.step(`[${index}]`, value[index], again)
+    for (let index = 0; index < value.length; index += 1) at.step(index, value[index], again)
   } else if (typeof value === 'object') {
     map(again, Number.MAX_SAFE_INTEGER)(value, at)
   } else {

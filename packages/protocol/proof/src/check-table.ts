@@ -154,7 +154,8 @@ export function checkName(name: string): string {
 
 /** The layer that owns a check. @throws TypeError for a check that is not in the table, which is a defect of ours */
 export function layerOfCheck(name: string): ValidationLayer {
-  const row = CHECK_TABLE.get(checkName(name))
+  // Most names have no index, and are found as they are.
+  const row = CHECK_TABLE.get(name) ?? CHECK_TABLE.get(checkName(name))
   if (row === undefined) throw new TypeError(`no check is named ${checkName(name)}`)
   return row.layer
 }
