@@ -160,9 +160,8 @@ describe('an export', () => {
   })
 
   it('says what it wrote, and ends incomplete where nobody reads it', async () => {
-    const { entries, sizeBytes, file } = await home.json<Record<string, unknown>>([
-      ...['audit', 'export', '--out', out('said.ndjson'), ...agent],
-    ])
+    const words = ['audit', 'export', '--out', out('said.ndjson'), ...agent]
+    const { entries, sizeBytes, file } = await home.json<Record<string, unknown>>(words)
     const written = readFileSync(out('said.ndjson'))
     expect([file, sizeBytes, entries]).toEqual([
       out('said.ndjson'),

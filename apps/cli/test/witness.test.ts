@@ -97,7 +97,13 @@ describe('witnesses on the command line', () => {
     const { cases } = repoVectors('light/revocation-fork.json')
     const check = async (description: string, ...words: readonly string[]) => {
       const found = cases.find((one) => one.description === description)
-      return await home.run(['audit', 'witness', 'check', fileOf('list.json', `${found?.input['text']}\n`), ...words])
+      return await home.run([
+        'audit',
+        'witness',
+        'check',
+        fileOf('list.json', `${String(found?.input['text'])}\n`),
+        ...words,
+      ])
     }
     const { code, stdout } = await check('a longer list that is no continuation', '--json')
     expect([code, JSON.parse(stdout)]).toMatchObject([

@@ -7,7 +7,7 @@ import { type Did, parseRevocation, REVOCATION_TAG } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import { keyOfLog, openEnvelope, type VerifiedKeyLog } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
-import { type LightConflict, refusing, revocationsForkOf } from './failures.ts'
+import { refusing, revocationsForkOf } from './failures.ts'
 import {
   firstDigest,
   MAX_FOLLOWED_REVOCATIONS,
@@ -48,7 +48,7 @@ export interface FollowRevocationsOptions {
 /**
  * Asks a source for what was revoked since, and checks that it continues what is known.
  *
- * @throws TalosError `LIGHT_REVOCATIONS_INVALID`, `LIGHT_REVOCATIONS_ROLLBACK`; {@link LightConflict}
+ * @throws TalosError `LIGHT_REVOCATIONS_INVALID`, `LIGHT_REVOCATIONS_ROLLBACK`; a `LightConflict` where the agent contradicts itself
  */
 export async function followRevocations(options: FollowRevocationsOptions): Promise<FollowedRevocations> {
   const { source, known, keyLog, kernel } = options
