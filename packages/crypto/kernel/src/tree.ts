@@ -13,7 +13,7 @@ import { type AppendedBundle, BATCH_MAX_ENTRIES, type BundleToAppend, type Kerne
 import { bundleLengths, requireTile } from './tree-arguments.ts'
 
 const HASH = SHA256_BYTES
-const LEAF_PREFIX = 0
+const LEAF_PREFIX_BYTES = 1
 const NODE_PREFIX = 1
 /** Node block: prefix, left, right. */
 const LEFT = 1
@@ -54,7 +54,7 @@ function bytesOf(lengthBytes: number): Uint8Array {
 /** The blocks that are hashed. */
 class Blocks {
   readonly #engine: HashEngine
-  readonly #leaf = bytesOf(1 + KEPT_LEAF_BYTES)
+  readonly #leaf = bytesOf(LEAF_PREFIX_BYTES + KEPT_LEAF_BYTES)
   /** Prefix, left, right. */
   readonly #node = bytesOf(NODE_BYTES)
   readonly #ontoRight: (data: Uint8Array, offset: number) => void
@@ -82,10 +82,10 @@ class Blocks {
 
   /** What is hashed for a leaf; valid until the next one. */
   leafBlock(leaf: Uint8Array): Uint8Array {
-    const length = 1 + leaf.length
+    const length = LEAF_PREFIX_BYTES + leaf.length
     const block = length <= this.#leaf.length ? this.#leaf.subarray(0, length) : new Uint8Array(length)
-    block.set([LEAF_PREFIX])
-    block.set(leaf, 1)
+    // The prefix of a leaf is zero, as the first byte of a new block, which nothing writes to.
+    block.set(leaf, LEAF_PREFIX_BYTES)
     return block
   }
 
