@@ -9,6 +9,7 @@ import {
   type VerifiedLink,
   type VerifiedRevocation,
 } from '@talos/capability'
+import type { Did } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
 import type { Agent } from './agent.ts'
 import { revocationsByAgent } from './identity/revocation-view.ts'
@@ -46,11 +47,12 @@ export function revocationsThatCount(
 }
 
 function ends(revocation: VerifiedRevocation, link: RevocableLink, { identities }: Knowledge): boolean {
-  const { issuer: by, atS } = revocation
+  const { issuer: by, who, atS } = revocation
   const alone = {
     stateOf: (one: RevocableLink) =>
       isRevokedBy(one, revocation) ? ({ revoked: true, by, atS } as const) : ({ revoked: false } as const),
     knownAtS: () => undefined,
+    issuersAgainst: (audience: Did) => (audience === who ? [by] : []),
   }
   return revocationsByAgent(alone, identities).stateOf(link).revoked
 }

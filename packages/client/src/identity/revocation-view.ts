@@ -2,7 +2,7 @@
  * What is known of revocations, by agents instead of keys (spec 21-identity-lifecycle, 21.7): who was entitled by an earlier
  * key is so by each of the agent's keys, and who revoked everything of a key meant the agent.
  */
-import type { RevocationView } from '@talos/capability'
+import type { RevocableLink, RevocationState, RevocationView } from '@talos/capability'
 import type { Did } from '@talos/contracts'
 import type { IdentityBook, LogKey } from '@talos/identity'
 
@@ -13,18 +13,24 @@ export function revocationsByAgent(view: RevocationView, identities: IdentityBoo
     return keys === undefined || keys.length < 2 ? [did] : keys.map((key) => key.did)
   }
   const hasOthers = (did: Did) => (identities.find(did)?.keys.length ?? 0) > 1
+  /** By whom and for whom: all keys of one end times all keys of the other may be millions, so that what is known leads. */
+  const ofWhole = (link: RevocableLink): RevocationState => {
+    const issuers = new Set(keysOf(link.issuer))
+    for (const audience of keysOf(link.audience)) {
+      for (const issuer of view.issuersAgainst?.(audience) ?? issuers) {
+        if (!issuers.has(issuer)) continue
+        const state = view.stateOf({ ...link, names: [], issuer, audience, entitled: [] })
+        if (state.revoked) return state
+      }
+    }
+    return { revoked: false }
+  }
   return {
     stateOf(link) {
       const known = view.stateOf(link)
       if (known.revoked || !(hasOthers(link.audience) || link.entitled.some(hasOthers))) return known
-      const entitled = link.entitled.flatMap(keysOf)
-      for (const issuer of keysOf(link.issuer)) {
-        for (const audience of keysOf(link.audience)) {
-          const state = view.stateOf({ ...link, issuer, audience, entitled })
-          if (state.revoked) return state
-        }
-      }
-      return known
+      const named = view.stateOf({ ...link, entitled: link.entitled.flatMap(keysOf) })
+      return named.revoked ? named : ofWhole(link)
     },
     knownAtS(issuer) {
       const keys = identities.find(issuer)?.keys

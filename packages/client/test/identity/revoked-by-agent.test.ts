@@ -1,7 +1,9 @@
 /** What an agent took back by one key stays taken back under the next one, of either side (spec 21-identity-lifecycle, 21.7). */
 import { Cid } from '@talos/bytes'
-import { openDelegation } from '@talos/capability'
+import { openDelegation, type RevocableLink, RevocationBook, type RevocationState } from '@talos/capability'
 import { TalosClient } from '@talos/client'
+import type { Did } from '@talos/contracts'
+import type { IdentityBook, LogKey } from '@talos/identity'
 import { portableKernel } from '@talos/kernel'
 import { describe, expect, it } from 'vitest'
 import { revocationsByAgent } from '../../src/identity/revocation-view.ts'
@@ -89,5 +91,43 @@ describe('what is given after everything was taken back', () => {
     const question = { names: [cid], issuer: alice.did, entitled: [alice.did] }
     expect(view.stateOf({ ...link, ...question }).revoked).toBe(false)
     expect(view.stateOf({ ...link, ...question, notBeforeS: 0 }).revoked).toBe(true)
+  })
+})
+
+describe('an agent with as many keys as a key log may have', () => {
+  const COUNT = 1_500
+  const keysOf = (name: string) =>
+    Array.from({ length: COUNT }, (_, index) => ({ did: `did:key:${name}${index}` as Did })) as unknown as LogKey[]
+  const agents = new Map(['a', 'b'].flatMap((name) => keysOf(name).map((key, _, keys) => [key.did, { keys }] as const)))
+  const identities = { find: (did: Did) => agents.get(did) } as unknown as IdentityBook
+  const cid = Cid.fromSha256(new Uint8Array(32).fill(7))
+  const link = {
+    names: [cid.toString()],
+    issuer: 'did:key:a3' as Did,
+    audience: 'did:key:b4' as Did,
+    notBeforeS: 0,
+    entitled: ['did:key:a3', 'did:key:b4'] as Did[],
+  }
+
+  it('is looked up in a moment, whatever strangers have revoked, and every key of it counts', () => {
+    const book = new RevocationBook({ kernel })
+    const view = revocationsByAgent(book, identities)
+    // What a stranger said of this delegation makes everybody who is entitled be looked for.
+    book.put({ issuer: 'did:key:stranger' as Did, revokes: cid, atS: 5, reason: undefined })
+    book.put({ issuer: 'did:key:stranger' as Did, who: 'did:key:b9' as Did, atS: 5, reason: undefined })
+    const begunMs = performance.now()
+    expect(view.stateOf(link)).toEqual({ revoked: false })
+    expect(performance.now() - begunMs).toBeLessThan(1_000)
+    book.put({ issuer: 'did:key:a8' as Did, who: 'did:key:b1499' as Did, atS: 6, reason: undefined })
+    expect(view.stateOf(link)).toMatchObject({ revoked: true, by: 'did:key:a8' })
+    book.put({ issuer: 'did:key:b1' as Did, revokes: cid, atS: 4, reason: undefined })
+    expect(view.stateOf(link)).toMatchObject({ revoked: true, by: 'did:key:b1' })
+  })
+
+  it('is looked up by every pair of keys in a view that does not tell who revoked', () => {
+    const stateOf = ({ issuer, audience }: RevocableLink): RevocationState =>
+      issuer === 'did:key:a8' && audience === 'did:key:b9' ? { revoked: true, by: issuer, atS: 1 } : { revoked: false }
+    const view = revocationsByAgent({ stateOf, knownAtS: () => undefined }, identities)
+    expect(view.stateOf(link)).toMatchObject({ revoked: true, by: 'did:key:a8' })
   })
 })

@@ -100,6 +100,8 @@ describe('the book', () => {
       true,
       true,
     ])
+    expect([...book.issuersAgainst(alice.did)]).toContain(issuer)
+    expect([...book.issuersAgainst(mallory.did)]).toEqual([])
     const began = (notBeforeS: number) => book.stateOf({ ...ask('none'), notBeforeS })
     expect([began(5), began(6)]).toEqual([{ revoked: true, by: issuer, atS: 6 }, { revoked: false }])
     expect(book.size).toBe(2)

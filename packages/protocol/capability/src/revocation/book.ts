@@ -64,6 +64,10 @@ export class RevocationBook implements RevocationView {
     return { revoked: true, by, atS, ...(reason !== undefined && { reason }) }
   }
 
+  issuersAgainst(audience: Did): Iterable<Did> {
+    return this.#known.get(audience)?.keys() ?? []
+  }
+
   knownAtS(issuer: Did): number | undefined {
     return this.#lists.get(issuer)?.knownAtS
   }

@@ -28,6 +28,11 @@ export interface RevocationView {
   stateOf(link: RevocableLink): RevocationState
   /** Signing time of the newest head of an issuer's list; undefined where there is none to rely on. */
   knownAtS(issuer: Did): number | undefined
+  /**
+   * Those by whom anything is known that was taken back from an audience as a whole, whether it counts or not: whoever asks for an
+   * agent with many keys asks about these alone. A view without it is asked about all of them.
+   */
+  issuersAgainst?(audience: Did): Iterable<Did>
 }
 
 export const NOT_REVOKED: RevocationState = { revoked: false }
