@@ -11,11 +11,11 @@ const MAX_DEPTH = 4
 /**
  * The forms in which a value stands in a text; none where it is not there.
  *
- * @param value 8 or more characters; digits alone are looked for as an integer of 8 bytes as well
+ * @param value 8 or more characters or bytes; digits alone are looked for as an integer of 8 bytes as well
  */
-export function tracesOf(value: string, text: string): readonly string[] {
+export function tracesOf(value: string | Uint8Array, text: string): readonly string[] {
   if (value.length < MIN_CHARS) throw new Error(`a planted value has ${MIN_CHARS} characters at least`)
-  const forms = formsOf(value)
+  const forms = typeof value === 'string' ? [...formsOfText(value), ...formsOf(Buffer.from(value))] : formsOf(value)
   const found = new Set<string>()
   for (const layer of layersOf(inLatin1(text), MAX_DEPTH)) {
     for (const [name, form] of forms) if (layer.includes(form)) found.add(name)
@@ -23,22 +23,29 @@ export function tracesOf(value: string, text: string): readonly string[] {
   return [...found]
 }
 
-function formsOf(value: string): readonly (readonly [name: string, form: string])[] {
-  const bytes = Buffer.from(value)
+type Forms = readonly (readonly [name: string, form: string])[]
+
+function formsOfText(value: string): Forms {
   const units = Array.from(value, (_, index) => value.charCodeAt(index).toString(16).padStart(4, '0'))
   return [
-    ['raw', inLatin1(value)],
     ['JSON', inLatin1(quoted(value))],
     ['JSON in JSON', inLatin1(quoted(quoted(value)))],
     ['escaped JSON', units.map((unit) => `\\u${unit}`).join('')],
     ['URL', encodeURIComponent(value)],
+    ...(/^[0-9]{8,19}$/.test(value) ? [['integer', integerBytes(value)] as const] : []),
+  ]
+}
+
+function formsOf(value: Uint8Array): Forms {
+  const bytes = Buffer.from(value)
+  return [
+    ['raw', bytes.toString('latin1')],
     ['hex', bytes.toString('hex')],
     ['upper-case hex', bytes.toString('hex').toUpperCase()],
     ...[0, 1, 2].flatMap((offset) => [
       [`base64 at ${offset}`, innerBase64(bytes, offset, 'base64')] as const,
       [`base64url at ${offset}`, innerBase64(bytes, offset, 'base64url')] as const,
     ]),
-    ...(/^[0-9]{8,19}$/.test(value) ? [['integer', integerBytes(value)] as const] : []),
   ]
 }
 

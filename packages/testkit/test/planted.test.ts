@@ -33,6 +33,14 @@ describe('a planted value', () => {
     expect(tracesOf('15625000113', integer.toString('base64url'))).toContain('integer')
   })
 
+  it('is found as bytes', () => {
+    const bytesOfIt = Uint8Array.from({ length: 32 }, (_, index) => 255 - index)
+    expect(tracesOf(bytesOfIt, `{"a":"${Buffer.from(bytesOfIt).toString('base64url')}"}`)).toEqual(
+      expect.arrayContaining(['raw', 'base64url at 0']),
+    )
+    expect(tracesOf(bytesOfIt, Buffer.from(bytesOfIt.subarray(1)).toString('hex'))).toEqual([])
+  })
+
   it('is not found where it is not, and is not too short to tell', () => {
     expect(tracesOf(VALUE, `${VALUE.slice(0, -1)} and others ${bytes.toString('hex').slice(2)}`)).toEqual([])
     expect(() => tracesOf('seven', 'seven')).toThrow('8 characters')

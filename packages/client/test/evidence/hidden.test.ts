@@ -1,8 +1,10 @@
 /** Proofs whose contents are hidden, between real agents: what is in them, what they are worth (spec 12-proof-bundle, clause 12.17). */
-import { decodeJcs } from '@talos/bytes'
+import { Cid, decodeJcs, encodeCbor, utf8 } from '@talos/bytes'
+import { callDigest, openInvocation } from '@talos/capability'
 import type { TalosClient } from '@talos/client'
 import { type ProofBundle, parseProofBundle } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
+import { leafHash } from '@talos/merkle'
 import { type ProofReport, type ValidationLevel, verifyProofBundle } from '@talos/proof'
 import { tracesOf } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
@@ -61,6 +63,30 @@ describe('a proof with hidden contents', () => {
     const whole = await alice.exportProof(invocation)
     for (const value of [WORDS, OTHER, NUMBER]) expect(tracesOf(value, whole)).not.toEqual([])
     expect(read(whole).intent?.contents).toBeUndefined()
+  })
+
+  it('holds no hash that arguments or result could be guessed by', async () => {
+    await using stage = await Stage.with(['alice'])
+    await stage.grant('alice')
+    const [alice, bob] = [stage.of('alice'), stage.of('bob')]
+    const args = { words: 'yes' }
+    const { invocation } = await stage.call('alice', 'say', { arguments: args })
+    const bundle = await alice.exportProof(invocation, { hideContents })
+    const { kernel } = alice
+    const call = openInvocation(alice.database.evidence.get(Cid.parse(invocation), 'invocation')?.bytes ?? utf8(''), {
+      kernel,
+    })
+    const { issuer, audience, subject, command } = call
+    const texts = [JSON.stringify(args), '"yes"', 'yes', '/words"yes"', JSON.stringify({ text: 'yes', type: 'text' })]
+    const guesses = [...texts.map(utf8), encodeCbor(args), encodeCbor({ ...args, iss: issuer }), encodeCbor('yes')]
+    const hashes = guesses.flatMap((guess) => [kernel.sha256(guess), leafHash(kernel, guess)])
+    for (const hash of [...hashes, callDigest({ issuer, audience, subject, command, args }, kernel)]) {
+      expect(tracesOf(hash, bundle)).toEqual([])
+    }
+    // The name of the call is there: a hash over a nonce and a signature as well, which nobody else has.
+    expect(tracesOf(kernel.sha256(call.bytes), bundle)).not.toEqual([])
+    for (const secret of [call.nonce, call.bytes.subarray(3, 67)]) expect(tracesOf(secret, bundle)).toEqual([])
+    expect(bob.did).toBe(audience)
   })
 
   it('says which conditions on arguments it leaves open, and judges those whose arguments it shows', async () => {
