@@ -34,6 +34,14 @@ export interface DraftingOptions {
   readonly agent: Did
 }
 
+/** What the salts of an entry depend on, and the salt keys that its request has brought so far. */
+interface EntryPlace {
+  readonly index: number
+  readonly session: string | undefined
+  readonly id: string
+  readonly keys: SaltKey[]
+}
+
 /** Members of a draft that the short way of writing takes. */
 const PLAIN_MEMBERS: ReadonlySet<string> = new Set([
   'kind',
@@ -113,7 +121,7 @@ export class BatchDrafter {
       session,
       tool,
     } = draft
-    const commit = draft.commit && this.#commitments(draft.commit, { index, scope: saltScope({ session, id }), keys })
+    const commit = draft.commit && this.#commitments(draft.commit, { index, session, id, keys })
     if (isPlain(draft)) {
       const plain = {
         seq: index,
@@ -139,10 +147,7 @@ export class BatchDrafter {
     return entryText(commit === undefined ? given : { ...given, commit })
   }
 
-  #commitments(
-    inputs: { readonly [path: string]: CommitInput },
-    place: { readonly index: number; readonly scope: string; readonly keys: SaltKey[] },
-  ): AuditEntryCommitments {
+  #commitments(inputs: { readonly [path: string]: CommitInput }, place: EntryPlace): AuditEntryCommitments {
     const { kernel } = this.#options
     const commitments: Record<string, string> = {}
     for (const [path, input] of Object.entries(inputs)) {
@@ -150,7 +155,7 @@ export class BatchDrafter {
         commitments[path] = input.commitment
         continue
       }
-      const saltKey = this.#saltKey(place.scope, place.keys)
+      const saltKey = this.#saltKey(saltScope(place), place.keys)
       const salt = deriveSalt({ saltKey, index: place.index, path, kernel })
       commitments[path] = toHex(commitTo({ ...input, path, salt, kernel }))
     }
