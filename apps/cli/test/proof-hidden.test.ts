@@ -88,6 +88,14 @@ describe('proof export --hide-contents', () => {
     ])
   })
 
+  it('says when it is written what it leaves open', async () => {
+    const out = join(world.agent.path, `hidden-${++count}.talosproof`)
+    const ran = await world.agent.run(['proof', 'export', world.allowed, '--hide-contents', '--out', out])
+    expect(ran).toMatchObject({ code: 0, stderr: '' })
+    expect(ran.stdout).toMatch(/^wrote .*\nnot judged, since the arguments are hidden/)
+    expect(ran.stdout).toContain('\n  delegation 0, rules[0]: path\n')
+  })
+
   it('tells people the same', async () => {
     const ran = await world.agent.run(
       ['proof', 'verify', fileOf(await exported(world.allowed, '--hide-contents'))],

@@ -22,6 +22,7 @@ export {
   type Anchored,
   type AnchorFacts,
   describeProof,
+  describeUnjudged,
   type ProofCompleteness,
   type ProofFacts,
   type ProofLayers,

@@ -217,7 +217,7 @@ export function describeProof(report: ProofReport): readonly string[] {
     `level: ${report.validation.level}${missing.length === 0 ? '' : `, which asks for more (${missing.join(', ')})`}`,
     `integrity: ${integrity.intact ? 'intact' : `broken (${integrity.failed.join(', ')})`}`,
     `completeness: ${gaps.length === 0 ? 'no gap' : gaps.join('; ')}`,
-    ...unjudgedLines(completeness),
+    ...describeUnjudged(completeness),
     ...revocationLines(report.revocations),
     ...witnessLines(report.witnessed),
     ...anchorLines(report.anchored),
@@ -225,8 +225,8 @@ export function describeProof(report: ProofReport): readonly string[] {
   ]
 }
 
-/** Which conditions, by delegation and selector; of what is hidden nothing is said. */
-function unjudgedLines({ unjudged }: ProofCompleteness): readonly string[] {
+/** Which conditions hidden arguments leave open, by delegation and selector; of what is hidden nothing is said. None where there is none. */
+export function describeUnjudged({ unjudged }: Pick<ProofCompleteness, 'unjudged'>): readonly string[] {
   if (unjudged.length === 0) return []
   const lines = unjudged.map(({ link, path, selectors }) => {
     const about = path === 'args' ? 'that there are no other arguments' : selectors.join(', ')

@@ -1,4 +1,6 @@
 /** `talos proof export`: the proof of a call as a file, or as a page. */
+import { loadKernel } from '@talos/kernel'
+import { describeUnjudged, verifyProofBundle } from '@talos/proof'
 import { proofPage } from '@talos/proof-page'
 import type { Command } from 'commander'
 import { Context, type Shell } from '../../context.ts'
@@ -59,7 +61,12 @@ export function addProofExport(proof: Command, shell: Shell): void {
       if (html === true) return writePage(shell, { out, bundle })
       writeNewFile(out, bundle)
       const sizeBytes = Buffer.byteLength(bundle)
-      shell.output.result({ file: out, invocation, sizeBytes }, () => [`wrote ${printable(out)} (${sizeBytes} bytes)`])
+      const { verdict, completeness } = verifyProofBundle(bundle, { kernel: loadKernel() })
+      const { unjudged } = completeness
+      shell.output.result({ file: out, invocation, sizeBytes, verdict, unjudged }, () => [
+        `wrote ${printable(out)} (${sizeBytes} bytes)`,
+        ...describeUnjudged({ unjudged }).map(printable),
+      ])
     })
 }
 
