@@ -1,4 +1,8 @@
 /** The entry of the `talos` command; bin/talos.js starts it on a Node.js that is new enough. */
+import { TalosError } from '@talos/errors'
+import { exitCodeOf } from './exit-codes.ts'
+import { systemCode } from './files.ts'
+import { Output } from './output.ts'
 import { run } from './program.ts'
 
 /** What a stream says when nobody reads it any more. */
@@ -10,9 +14,17 @@ const UNREAD: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ERR_STREAM_DE
  */
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (!UNREAD.has(error.code)) process.exit(1)
+    if (!UNREAD.has(error.code)) fail(stream, error)
     process.emit('SIGINT')
   })
+}
+
+/** A result that could not be written, as to a full disk, is no result. */
+function fail(stream: NodeJS.WriteStream, error: NodeJS.ErrnoException): never {
+  const json = process.argv.includes('--json')
+  const report = new TalosError('CLI_FILE_UNWRITABLE', { path: 'standard output', reason: systemCode(error) })
+  if (stream === process.stdout) new Output({ json }).error(report)
+  process.exit(exitCodeOf(report))
 }
 
 process.exitCode = await run(process.argv.slice(2))

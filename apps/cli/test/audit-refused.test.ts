@@ -1,9 +1,12 @@
 /** The audit commands on logs that were set back, on options that make no sense, and when they are stopped. */
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
+  closeSync,
   cpSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -13,7 +16,7 @@ import {
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { errorOf, Home } from './talos.ts'
+import { errorOf, Home, LAUNCHER } from './talos.ts'
 
 const home = new Home()
 const agent = ['--agent', 'box'] as const
@@ -136,6 +139,7 @@ describe('options that would be ignored', () => {
     expect((await run('log', '--type', 'tool')).stderr).toMatch(/--type is not acceptable: .*tool\.invoke/)
     const tool = await run('log', '--tool', 'read', '--json')
     expect([tool.code, errorOf(tool).code]).toEqual([2, 'CLI_OPTION_INVALID'])
+    expect((await run('log', '--since', '1h', '--until', '2h')).stderr).toContain('--until is not acceptable')
     expect((await run('show', '0x')).stderr).toContain('the index of an entry, or the 64 hex digits')
   })
 })
@@ -156,6 +160,18 @@ describe('an export', () => {
     expect(await verdict(text.replace(`${lines[2]}`, `${lines[2]?.slice(0, 40)}`))).toEqual([
       2,
       'CLI_EXPORT_UNREADABLE',
+    ])
+  })
+
+  it.skipIf(!existsSync('/dev/full'))('to a full disk says so, and is no success', () => {
+    const full = openSync('/dev/full', 'w')
+    const environment = { PATH: process.env['PATH'], TALOS_HOME: home.path }
+    const words = [LAUNCHER, 'audit', 'export', '--json', ...agent]
+    const ran = spawnSync(process.execPath, words, { env: environment, stdio: ['ignore', full, 'pipe'] })
+    closeSync(full)
+    expect([ran.status, JSON.parse(String(ran.stderr))]).toMatchObject([
+      2,
+      { error: { code: 'CLI_FILE_UNWRITABLE', details: { reason: 'ENOSPC' } } },
     ])
   })
 

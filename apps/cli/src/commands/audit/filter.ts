@@ -64,7 +64,7 @@ export function addFilters(command: Command): Command {
 /** @throws TalosError `CLI_OPTION_INVALID` */
 export function filterOf(options: FilterOptions, reader: Pick<AgentReader, 'identities'>): AuditFilter {
   const nowMs = systemClock.nowMs()
-  const { peer, tool, cap, session, message, since, until, outcome } = options
+  const { peer, tool, cap, session, message, outcome } = options
   const kinds = [
     ...(options.kind ?? []).map((kind) => kindOf(kind, '--kind')),
     ...(options.type ?? []).map((kind) => kindOf(kind, '--type')),
@@ -76,10 +76,19 @@ export function filterOf(options: FilterOptions, reader: Pick<AgentReader, 'iden
     ...(cap !== undefined && { cap: parseCidOption(cap, '--cap') }),
     ...(session !== undefined && { session: hex(session, { option: '--session', form: SESSION, digits: '16 to 64' }) }),
     ...(message !== undefined && { message: hex(message, { option: '--message', form: MESSAGE, digits: '32' }) }),
-    ...(since !== undefined && { fromMs: parseMoment(since, { option: '--since', nowMs }) }),
-    ...(until !== undefined && { toMs: parseMoment(until, { option: '--until', nowMs }) }),
+    ...timesOf(options, nowMs),
     ...(outcome !== undefined && outcomeOf(outcome)),
   }
+}
+
+function timesOf(
+  { since, until }: Pick<FilterOptions, 'since' | 'until'>,
+  nowMs: number,
+): Pick<AuditFilter, 'fromMs' | 'toMs'> {
+  const fromMs = since === undefined ? undefined : parseMoment(since, { option: '--since', nowMs })
+  const toMs = until === undefined ? undefined : parseMoment(until, { option: '--until', nowMs })
+  if (fromMs !== undefined && toMs !== undefined && fromMs >= toMs) throw invalid('--until', 'it is not after --since')
+  return { ...(fromMs !== undefined && { fromMs }), ...(toMs !== undefined && { toMs }) }
 }
 
 /** Brings the search database nearer to the log before it is asked: a step of bounded work. Whoever asks for all needs none. */

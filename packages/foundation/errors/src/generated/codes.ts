@@ -438,7 +438,7 @@ export const ERROR_TABLE = {
   CLI_FILE_UNWRITABLE: {
     area: 'cli',
     message: 'cannot write {path}: {reason}',
-    remedy: 'Choose a path that does not exist yet, in a folder that you may write to.',
+    remedy: 'Choose a path that does not exist yet, in a folder that you may write to, on a disk with room.',
   },
   CLI_FILE_TOO_LARGE: {
     area: 'cli',
