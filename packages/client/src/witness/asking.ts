@@ -5,6 +5,7 @@
 import {
   addCosignature,
   cosignaturesOf,
+  MAX_COSIGNATURES,
   onlySignedBy,
   openWitnessKey,
   type WitnessKey,
@@ -35,6 +36,8 @@ export interface AskingOptions {
   readonly agent: Agent
   readonly questions: Questions
   readonly emit: (event: ClientEvent) => void
+  /** Whose lines go before those of others. */
+  readonly policy: () => WitnessPolicy | undefined
 }
 
 export class Asking {
@@ -147,7 +150,7 @@ export class Asking {
     const { kernel, clock, database } = this.#options.agent
     const witness = this.#open(peer, answer.logKey)
     const size = sizeOf(note)
-    const kept = database.witness.head(size)?.note ?? note
+    const kept = this.#withRoom(database.witness.head(size)?.note ?? note, witness)
     const cosigned = addCosignature(kept, { line: answer.line, key: witness.key, nowS: nowS(clock), kernel })
     const [line] = cosignaturesOf(cosigned, { keys: [witness.key], kernel })
     const timeS = line?.timeS ?? 0
@@ -157,6 +160,17 @@ export class Asking {
       database.witness.putWitness({ vkey, peer: witness.issuer, delegation: witness.delegation, size, timeS })
     })
     return { peer, size, timeS }
+  }
+
+  /** Whoever has many agents could fill a checkpoint with their lines: those of the policy's witnesses drive out others. */
+  #withRoom(note: string, { key }: WitnessKey): string {
+    const { agent, policy } = this.#options
+    const wanted = policy()?.keys ?? []
+    const vkey = formatVerifierKey(key)
+    if (!wanted.some((one) => formatVerifierKey(one) === vkey)) return note
+    return splitNote(note).lines.length > MAX_COSIGNATURES
+      ? onlySignedBy(note, [agent.log.verifierKey, ...wanted])
+      : note
   }
 
   #open(peer: Did, delegation: Uint8Array): WitnessKey {

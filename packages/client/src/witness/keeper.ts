@@ -95,7 +95,7 @@ export class WitnessKeeper {
     const { agent, post, emit, settings } = options
     this.#intervalMs = settings.intervalMs ?? WITNESS_INTERVAL_MS
     this.#questions = new Questions(post)
-    this.#asking = new Asking({ agent, questions: this.#questions, emit })
+    this.#asking = new Asking({ agent, questions: this.#questions, emit, policy: () => this.policy })
     this.#gossip = new Gossip({ agent, post })
     this.#answering = new Answering({
       agent,
