@@ -8,12 +8,19 @@ import type { LogSource } from '@talos/audit'
 import type { Secret } from '@talos/bytes'
 import { type ErrorCode, isTalosError, TalosError } from '@talos/errors'
 import { Access } from './access.ts'
-import { ADD_CHECKPOINT_MAX_BYTES, answerAddCheckpoint, type CheckpointWitness } from './add-checkpoint.ts'
+import {
+  ADD_CHECKPOINT_MAX_BYTES,
+  answerAddCheckpoint,
+  type CheckpointWitness,
+  type WitnessAnswer,
+} from './add-checkpoint.ts'
 import { type LogPath, parseLogPath } from './log-path.ts'
 import { type Resource, readResource } from './resources.ts'
 
 /** Bytes of answers that are on their way at once: sixteen of the largest bundles of ours. */
 export const MAX_OPEN_BYTES = 67_108_864
+/** Checkpoints that the witness is asked about at once: it is an agent that has other things to do, and others ask it as well. */
+export const MAX_COSIGNING = 4
 const YEAR_S = 31_536_000
 const RETRY_AFTER_S = 1
 
@@ -66,6 +73,7 @@ class LogService {
   readonly #options: LogHandlerOptions
   readonly #access: Access
   #openBytes = 0
+  #cosigning = 0
 
   constructor(options: LogHandlerOptions) {
     const { hosts, token } = options
@@ -118,9 +126,20 @@ class LogService {
   async #addCheckpoint(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { witness } = this.#options
     if (witness === undefined) throw new TalosError('LOG_PATH_UNKNOWN')
-    const { status, type, body } = await answerAddCheckpoint(await readBody(request), witness)
+    const { status, type, body } = await this.#askWitness(await readBody(request), witness)
     response.setHeader('Cache-Control', 'no-store')
     this.#send(request, { response, status, resource: { type, body: Buffer.from(body), isImmutable: false } })
+  }
+
+  /** @throws TalosError `LOG_BUSY` when it is asked about as many as may be */
+  async #askWitness(body: Uint8Array, witness: CheckpointWitness): Promise<WitnessAnswer> {
+    if (this.#cosigning >= MAX_COSIGNING) throw new TalosError('LOG_BUSY')
+    this.#cosigning += 1
+    try {
+      return await answerAddCheckpoint(body, witness)
+    } finally {
+      this.#cosigning -= 1
+    }
   }
 
   /** @throws TalosError `LOG_BUSY` when too much is on its way to others that read slowly */

@@ -7,7 +7,7 @@ export {
   formatAddCheckpoint,
   parseAddCheckpoint,
 } from './add-checkpoint.ts'
-export { createLogHandler, type LogHandlerOptions, MAX_OPEN_BYTES } from './handler.ts'
+export { createLogHandler, type LogHandlerOptions, MAX_COSIGNING, MAX_OPEN_BYTES } from './handler.ts'
 export { DEFAULT_SOURCE_TIMEOUT_MS, HttpLogSource, type HttpLogSourceOptions } from './http-source.ts'
 export { type LogPath, parseLogPath } from './log-path.ts'
 export { PublishedLog, type PublishedLogOptions } from './published-log.ts'

@@ -12,6 +12,7 @@ import {
   type CheckpointRequest,
   formatAddCheckpoint,
   LogServer,
+  MAX_COSIGNING,
   parseAddCheckpoint,
 } from '../src/index.ts'
 import { goProgram } from './go/program.ts'
@@ -221,8 +222,29 @@ describe('a witness over HTTP', () => {
     expect([answer.status, answer.headers['retry-after'], codeIn(answer)]).toEqual([503, '1', 'CLI_NOT_RUNNING'])
   })
 
+  test('is asked about as many checkpoints at once as it has agreed to, and not one more', async () => {
+    const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let asked = 0
+    const addCheckpoint = async () => {
+      asked += 1
+      if (asked === MAX_COSIGNING) reached.resolve()
+      await released.promise
+      return { line: 'x\n' }
+    }
+    await using slow = await LogServer.start({ source: SOURCE, witness: { addCheckpoint } })
+    const body = formatAddCheckpoint(requestOf(0, 5))
+    const post = async () => await ask(slow.url, '/add-checkpoint', { method: 'POST', body })
+    const waiting = Array.from({ length: MAX_COSIGNING }, post)
+    await reached.promise
+    const refused = await post()
+    expect([refused.status, refused.headers['retry-after'], codeIn(refused)]).toEqual([503, '1', 'LOG_BUSY'])
+    released.resolve()
+    expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(waiting.map(() => 200))
+    expect((await post()).status).toBe(200)
+  })
+
   test('cosigns one of two histories that come at once, and tells the other the size', async () => {
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => offer(0, n % 2 === 0 ? 5 : 9)))
+    const answers = await Promise.all(Array.from({ length: MAX_COSIGNING }, (_, n) => offer(0, n % 2 === 0 ? 5 : 9)))
     const signed = answers.filter(({ status }) => status === 200)
     expect(signed.length).toBeGreaterThan(0)
     for (const { status } of answers) expect([200, 409]).toContain(status)
