@@ -41,6 +41,7 @@ export {
   splitFields,
   verifyField,
 } from './fields/fields.ts'
+export type { AuditFilter } from './filter.ts'
 export { entriesOf, groupsOf } from './group.ts'
 export {
   AUDIT_LEVELS,
@@ -66,7 +67,7 @@ export { REVOCATION_LEEWAY_S, type RevocationNews } from './light/revocations.ts
 export type { LogSource, RevocationPage } from './light/source.ts'
 export { type FollowedLog, LIGHT_NOTE_MAX_CHARS, LIGHT_STATE_MAX_BYTES } from './light/state.ts'
 export { type AppendedOf, AuditLog, type AuditLogOptions } from './log.ts'
-export { type AuditFilter, AuditReader, type AuditRecord } from './reader.ts'
+export { AuditReader, type AuditRecord } from './reader.ts'
 export type { AuditIndex, IndexQuery, IndexRange } from './search/audit-index.ts'
 export { AuditSearch, type AuditSearchOptions, INDEX_BATCH_ENTRIES, type SearchComparison } from './search/search.ts'
 export type {

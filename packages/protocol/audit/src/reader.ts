@@ -3,7 +3,7 @@
  * second process may read while the first one writes.
  */
 import { concatBytes, equalBytes } from '@talos/bytes'
-import type { AuditEntry, AuditEntryKind, Did } from '@talos/contracts'
+import type { AuditEntry } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { Kernel } from '@talos/kernel'
 import {
@@ -25,6 +25,7 @@ import {
   treeSize,
 } from '@talos/merkle'
 import { decodeEntry } from './entry.ts'
+import type { AuditFilter } from './filter.ts'
 import { bodyIn, entriesOf, groupsOf } from './group.ts'
 import { Sieve } from './sieve.ts'
 import type { AuditHead, AuditStore, EntryGroup, StoredEntry, StoreQuery } from './store.ts'
@@ -37,32 +38,6 @@ export interface AuditRecord {
   readonly leafHash: Uint8Array
   readonly body: Uint8Array
   readonly entry: AuditEntry
-}
-
-/** Which entries to read; members that are left out do not narrow. */
-export interface AuditFilter {
-  readonly kinds?: readonly AuditEntryKind[]
-  readonly session?: string
-  readonly peer?: Did
-  /** Any of these. */
-  readonly peers?: readonly Did[]
-  readonly tool?: string
-  /** CID of a capability, as text. */
-  readonly cap?: string
-  /** Id of a message, 32 hex digits. */
-  readonly message?: string
-  readonly decision?: 'allow' | 'deny'
-  /** An error code. */
-  readonly reason?: string
-  /** Earliest time. */
-  readonly fromMs?: number
-  /** First time that is too late. */
-  readonly toMs?: number
-  readonly fromIndex?: number
-  /** First index that is too late. */
-  readonly toIndex?: number
-  /** `ascending` where it is left out. */
-  readonly order?: 'ascending' | 'descending'
 }
 
 /** Leaf hashes of the entries behind the last whole tile. */

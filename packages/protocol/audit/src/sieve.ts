@@ -6,7 +6,7 @@
  * within a string is escaped.
  */
 import type { AuditEntry } from '@talos/contracts'
-import type { AuditFilter } from './reader.ts'
+import type { AuditFilter } from './filter.ts'
 import type { EntryGroup } from './store.ts'
 
 const text = new TextDecoder()

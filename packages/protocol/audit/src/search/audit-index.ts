@@ -2,7 +2,8 @@
  * What searching asks of its surroundings: a database beside the log, in which entries are found by what they say
  * (contracts/spec/10-audit-entry.md, clause 10.9). Everything in it can be made again from the log.
  */
-import type { AuditFilter, AuditRecord } from '../reader.ts'
+import type { AuditFilter } from '../filter.ts'
+import type { AuditRecord } from '../reader.ts'
 
 /** A filter with its range of places, `from <= index < to`. */
 export interface IndexQuery extends AuditFilter {

@@ -6,8 +6,9 @@
  * until it is made again, and can never make one up.
  */
 import { equalBytes } from '@talos/bytes'
+import type { AuditFilter } from '../filter.ts'
 import { scanFor } from '../lookup.ts'
-import type { AuditFilter, AuditReader, AuditRecord } from '../reader.ts'
+import type { AuditReader, AuditRecord } from '../reader.ts'
 import { Sieve } from '../sieve.ts'
 import type { AuditIndex, IndexQuery, IndexRange } from './audit-index.ts'
 
