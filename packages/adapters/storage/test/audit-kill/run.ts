@@ -2,10 +2,10 @@
  * `npm run kill:audit -- [--kills N] [--seed S] [--logs L] [--json]`: kills the writers of a log N times at random moments and
  * judges the log after each. Some logs run side by side, and each goes through at most {@link KILLS_PER_LOG} kills.
  */
-import { parseArgs } from 'node:util'
 import { tempFolder } from '@talos/testkit'
 import { isSound, type KillResult, killRun } from './harness.ts'
 import { BREACHES } from './judge.ts'
+import { readWords } from './words.ts'
 
 const DEFAULT_KILLS = 40
 /** A log is left after so many: it grows with every life, and the whole of it is checked after each. */
@@ -16,17 +16,16 @@ const PROGRESS_EVERY = 50
 const LONG_RUN_KILLS = 200
 const PREFILL = 65_300
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: 'string' },
-    seed: { type: 'string' },
-    logs: { type: 'string' },
-    json: { type: 'boolean' },
-  },
-})
-const kills = Number(values.kills ?? DEFAULT_KILLS)
-const seed = Number(values.seed ?? 1)
-const logs = Number(values.logs ?? DEFAULT_LOGS)
+const USAGE = `npm run kill:audit -- [--kills N] [--seed S] [--logs L] [--json]
+
+Kills the writers of audit logs N times (${DEFAULT_KILLS}) at random moments, L logs (${DEFAULT_LOGS}) at a time, and judges each log after
+each kill. Ends with 1 where something was lost, doubled, damaged or contradicted.
+
+  npm run kill:audit -- --kills 1000
+  npm run kill:audit -- --kills 20 --seed 7 --json`
+
+const words = readWords({ usage: USAGE, defaults: { kills: DEFAULT_KILLS, seed: 1, logs: DEFAULT_LOGS } })
+const { kills, seed, logs } = words
 const count = Math.max(Math.min(logs, kills), Math.ceil(kills / KILLS_PER_LOG))
 const runs = Array.from({ length: count }, (_, index) => ({
   kills: Math.floor((kills * (index + 1)) / count) - Math.floor((kills * index) / count),
@@ -39,7 +38,7 @@ let done = 0
 
 function onKill(): void {
   done += 1
-  if (values.json === true || done % PROGRESS_EVERY !== 0) return
+  if (words.json || done % PROGRESS_EVERY !== 0) return
   const leftS = Math.round((((performance.now() - beganMs) / done) * (kills - done)) / 1000)
   process.stderr.write(`${done} of ${kills} kills, ${leftS} s left\n`)
 }
@@ -65,7 +64,7 @@ const totals = {
   seconds: Math.round((performance.now() - beganMs) / 1000),
 }
 const isAllSound = results.every(isSound)
-if (values.json === true) console.log(JSON.stringify({ ...totals, isSound: isAllSound, seed, runs: results }))
+if (words.json) console.log(JSON.stringify({ ...totals, isSound: isAllSound, seed, runs: results }))
 else {
   for (const [what, number] of Object.entries(totals)) console.log(`${String(number).padStart(10)}  ${what}`)
   console.log(isAllSound ? 'no kill broke anything' : 'something broke')

@@ -2,9 +2,9 @@
  * `npm run powercut -- [--states N] [--seed S] [--json]`: writers of a log under the shim, their disk cut off at N places,
  * each state opened with the real code and judged. Before that every planted defect has to be found.
  */
-import { parseArgs } from 'node:util'
 import { tempFolder } from '@talos/testkit'
 import { DEFECTS } from '../audit-kill/order.ts'
+import { readWords } from '../audit-kill/words.ts'
 import { whyNotRecorded } from './record.ts'
 import { control, nested, type RoundOptions, type RoundResult, round } from './round.ts'
 
@@ -22,9 +22,15 @@ const SORTS: readonly [string, (options: RoundOptions) => Promise<RoundResult>][
   ['long', (options) => round('long', options)],
 ]
 
-const { values } = parseArgs({
-  options: { states: { type: 'string' }, seed: { type: 'string' }, json: { type: 'boolean' } },
-})
+const USAGE = `npm run powercut -- [--states N] [--seed S] [--json]
+
+Records what writers of audit logs ask of their disk, cuts its power at N places (${DEFAULT_STATES}), and judges each state that may be left.
+Ends with 1 where something was lost, doubled, damaged or contradicted, or where a planted defect is not found.
+
+  npm run powercut -- --states 10000
+  npm run powercut -- --states 300 --seed 7 --json`
+
+const words = readWords({ usage: USAGE, defaults: { states: DEFAULT_STATES, seed: 1 } })
 if (whyNotRecorded === undefined) await main()
 else {
   console.error(whyNotRecorded)
@@ -33,9 +39,8 @@ else {
 
 async function main(): Promise<void> {
   using home = tempFolder()
-  const isJson = values.json === true
-  const seed = Number(values.seed ?? 1)
-  const wanted = Number(values.states ?? DEFAULT_STATES)
+  const isJson = words.json
+  const { seed, states: wanted } = words
   const missed: string[] = []
   for (const defect of DEFECTS) {
     const { findings } = await control(defect, { home: home.path, seed, states: STATES_PER_CONTROL })
