@@ -23,6 +23,7 @@ export class ProofWorld implements AsyncDisposable {
   readonly box = new Home()
   readonly agent = new Home()
   readonly #files = tempFolder()
+  readonly #config = join(this.box.path, 'mcp.json')
   #serving: Running | undefined
   #connected: Connected | undefined
   boxDid = ''
@@ -45,10 +46,8 @@ export class ProofWorld implements AsyncDisposable {
     for (const home of [box, agent]) await prepare(home)
     const args = [join(dirname(SERVER_PACKAGE), 'dist', 'index.js'), world.#files.path]
     writeFileSync(world.notePath, CONTENT)
-    const config = join(box.path, 'mcp.json')
-    writeFileSync(config, JSON.stringify({ mcpServers: { files: { command: process.execPath, args } } }))
-    world.#serving = box.start(['mcp', 'serve', config])
-    const [invitation] = await world.#serving.lines(1)
+    writeFileSync(world.#config, JSON.stringify({ mcpServers: { files: { command: process.execPath, args } } }))
+    const invitation = await world.#serve('box')
     const words = [
       '--server',
       'files',
@@ -60,12 +59,31 @@ export class ProofWorld implements AsyncDisposable {
       '15m',
     ]
     await box.json(['capabilities', 'grant', '--to', world.agentDid, ...words], { passphrase: null })
-    world.#connected = await connect(agent, String(invitation), 'files')
+    world.#connected = await connect(agent, invitation, 'files')
     await world.#connected.call('read_text_file', { path: world.notePath })
     await world.#connected.call('read_text_file', { path: '/etc/hostname' })
     world.allowed = await world.#callWith('allow')
     world.denied = await world.#callWith('deny')
     return world
+  }
+
+  /** Both processes end, so that their agents can be changed. */
+  async stop(): Promise<void> {
+    await this.#connected?.[Symbol.asyncDispose]()
+    await this.#serving?.stop()
+  }
+
+  /** Begins again with the server's side under another name, and reads the file once more. @returns the CID of the call */
+  async goOnAs(name: string): Promise<string> {
+    this.#connected = await connect(this.agent, await this.#serve(name), 'files')
+    await this.#connected.call('read_text_file', { path: this.notePath })
+    return await this.#callWith('allow')
+  }
+
+  async #serve(name: string): Promise<string> {
+    this.#serving = this.box.start(['mcp', 'serve', this.#config, '--agent', name])
+    const [invitation] = await this.#serving.lines(1)
+    return String(invitation)
   }
 
   async #callWith(outcome: string): Promise<string> {

@@ -12,7 +12,7 @@ import { TalosError } from '@talos/errors'
 import { IdentityBook, identityOf, type RunningSecrets, type Signer, type VerifiedKeyLog } from '@talos/identity'
 import { AgentDatabase, type AgentFolder, AgentHome, type AgentLock } from '@talos/storage'
 import { settleAuditLevel } from './identity/level-file.ts'
-import { makeIdentity, openIdentity } from './identity/own-identity.ts'
+import { makeIdentity, type OwnIdentity, openIdentity } from './identity/own-identity.ts'
 import { openOwnLog, recordChange } from './identity/own-log.ts'
 import { type AgentWorld, passphraseOf, type TalosClientOptions, worldOf } from './options.ts'
 import { distrust } from './put-back.ts'
@@ -61,23 +61,50 @@ export interface OpenAgentOptions extends TalosClientOptions {
   readonly fill?: (database: AgentDatabase) => void
 }
 
-/** Opens an agent and everything it needs. @throws TalosError what home, key file, database and log throw */
-export async function openAgent(options: OpenAgentOptions): Promise<Agent> {
+/** An agent without its log: its folder locked, its keys and its database open. */
+export interface AgentAtRest {
+  readonly world: AgentWorld
+  readonly folder: AgentFolder
+  readonly lock: AgentLock
+  readonly identity: OwnIdentity
+  readonly database: AgentDatabase
+  /** In reverse order. */
+  close(): Promise<void>
+}
+
+/** Opens an agent but for its log. @throws TalosError what home, key file and database throw */
+export async function openAtRest(options: OpenAgentOptions): Promise<AgentAtRest> {
   const world = worldOf(options)
   const home = new AgentHome({ root: options.home })
   const keyOptions = { ...options, world, passphrase: passphraseOf(options) }
   const isNew = options.create && !home.has(options.name)
   const folder = isNew ? await makeIdentity(home, options.name, keyOptions) : home.open(options.name)
   const lock = folder.lock()
-  const undo: (() => void | Promise<void>)[] = [() => lock.release()]
+  const undo: (() => void)[] = [() => lock.release()]
+  const close = async () => {
+    for (const step of undo.reverse()) step()
+  }
   try {
     const identity = await openIdentity(folder, keyOptions)
     undo.push(() => identity.dispose())
-    const { secrets, signer, keyLog, pending } = identity
-    const database = AgentDatabase.open({ folder, lock, storageKey: secrets.storageKey, ...world })
+    const { storageKey } = identity.secrets
+    const database = AgentDatabase.open({ folder, lock, storageKey, ...world })
     undo.push(() => database.close())
     if (database.restored !== undefined) distrust(database, world.clock)
     nameRevocations({ database, kernel: world.kernel })
+    return { world, folder, lock, identity, database, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Opens an agent and everything it needs. @throws TalosError what home, key file, database and log throw */
+export async function openAgent(options: OpenAgentOptions): Promise<Agent> {
+  const { world, folder, lock, identity, database, close } = await openAtRest(options)
+  const undo: (() => void | Promise<void>)[] = [close]
+  try {
+    const { secrets, signer, keyLog, pending } = identity
     const hold = new SigningHold(database)
     const level = settleAuditLevel(folder, options.auditLevel)
     const ownLog = await openOwnLog({ folder, identity, world, hold, level })

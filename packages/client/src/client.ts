@@ -25,6 +25,7 @@ import { Following } from './following.ts'
 import {
   type BackupIdentityOptions,
   backupIdentity,
+  type IdentityBackup,
   type RecoverIdentityOptions,
   type RestoreIdentityOptions,
   recoverIdentity,
@@ -120,7 +121,7 @@ export class TalosClient extends WitnessClient implements AsyncDisposable {
   }
 
   /** The encrypted backup of an agent that does not run; see `backupIdentity`. */
-  static async backupIdentity(name: string, options: BackupIdentityOptions): Promise<string> {
+  static async backupIdentity(name: string, options: BackupIdentityOptions): Promise<IdentityBackup> {
     return await backupIdentity(name, options)
   }
 

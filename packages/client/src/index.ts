@@ -21,7 +21,12 @@ export { type CallFilter, MAX_CALLS, type ProvableCall } from './evidence/calls.
 export type { ExportProofOptions } from './evidence/keeper.ts'
 export type { CallExplanation, ExplainRequest } from './explain.ts'
 export type { DelegationRequest, Grant, GrantRequest } from './grants.ts'
-export type { BackupIdentityOptions, RecoverIdentityOptions, RestoreIdentityOptions } from './identity/backup.ts'
+export type {
+  BackupIdentityOptions,
+  IdentityBackup,
+  RecoverIdentityOptions,
+  RestoreIdentityOptions,
+} from './identity/backup.ts'
 export type { ChangedIdentity, RotateIdentityOptions } from './identity/change.ts'
 export { KEY_LOG_FILE } from './identity/own-files.ts'
 export type { Listening, ListenOptions } from './listening.ts'

@@ -4,6 +4,7 @@
  * A backup holds what makes the agent: its keys, its key log, whom it knows, what it gave and was given. Sessions, prekeys,
  * messages and the audit log stay where they are: an agent made from a backup begins others.
  */
+import type { AuditLog } from '@talos/audit'
 import { Secret, utf8 } from '@talos/bytes'
 import { openDelegation, openRevocation } from '@talos/capability'
 import type { BackupContents, Did, PendingChange } from '@talos/contracts'
@@ -25,12 +26,14 @@ import {
   type VerifiedKeyLog,
 } from '@talos/identity'
 import type { Kernel } from '@talos/kernel'
+import type { VerifiedCheckpoint } from '@talos/merkle'
 import { type AgentDatabase, AgentHome } from '@talos/storage'
-import { type Agent, closeAgent, openAgent } from '../agent.ts'
-import { nowS, type TalosClientOptions } from '../options.ts'
+import { type Agent, type AgentAtRest, closeAgent, openAgent, openAtRest } from '../agent.ts'
+import { type AgentWorld, nowS, type TalosClientOptions } from '../options.ts'
 import { distrust } from '../put-back.ts'
 import { targetText } from '../revocation-book.ts'
 import { type ChangedIdentity, factsOf, keyOptionsOf } from './change.ts'
+import { lastSigned } from './last-signed.ts'
 import { CHANGE_FILE, encodeChange, KEY_LOG_FILE, readChange, verifyOwnLog } from './own-files.ts'
 import { type KeyOptions, nextUpdateKeys, sealIdentity, seedSigner } from './own-identity.ts'
 
@@ -56,21 +59,36 @@ export interface RecoverIdentityOptions extends RestoreIdentityOptions {
   readonly nextSigner?: Signer
 }
 
-/** The encrypted backup of an agent that does not run, as text. @throws TalosError `AGENT_LOCKED`, and what opening throws */
-export async function backupIdentity(name: string, options: BackupIdentityOptions): Promise<string> {
-  const agent = await openAgent({ ...options, name, create: false })
+export interface IdentityBackup {
+  /** The encrypted backup. */
+  readonly text: string
+  /** Why the audit log refuses: the backup is not recorded in it then. */
+  readonly refusal: TalosError | undefined
+  /** Entries that the log had when it was last signed, as far as that is known: a log that follows it names that checkpoint. */
+  readonly signedSize: number | undefined
+}
+
+/**
+ * The encrypted backup of an agent that does not run. It is recorded in the agent's log, unless that refuses, as it was set back
+ * or is damaged (`AUDIT_ROLLBACK`, `AUDIT_CORRUPT`, `STORE_CORRUPT` of the log): keys and database are sound, and the backup is
+ * the way to a new log.
+ *
+ * @throws TalosError `AGENT_LOCKED`, `IDENTITY_DEACTIVATED`, and what opening throws
+ */
+export async function backupIdentity(name: string, options: BackupIdentityOptions): Promise<IdentityBackup> {
+  const opened = await openToBackUp(name, options)
   try {
-    const { keyLog, did, clock, kernel, random } = agent
+    const { keyLog, clock, kernel, random, log } = opened
     if (keyLog.deactivated) throw new TalosError('IDENTITY_DEACTIVATED')
     const { keyFileParameters: params, backupPassphrase: passphrase } = options
-    const contents = await contentsOf(agent, keyOptionsOf(options))
-    const madeS = nowS(clock)
-    const head = { id: keyLog.name, did, version: keyLog.version, madeS }
+    const signed = opened.refusal === undefined ? log?.lastCheckpoint : await lastSigned(opened)
+    const contents = await contentsOf(opened, { ...keyOptionsOf(options), signed })
+    const head = { id: keyLog.name, did: opened.did, version: keyLog.version, madeS: nowS(clock) }
     const text = await sealBackup({ ...head, contents, passphrase, kernel, random, ...(params && { params }) })
-    await agent.log.append({ kind: 'identity.backup' })
-    return text
+    const refusal = opened.refusal ?? (await recordIn(log))
+    return { text, refusal, signedSize: signed?.size }
   } finally {
-    await closeAgent(agent)
+    await opened.close()
   }
 }
 
@@ -229,14 +247,63 @@ async function makeFolder(
   disposeAgentSecrets({ ...others, identitySeed: others.identitySeed })
 }
 
-async function contentsOf(agent: Agent, { passphrase }: KeyOptions): Promise<BackupContents> {
-  const { folder, kernel, database, keyLog, log } = agent
+/** What a backup is made of, and the log that it is recorded in. */
+interface ToBackUp extends Pick<Agent, 'did' | 'keyLog' | 'folder' | 'database' | 'secrets' | keyof AgentWorld> {
+  readonly log: AuditLog | undefined
+  /** Why nothing can be recorded in it. */
+  readonly refusal: TalosError | undefined
+  close(): Promise<void>
+}
+
+/** Opens the agent; without its log where that refuses so that not even its entries can be read. @throws TalosError */
+async function openToBackUp(name: string, options: BackupIdentityOptions): Promise<ToBackUp> {
+  const given = { ...options, name, create: false }
+  try {
+    const agent = await openAgent(given)
+    return { ...agent, refusal: agent.log.fault, close: async () => await closeAgent(agent) }
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    const rest = await openAtRest(given)
+    // Before its backup is in its database, an agent is not whole.
+    if (rest.identity.pending?.newLog === undefined) return { ...partsOf(rest), refusal: error }
+    await rest.close()
+    throw error
+  }
+}
+
+function partsOf(rest: AgentAtRest): Omit<ToBackUp, 'refusal'> {
+  const { world, folder, database, identity, close } = rest
+  const { keyLog, secrets, signer } = identity
+  return { ...world, did: signer.did, keyLog, folder, database, secrets, log: undefined, close }
+}
+
+/** Whether it is the log that cannot go on, and nothing else of the agent. */
+function isRefusal(error: unknown): error is TalosError {
+  if (isTalosError(error, 'AUDIT_ROLLBACK') || isTalosError(error, 'AUDIT_CORRUPT')) return true
+  return isTalosError(error, 'STORE_CORRUPT') && error.details['store'] === 'audit'
+}
+
+/** Records the backup. @returns why the log refuses, where it finds that only now @throws TalosError what `append` throws */
+async function recordIn(log: AuditLog | undefined): Promise<TalosError | undefined> {
+  try {
+    await log?.append({ kind: 'identity.backup' })
+    return undefined
+  } catch (error) {
+    if (isRefusal(log?.fault)) return log?.fault
+    throw error
+  }
+}
+
+async function contentsOf(
+  agent: ToBackUp,
+  { passphrase, signed }: KeyOptions & { readonly signed: VerifiedCheckpoint | undefined },
+): Promise<BackupContents> {
+  const { folder, kernel, database, keyLog } = agent
   const text = folder.readKeyFile()
   const secrets = await openKeyFileSecrets({ text, passphrase, kernel })
   const reserve = await openKeyReserve({ text, passphrase, kernel })
   const bytesOf = (secret: Secret) => secret.use((bytes) => bytes.slice())
   const { identitySeed } = secrets
-  const note = log.lastCheckpoint?.note
   const grants = [...database.grants.list('issued'), ...database.grants.list('received')]
   const contents: BackupContents = {
     v: 1,
@@ -246,7 +313,7 @@ async function contentsOf(agent: Agent, { passphrase }: KeyOptions): Promise<Bac
     nextSeed: bytesOf(reserve.nextSeed),
     recoverySeed: bytesOf(reserve.recoverySeed),
     log: keyLog.text,
-    ...(note !== undefined && { checkpoint: note }),
+    ...(signed !== undefined && { checkpoint: signed.note }),
     peers: database.peers.list().map(({ did, name, endpoints, transportKey }) => ({
       did,
       ...(name !== undefined && { name }),

@@ -27,7 +27,7 @@ describe('an agent whose machine is lost', () => {
     const { did, durableDid } = alice
     const checkpoint = alice.log.lastCheckpoint?.note
     await alice.close()
-    const backup = await TalosClient.backupIdentity('alice', { ...optionsFor(pair.home), backupPassphrase })
+    const { text: backup } = await TalosClient.backupIdentity('alice', { ...optionsFor(pair.home), backupPassphrase })
     using elsewhere = tempFolder()
     const options = { ...optionsFor(elsewhere.path), backup, backupPassphrase }
     expect(await codeOf(TalosClient.restoreIdentity('alice', { ...options, backupPassphrase: 'x' }))).toBe(
@@ -54,7 +54,7 @@ describe('an agent whose machine is lost', () => {
     await alice.establishSession(bobDid)
     const { did: lost, durableDid } = alice
     await alice.close()
-    const backup = await TalosClient.backupIdentity('alice', { ...optionsFor(pair.home), backupPassphrase })
+    const { text: backup } = await TalosClient.backupIdentity('alice', { ...optionsFor(pair.home), backupPassphrase })
     await TalosClient.rotateIdentity('alice', optionsFor(pair.home))
     const keyLog = readFileSync(join(pair.home, 'agents/alice/did.jsonl'), 'utf8')
     using elsewhere = tempFolder()
@@ -81,7 +81,7 @@ describe('an agent whose machine is lost', () => {
     const { alice } = pair
     const { did } = alice
     await alice.close()
-    const backup = await TalosClient.backupIdentity('alice', { ...optionsFor(pair.home), backupPassphrase })
+    const { text: backup } = await TalosClient.backupIdentity('alice', { ...optionsFor(pair.home), backupPassphrase })
     using elsewhere = tempFolder()
     const options = { ...optionsFor(elsewhere.path), backup, backupPassphrase }
     const { AgentDatabase } = await import('@talos/storage')
@@ -100,7 +100,7 @@ describe('an agent whose machine is lost', () => {
   it('is not recovered by a backup from before an emergency', async () => {
     await using pair = await pairOfAgents()
     await pair.alice.close()
-    const backup = await TalosClient.backupIdentity('alice', { ...optionsFor(pair.home), backupPassphrase })
+    const { text: backup } = await TalosClient.backupIdentity('alice', { ...optionsFor(pair.home), backupPassphrase })
     await TalosClient.rotateIdentity('alice', { ...optionsFor(pair.home), reason: 'compromised' })
     const keyLog = readFileSync(join(pair.home, 'agents/alice/did.jsonl'), 'utf8')
     using elsewhere = tempFolder()

@@ -21,7 +21,7 @@ async function lostAgent() {
   const client = await TalosClient.create('alice', optionsFor(home.path))
   const { did, keyLog } = client
   await client.close()
-  const backup = await TalosClient.backupIdentity('alice', { ...optionsFor(home.path), backupPassphrase })
+  const { text: backup } = await TalosClient.backupIdentity('alice', { ...optionsFor(home.path), backupPassphrase })
   const options = { ...optionsFor(elsewhere.path), backup, backupPassphrase }
   return { did, keyLog, options, [Symbol.dispose]: () => elsewhere[Symbol.dispose]() }
 }

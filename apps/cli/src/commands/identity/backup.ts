@@ -17,7 +17,8 @@ const BACKUP_VARIABLE = 'TALOS_BACKUP_PASSPHRASE'
 const BACKUP_EXAMPLES = `
 The file holds the agent's keys, those for rotation and recovery included, its key log, peers, capabilities and revocations,
 under a passphrase of its own. It holds no session, no message and not the audit log. Scheduled rotations leave it good for
-recovery; an emergency does not.
+recovery; an emergency does not. Where the audit log refuses, as it was set back or is damaged, the backup is made all the same,
+with a warning: restored from it, the agent goes on with a new log.
 
 Examples:
   $ talos identity backup agent.talosbackup
@@ -62,18 +63,22 @@ export function addBackup(identity: Command, shell: Shell): void {
       const passphrase = await context.passphrase({ name })
       const backupPassphrase = await passphraseOf({ file: backupPassphraseFile, isNew: true })
       if (shell.output.isLive) shell.output.note('Sealing the backup …')
-      const text = await TalosClient.backupIdentity(name, { home: context.home.root, passphrase, backupPassphrase })
+      const options = { home: context.home.root, passphrase, backupPassphrase }
+      const { text, refusal, signedSize } = await TalosClient.backupIdentity(name, options)
       writeNewFile(file, `${text}\n`)
+      if (refusal !== undefined) shell.output.warn(refusal)
       const { id, did, version, madeS } = parseBackup(text, loadKernel())
-      shell.output.result({ file, id, did, version, madeS }, () =>
-        fields([
+      const log = { recorded: refusal === undefined, signedSize: signedSize ?? null }
+      shell.output.result({ file, id, did, version, madeS, log }, () => [
+        ...fields([
           ['file', file],
           ['id', id],
           ['did', did],
           ['version', String(version)],
           ['made', showTime(madeS * 1000)],
         ]),
-      )
+        ...(refusal === undefined ? [] : [shell.output.tint('warn', notRecorded(signedSize))]),
+      ])
     })
 }
 
@@ -108,6 +113,12 @@ export function addRecover(identity: Command, shell: Shell): void {
       })
       tell(shell, given.name, changed)
     })
+}
+
+function notRecorded(signedSize: number | undefined): string {
+  const known =
+    signedSize === undefined ? 'no checkpoint of it is known' : `its last checkpoint is known (${signedSize} entries)`
+  return `The audit log refuses: the backup is not recorded in it; ${known}.`
 }
 
 function fromBackup(identity: Command, word: string): Command {

@@ -191,13 +191,13 @@ export const ERROR_TABLE = {
     area: 'audit',
     message: 'the audit log is damaged at entry {index} ({part})',
     remedy:
-      'Leave the files as they are and put the newest sound copy in their place. Where there is none, the agent goes on with a new log: docs/crash-safety.md, When a log refuses.',
+      'Leave the files as they are and put the newest sound copy in their place. Where there is none, the agent goes on with a new log, from a backup of its identity (talos identity backup), which can be made now: docs/crash-safety.md, When a log refuses.',
   },
   AUDIT_ROLLBACK: {
     area: 'audit',
     message: 'the audit log does not hold what was last signed of it (entries: {size}): {reason}',
     remedy:
-      'It was replaced, cut or set back, and opens for reading only. Put the newest copy in its place. Where there is none, the agent goes on with a new log, from its identity backup: docs/crash-safety.md, When a log refuses.',
+      'It was replaced, cut or set back, and opens for reading only. Put the newest copy in its place. Where there is none, the agent goes on with a new log, from a backup of its identity (talos identity backup), which can be made now: docs/crash-safety.md, When a log refuses.',
   },
   AUDIT_OTHER_LOG: {
     area: 'audit',
