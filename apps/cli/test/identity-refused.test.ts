@@ -40,7 +40,7 @@ beforeAll(async () => {
   await world.box.json(['capabilities', 'grant', '--agent', 'box', ...words])
   await world.box.json(['audit', 'root', '--sign', '--agent', 'box'])
   signedSize = Number(readFileSync(path('agents/box/checkpoint.txt'), 'utf8').split('\n')[1])
-  expect((await followed('box', 'state.json'))[0]).toBe(0)
+  await world.box.json(['audit', 'follow', folder('box'), '--state', path('state.json')])
   writeFileSync(path('agents/box/audit.db'), earlier)
 }, 120_000)
 
@@ -64,9 +64,8 @@ describe('an agent whose log was set back', () => {
     const checkpoint = readFileSync(path('agents/box/checkpoint.txt'), 'utf8')
     expect((await run('identity', 'restore', path('box.talosbackup'), 'again', '--json')).code).toBe(0)
     expect((await run('audit', 'verify', '--agent', 'again')).code).toBe(0)
-    const shown = await world.box.json<{ entry: { log: { previous: string; origin: string } } }>([
-      ...['audit', 'show', '0', '--agent', 'again'],
-    ])
+    const opening = ['audit', 'show', '0', '--agent', 'again']
+    const shown = await world.box.json<{ entry: { log: { previous: string; origin: string } } }>(opening)
     expect(shown.entry.log.previous).toBe(checkpoint)
     expect(shown.entry.log.origin).not.toBe(checkpoint.split('\n')[0])
     const sound = await run('identity', 'backup', path('again.talosbackup'), '--agent', 'again', '--json')

@@ -69,7 +69,7 @@ export interface AgentAtRest {
   readonly identity: OwnIdentity
   readonly database: AgentDatabase
   /** In reverse order. */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /** Opens an agent but for its log. @throws TalosError what home, key file and database throw */

@@ -252,7 +252,7 @@ interface ToBackUp extends Pick<Agent, 'did' | 'keyLog' | 'folder' | 'database' 
   readonly log: AuditLog | undefined
   /** Why nothing can be recorded in it. */
   readonly refusal: TalosError | undefined
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /** Opens the agent; without its log where that refuses so that not even its entries can be read. @throws TalosError */
