@@ -129,7 +129,7 @@ describe('errors', () => {
     expect(stderr.written.join('')).toBe(
       'error CLI_FILE_UNWRITABLE: cannot write a: EIO\n' +
         '  because CLI_FILE_UNREADABLE: cannot read x\\u{1b}[2J: ENOENT\n' +
-        '  Choose a path that does not exist yet, in a folder that you may write to.\n',
+        '  Choose a path that does not exist yet, in a folder that you may write to, on a disk with room.\n',
     )
   })
 
