@@ -1,6 +1,7 @@
 /** `talos audit witness`: peers that cosign, policies, and evidence, between processes of the built command. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { encodeJcs, Secret, toBase64url } from '@talos/bytes'
 import { delegateLogKey, ed25519Signer } from '@talos/identity'
 import { portableKernel } from '@talos/kernel'
@@ -119,11 +120,45 @@ describe('witnesses on the command line', () => {
   })
 
   it('list no fork where there is none, and write none', async () => {
-    expect(await home.json(['audit', 'witness', 'forks', ...alice])).toEqual({ forks: [] })
+    expect(await home.json(['audit', 'witness', 'forks', ...alice])).toEqual({ forks: [], revocations: [] })
     const ran = await home.run(['audit', 'witness', 'forks', '--json', '--out', join(home.path, 'fork.json'), ...alice])
     expect([ran.code, errorOf(ran).code]).toEqual([1, 'CLI_EVIDENCE_NONE'])
     const trusted = await home.run(['audit', 'witness', 'trust', 'nothing', '--json', ...alice])
     expect([trusted.code, errorOf(trusted).code]).toEqual([2, 'NOTE_KEY_INVALID'])
+  })
+
+  it('list and write what running agents kept of two lists by one key', async () => {
+    const { cases } = repoVectors('light/revocation-fork.json')
+    const keep = (description: string, issuer: string) => {
+      const found = cases.find((one) => one.description === description)
+      const { heads } = JSON.parse(String(found?.input['text'])) as { readonly heads: readonly string[] }
+      const [bytes, contradiction] = heads.map((head) => Buffer.from(head, 'base64url')) as [Buffer, Buffer]
+      using database = new DatabaseSync(join(home.path, 'agents', 'alice', 'agent.db'))
+      const insert = 'INSERT INTO revocation_heads (issuer, bytes, contradiction) VALUES (?, ?, ?)'
+      database.prepare(insert).run(issuer, bytes, contradiction)
+      return () => {
+        using again = new DatabaseSync(join(home.path, 'agents', 'alice', 'agent.db'))
+        again.prepare('DELETE FROM revocation_heads WHERE issuer = ?').run(issuer)
+      }
+    }
+    const forks = ['audit', 'witness', 'forks', ...alice]
+    const key = 'did:key:z6MkOne'
+    const [later, unshown] = [
+      keep('a shorter list that was signed later', key),
+      keep('a longer list that is no continuation', 'did:key:z6MkTwo'),
+    ]
+    const listed = await home.json<{ revocations: readonly object[] }>(forks)
+    expect(listed.revocations).toMatchObject([{ hasEvidence: true }, { hasEvidence: false }])
+    const text = await home.run(forks)
+    expect(text.stdout).toContain('the shorter one later: revocations were taken back')
+    expect(text.stdout).toContain('What shows it to others was not kept.')
+    expect(await status()).toMatchObject({ forks: 2 })
+    const path = join(home.path, 'lists.json')
+    expect(await home.json([...forks, '--issuer', key, '--out', path])).toMatchObject({ of: 'revocations' })
+    expect((await home.run(['audit', 'witness', 'check', path])).stdout).toContain('revocations were taken back')
+    const none = await home.run([...forks, '--json', '--issuer', 'did:key:z6MkTwo', '--out', `${path}.2`])
+    expect([none.code, errorOf(none).code]).toEqual([1, 'CLI_EVIDENCE_NONE'])
+    for (const forget of [later, unshown]) forget()
   })
 
   it('let a log sign that is held, at the owner’s word', async () => {

@@ -237,10 +237,10 @@ export class RevocationKeeper {
     }
   }
 
-  #condemn(issuer: Did, { code, heads }: RevocationConflict): void {
+  #condemn(issuer: Did, { code, heads, offered: part }: RevocationConflict): void {
     const { agent, emit } = this.#options
     const [known, offered] = heads
-    agent.database.revocations.condemn({ issuer, bytes: known.bytes, contradiction: offered.bytes })
+    agent.database.revocations.condemn({ issuer, bytes: known.bytes, contradiction: offered.bytes }, part)
     agent.revocations.listOf(issuer).condemn(heads)
     emit({ type: 'revocation.fork', issuer, code, heads: [known.bytes, offered.bytes] })
   }

@@ -1,13 +1,22 @@
 import { cpSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { verifyRevocationFork } from '@talos/audit'
 import { Cid, Secret, utf8 } from '@talos/bytes'
-import { openRevocationHead, revocableLink, revoke, signRevocationHead } from '@talos/capability'
+import {
+  openRevocation,
+  openRevocationHead,
+  RevocationList,
+  revocableLink,
+  revoke,
+  signRevocationHead,
+} from '@talos/capability'
 import type { AppFrame, Did } from '@talos/contracts'
 import { isTalosError } from '@talos/errors'
 import { ed25519Signer } from '@talos/identity'
 import { loadKernel, systemRandom } from '@talos/kernel'
 import { tempFolder } from '@talos/testkit'
 import { describe, expect, it } from 'vitest'
+import { revocationForks } from '../src/revocation-forks.ts'
 import { STRANGER_MAX_REVOCATIONS, STRANGERS_MAX_REVOCATIONS } from '../src/revocation-ledger.ts'
 import { PAGE_MAX_ITEMS } from '../src/revocations.ts'
 import { NOW_S, type Side, Sides } from './revocation-sides.ts'
@@ -37,6 +46,15 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
     () => 'nothing',
     (error: unknown) => (isTalosError(error) ? error.code : String(error)),
   )
+}
+
+/** A list of so many revocations, of which its head has the digest. */
+async function listBy(signer: ReturnType<typeof ed25519Signer>, count: number) {
+  const page = await pageBy(signer, { count })
+  const list = new RevocationList({ issuer: signer.did, kernel })
+  for (const bytes of page.items) list.append(openRevocation(bytes, { kernel }).cid)
+  const head = await signRevocationHead({ signer, n: count, digest: list.digest, atS: NOW_S })
+  return { ...page, head: head.bytes }
 }
 
 /** A page by a signer of the test's own: `count` revocations after a position, and a head that is said to cover them. */
@@ -243,7 +261,36 @@ describe('an issuer that contradicts itself', () => {
     await sides.close(owner)
     const again = await sides.open('owner')
     expect(again.agent.revocations.knownAtS(holder.did)).toBeUndefined()
+    expect(revocationForks(again.agent)).toMatchObject([
+      { issuer: holder.did, first: { n: 1 }, second: { n: 1 }, evidence: { issuer: holder.did } },
+    ])
     expect(await codeOf(sides.deliver(holder, again, forged))).toBe('REVOCATION_FORK')
+  })
+
+  it('is shown by evidence that anybody can check, where the list that is offered is longer', async () => {
+    using folder = tempFolder()
+    const { sides, owner, holder, passed } = await three(folder.path)
+    await using _ = sides
+    await holder.keeper.revoke(passed)
+    await sides.settled()
+    expect(await codeOf(sides.deliver(holder, owner, await listBy(holder.signer, 3)))).toBe('REVOCATION_FORK')
+    const [fork] = revocationForks(owner.agent)
+    const shown = { issuer: holder.did, first: { n: 1 }, second: { n: 3 } }
+    expect(verifyRevocationFork(fork?.evidence?.text ?? '', { kernel })).toMatchObject(shown)
+  })
+
+  it('is shown by evidence that anybody can check, where the list that is known is longer', async () => {
+    using folder = tempFolder()
+    const { sides, owner, holder } = await three(folder.path)
+    await using _ = sides
+    const known = await listBy(holder.signer, 3)
+    await sides.deliver(holder, owner, known)
+    const digest = new Uint8Array(32).fill(7)
+    const { bytes: head } = await signRevocationHead({ signer: holder.signer, n: 2, digest, atS: NOW_S })
+    expect(await codeOf(sides.deliver(holder, owner, { ...known, head, items: [] }))).toBe('REVOCATION_FORK')
+    const [fork] = revocationForks(owner.agent)
+    const shown = { issuer: holder.did, first: { n: 2 }, second: { n: 3 } }
+    expect(verifyRevocationFork(fork?.evidence?.text ?? '', { kernel })).toMatchObject(shown)
   })
 
   it('is found when it signs a shorter list later; an old head that somebody sends again changes nothing', async () => {

@@ -3,7 +3,7 @@ import type { Migrations } from './database.ts'
 import { ANCHOR_TABLES } from './schema-anchor.ts'
 import { IDENTITY_TABLES } from './schema-identity.ts'
 import { METERING_TABLES } from './schema-metering.ts'
-import { REVOCATION_TABLES } from './schema-revocation.ts'
+import { REVOCATION_FORK_TABLES, REVOCATION_TABLES } from './schema-revocation.ts'
 import { WITNESS_TABLES } from './schema-witness.ts'
 
 const VERSION_1 = `
@@ -181,4 +181,11 @@ const VERSION_4 = [REVOCATION_TABLES, METERING_TABLES, IDENTITY_TABLES].join('\n
 /** What witnessing and anchoring need. */
 const VERSION_5 = [WITNESS_TABLES, ANCHOR_TABLES].join('\n')
 
-export const AGENT_MIGRATIONS: Migrations = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5]
+export const AGENT_MIGRATIONS: Migrations = [
+  VERSION_1,
+  VERSION_2,
+  VERSION_3,
+  VERSION_4,
+  VERSION_5,
+  REVOCATION_FORK_TABLES,
+]

@@ -4,7 +4,7 @@
  *
  * Nothing here judges: what is stored was verified, and nothing stored is ever removed.
  */
-import { Cid } from '@talos/bytes'
+import { Cid, concatBytes } from '@talos/bytes'
 import type { Did } from '@talos/contracts'
 import { TalosError } from '@talos/errors'
 import type { Database, Row } from './database.ts'
@@ -14,6 +14,9 @@ import { bytesOf, integerOf, optionalOf, requireSize, textOf } from './rows.ts'
 export const REVOCATIONS_MAX_PER_ISSUER = 10_000
 /** Revocations of all issuers. */
 export const REVOCATIONS_MAX = 200_000
+
+/** In the name of a revocation. */
+const HASH_BYTES = 32
 
 export interface NewRevocation {
   /** The revocation itself. */
@@ -50,6 +53,12 @@ export interface StoredHead {
   readonly bytes: Uint8Array
   /** Another head that this one excludes: the issuer contradicted itself. */
   readonly contradiction: Uint8Array | undefined
+}
+
+/** Names of a list that contradicts the known one, from the position that follows `after` on. */
+export interface OfferedNames {
+  readonly after: number
+  readonly names: readonly Cid[]
 }
 
 /** Which part of a list is asked for. */
@@ -117,12 +126,37 @@ export class RevocationStore {
     )
   }
 
-  /** Keeps two heads that exclude each other. @throws TalosError `STORE_WRITE_FAILED`, `INPUT_TOO_LARGE` */
-  condemn({ issuer, bytes, contradiction }: StoredHead & { readonly contradiction: Uint8Array }): void {
-    this.#database.run(
-      'INSERT OR REPLACE INTO revocation_heads (issuer, bytes, contradiction) VALUES (:issuer, :bytes, :contradiction)',
-      { issuer, bytes: requireSize(bytes), contradiction: requireSize(contradiction) },
-    )
+  /**
+   * Keeps two heads that exclude each other, and what the contradicting one counts where that is needed to show it.
+   *
+   * @throws TalosError `STORE_WRITE_FAILED`, `INPUT_TOO_LARGE`
+   */
+  condemn(
+    { issuer, bytes, contradiction }: StoredHead & { readonly contradiction: Uint8Array },
+    offered?: OfferedNames,
+  ): void {
+    this.#database.transaction(() => {
+      this.#database.run(
+        'INSERT OR REPLACE INTO revocation_heads (issuer, bytes, contradiction) VALUES (:issuer, :bytes, :contradiction)',
+        { issuer, bytes: requireSize(bytes), contradiction: requireSize(contradiction) },
+      )
+      if (offered === undefined) return
+      const names = requireSize(concatBytes(...offered.names.map(({ digest }) => digest)))
+      this.#database.run(
+        'INSERT OR REPLACE INTO revocation_forks (issuer, after, names) VALUES (:issuer, :after, :names)',
+        { issuer, after: offered.after, names },
+      )
+    })
+  }
+
+  /** What the contradicting head of an issuer counts, where that was kept. */
+  offered(issuer: Did): OfferedNames | undefined {
+    const row = this.#database.get('SELECT after, names FROM revocation_forks WHERE issuer = :issuer', { issuer })
+    if (row === undefined) return undefined
+    const names = bytesOf(row, 'names')
+    const count = names.length / HASH_BYTES
+    const at = (index: number) => Cid.fromSha256(names.slice(index * HASH_BYTES, (index + 1) * HASH_BYTES))
+    return { after: integerOf(row, 'after'), names: Array.from({ length: count }, (_, index) => at(index)) }
   }
 
   heads(): StoredHead[] {

@@ -40,3 +40,15 @@ export const REVOCATION_TABLES = `
 
   CREATE INDEX grants_by_peer ON grants (peer);
 `
+
+/**
+ * Since version 6: of a list that contradicts a known one, the names behind the position `after`, 32 bytes of each. With the names
+ * that are known up to there they lead to the head that was offered.
+ */
+export const REVOCATION_FORK_TABLES = `
+  CREATE TABLE revocation_forks (
+    issuer TEXT PRIMARY KEY,
+    after INTEGER NOT NULL CHECK (after >= 0),
+    names BLOB NOT NULL CHECK (length(names) % 32 = 0)
+  ) STRICT, WITHOUT ROWID;
+`

@@ -3,6 +3,7 @@ import { MAX_POLICY_CHARS, type WitnessPolicy } from '@talos/audit'
 import {
   type AgentReader,
   readWitnessPolicy,
+  revocationForks,
   WITNESS_POLICY_FILE,
   type WitnessedHead,
   witnessedHeadOf,
@@ -114,7 +115,7 @@ function showStatus(reader: AgentReader, shell: Shell): void {
   const policy = readWitnessPolicy(reader)
   const head = witnessedHeadOf(database.witness, { policy, kernel })
   const witnesses = database.witness.witnesses()
-  const forks = database.witness.forks().length
+  const forks = database.witness.forks().length + revocationForks(reader).length
   if (policy !== undefined && !isMet(policy, head, kernel)) shell.exitCode = EXIT_FAILED
   const json = {
     size: log.size,

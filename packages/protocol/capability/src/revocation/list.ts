@@ -12,17 +12,26 @@ import { MAX_LEEWAY_S, MAX_REVOCATIONS_PER_ISSUER } from '../limits.ts'
 import { type ChainKernel, DigestChain, nextDigest } from './digest-chain.ts'
 import type { VerifiedRevocationHead } from './head.ts'
 
+/** A part of a list: names at the positions after one up to which it is the list that is known. */
+export interface ListPart {
+  readonly after: number
+  readonly names: readonly Cid[]
+}
+
 /** Two heads of one issuer that exclude each other: whoever holds both can show it to anybody. */
 export type ConflictingHeads = readonly [known: VerifiedRevocationHead, offered: VerifiedRevocationHead]
 
 /** The issuer contradicts itself: `REVOCATION_FORK`, or `REVOCATION_ROLLBACK` where it signed a shorter list later. */
 export class RevocationConflict extends TalosError {
   readonly heads: ConflictingHeads
+  /** What the offered head counts, where that shows more than the heads: it is longer than what is known, and other. */
+  readonly offered: ListPart | undefined
 
-  constructor(code: 'REVOCATION_FORK' | 'REVOCATION_ROLLBACK', heads: ConflictingHeads) {
-    const [known, offered] = heads
-    super(code, { seen: known.n, offered: offered.n })
+  constructor(code: 'REVOCATION_FORK' | 'REVOCATION_ROLLBACK', heads: ConflictingHeads, offered?: ListPart) {
+    const [known, other] = heads
+    super(code, { seen: known.n, offered: other.n })
     this.heads = heads
+    this.offered = offered
   }
 }
 
@@ -49,10 +58,8 @@ export interface ListStep {
 }
 
 /** Names that one source gave, from a position that is known on. */
-export interface ListStage {
+export interface ListStage extends ListPart {
   readonly source: string
-  readonly after: number
-  readonly names: readonly Cid[]
 }
 
 /** What a list judges by. */
@@ -211,13 +218,13 @@ export class RevocationList {
       if (after > 0) return { issuer, head: undefined, confirmed: [], stage: undefined, next: 0 }
       throw new TalosError('REVOCATION_LIST_INVALID', { reason: 'its digest is not that of its revocations' })
     }
-    if (!isOfThisList) throw this.#contradiction(head)
+    if (!isOfThisList) throw this.#contradiction(head, { after, names: names.slice(0, head.n - after) })
     const confirmed = names.slice(this.size - after, head.n - after)
     return { issuer, head, confirmed, stage: undefined, next: undefined }
   }
 
-  #contradiction(head: VerifiedRevocationHead): TalosError {
-    if (this.#head !== undefined) return new RevocationConflict('REVOCATION_FORK', [this.#head, head])
+  #contradiction(head: VerifiedRevocationHead, offered?: ListPart): TalosError {
+    if (this.#head !== undefined) return new RevocationConflict('REVOCATION_FORK', [this.#head, head], offered)
     return new TalosError('REVOCATION_LIST_INVALID', { reason: 'its digest is not that of its revocations' })
   }
 
