@@ -3,15 +3,15 @@
  *
  * How it is measured and how to read it: docs/benchmarks.md.
  */
-import { AGENTS, type AnchorGas, measureAnchorGas } from './audit/anchor-gas.ts'
+import type { AnchorGas } from './audit/anchor-gas.ts'
 import { APPENDING, appending } from './audit/appending.ts'
 import { bundleScenario } from './audit/bundle.ts'
 import { GROWTH, growth, growthTable } from './audit/growth.ts'
 import type { Growth } from './audit/growth-worker.ts'
 import { MERKLETREEJS } from './audit/merkletreejs.ts'
-import { BUNDLE_TARGETS, GAS_TARGET, type KernelName, logTargets, TREE_TARGETS } from './audit/targets.ts'
+import { AGENTS, BUNDLE_TARGETS, GAS_TARGET, type KernelName, logTargets, TREE_TARGETS } from './audit/targets.ts'
 import { treeScenarios } from './audit/tree.ts'
-import { type Bench, main, type Options, type Scenario } from './harness/command.ts'
+import { type Bench, main, type Options, type Scenario, select } from './harness/command.ts'
 import { findKernels, type Kernels } from './harness/kernels.ts'
 import { QUICK_EFFORT } from './harness/measure.ts'
 import { installPeers, isInstalled } from './harness/peers.ts'
@@ -25,17 +25,11 @@ const ANCHORS = 'anchors'
 async function prepare(options: Options | 'help'): Promise<Bench> {
   const kernels = findKernels()
   const isHelp = options === 'help'
-  const hasPeer = isInstalled(MERKLETREEJS) || (!isHelp && options.install && installPeers(MERKLETREEJS))
+  const hasPeer = !isHelp && findPeer(kernels, options)
   return {
     name: 'audit',
     about: 'Measures audit logs: durable appends, trees, proofs, a log of ten million entries, anchors.',
-    scenarios: [
-      ...treeScenarios(kernels),
-      bundleScenario(kernels),
-      named(APPENDING, 'Durable appends'),
-      named(GROWTH, 'A log that grows'),
-      named(ANCHORS, 'Anchors'),
-    ],
+    scenarios: scenariosOf(kernels),
     judge: async (measured) => {
       const beside = isHelp ? NOTHING : await measureBeside(kernels, options)
       return {
@@ -51,6 +45,24 @@ async function prepare(options: Options | 'help'): Promise<Bench> {
       }
     },
   }
+}
+
+function scenariosOf(kernels: Kernels): readonly Scenario[] {
+  return [
+    ...treeScenarios(kernels),
+    bundleScenario(kernels),
+    named(APPENDING, 'Durable appends'),
+    named(GROWTH, 'A log that grows'),
+    named(ANCHORS, 'Anchors'),
+  ]
+}
+
+/** Installed only where `--only` leaves a scenario that has it. */
+function findPeer(kernels: Kernels, { only, install }: Options): boolean {
+  const { scenarios, subjects } = select(scenariosOf(kernels), only)
+  const isWanted =
+    subjects.has(MERKLETREEJS) && scenarios.some(({ subjectNames }) => subjectNames.includes(MERKLETREEJS))
+  return isInstalled(MERKLETREEJS) || (isWanted && install && installPeers(MERKLETREEJS))
 }
 
 /** Lets `--only` name what is measured beside the scenarios. */
@@ -98,6 +110,7 @@ async function measureBeside({ native }: Kernels, { only, effort }: Options): Pr
   }
   if (grown.size > 0) facts.push(growthTable(grown))
   if (isWanted(ANCHORS)) {
+    const { measureAnchorGas } = await import('./audit/anchor-gas.ts')
     const gas = await measureAnchorGas()
     facts.push(gasTable(gas))
     const most = Math.max(...gas.byAgents.map(({ rootOfRoots }) => rootOfRoots))

@@ -11,11 +11,9 @@ import { portableKernel } from '@talos/kernel'
 import { rootAt, treeSize } from '@talos/merkle'
 import { encodeFunctionData, type Hex } from 'viem'
 import { compileSolidity } from '../../tools/src/contracts.ts'
+import { AGENTS } from './targets.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
-export const AGENTS = [1, 100, 1_000] as const
-/** Most that the root of roots may cost, whatever the number of agents. */
-export const ANCHOR_GAS_LIMIT = 25_000
 
 interface GasOfAgents {
   readonly agents: number

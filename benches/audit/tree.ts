@@ -105,7 +105,7 @@ function scenario(kernels: Kernels, { id, title, ours, floor: floorOf, peer }: C
   return {
     id,
     title,
-    subjectNames: ['talos native', 'talos portable', FLOOR, MERKLETREEJS],
+    subjectNames: ['talos native', 'talos portable', FLOOR, ...(peer === undefined ? [] : [MERKLETREEJS])],
     open: async (names) => {
       const subjects: Subject[] = []
       for (const [name, make] of makers) if (names.has(name)) subjects.push(await make())
