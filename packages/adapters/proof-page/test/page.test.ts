@@ -31,9 +31,11 @@ const SHOWN = `({
 const TITLES = { valid: 'Valid', invalid: 'NOT VALID', incomplete: 'Incomplete' }
 
 function expectedOf({ verdict, code, validation }: ProofReport) {
-  const steps = validation.layers.map(({ checks }) =>
-    checks.length === 0 ? 'not checked' : `${checks.filter(({ ok }) => ok).length} of ${checks.length}`,
-  )
+  const steps = validation.layers.map(({ verdict: kind, checks }) => {
+    // An answer no without a code is what a refusal that holds says.
+    const good = checks.filter(({ ok, code: failure }) => ok || (kind !== 'invalid' && failure === undefined))
+    return checks.length === 0 ? 'not checked' : `${good.length} of ${checks.length}`
+  })
   return { verdict: TITLES[verdict], code: code ?? null, steps }
 }
 
@@ -108,9 +110,22 @@ describe.skipIf(CHROMIUM === undefined)(
       expect(await page.locator('#verdict').getAttribute('class')).toBe('verdict invalid')
       expect(await page.locator('#verdict h1').textContent()).toBe('NOT VALID')
       expect(await page.locator('.fault code').textContent()).toMatch(/^PROOF_EXECUTION_/)
+      const cards = (await page.locator('.card').allTextContents()).join('\n')
+      expect(cards).toMatch(/Authoritynot all asked.*; the others were not asked, as another part fails\./)
+      expect(cards).not.toContain('not there')
       const [red = 0, green = 0, blue = 0] = await colorOf(page, '#verdict h1', 'color')
       expect(red).toBeGreaterThan(2 * Math.max(green, blue))
       for (const id of ['#proves', '#leave', '#logs', '#shown']) expect(await page.locator(id).count()).toBe(0)
+    })
+
+    it('says of a refusal that the call was not allowed, and of nothing in it that it fails', async () => {
+      const refusal = CASES.find(({ description }) => description === 'a capability for another tool')
+      const { page } = await reader.open(proofPage(String(refusal?.input['bundle'])))
+      expect(await page.locator('#verdict').getAttribute('class')).toBe('verdict valid')
+      const cards = (await page.locator('.card').allTextContents()).join('\n')
+      expect(cards).toMatch(/Authority✓ did not allow it.*which is what the refusal says/)
+      expect(await page.locator('main').textContent()).not.toMatch(/✕|fails/)
+      expect(await page.locator('.checks li.absent').textContent()).toContain('authority.allowed')
     })
 
     it('says that a page whose data was cut is not valid', async () => {

@@ -23,11 +23,13 @@ export {
   type AnchorFacts,
   describeProof,
   describeUnjudged,
+  type PartStanding,
   type ProofCompleteness,
   type ProofFacts,
   type ProofLayers,
   type ProofReport,
   type Proves,
+  standingOf,
   type Witnessed,
   type WitnessedLog,
 } from './report.ts'

@@ -34,7 +34,8 @@ function layerRow({ layer, verdict, code, checks, durationUs }: ValidatedLayer):
 }
 
 function checkRow({ layer, name, ok, wanting, code, detail }: ProofCheck): string {
-  const answer = ok ? 'yes' : wanting === true ? 'missing' : 'no'
+  const no = code === undefined ? 'no, and it was refused' : 'no'
+  const answer = ok ? 'yes' : wanting === true ? 'missing' : no
   return `| ${layer} | ${escaped(name)} | ${answer} | ${textOf(code)} | ${escaped(textOf(detail))} |`
 }
 

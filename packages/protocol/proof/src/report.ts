@@ -13,7 +13,7 @@ import type { VerifiedIntent } from './intent.ts'
 import { isWitnessed, type ProvenHead, type ProvenLogs, type WitnessFacts } from './logs.ts'
 import type { Refusal } from './refusal.ts'
 import type { RevocationKnowledge } from './revocation-lists.ts'
-import type { Validation, ValidationVerdict } from './validation.ts'
+import { isBroken, type Validation, type ValidationVerdict } from './validation.ts'
 
 /** What a bundle proves: that a call was made and answered, that it was refused or referred to others, or nothing as a whole. */
 export type Proves = 'execution' | 'refusal' | 'nothing'
@@ -209,11 +209,8 @@ export function describeProof(report: ProofReport): readonly string[] {
   return [
     headline(report),
     ...(facts === undefined ? [] : factLines(facts)),
-    ...layerLines('form', form),
-    ...Object.entries(layers).flatMap(([name, layer]) => layerLines(name, layer)),
-    ...layerLines('disclosures', disclosures),
-    ...layerLines('logs', logs),
-    ...layerLines('anchors', anchors),
+    ...Object.entries({ form, ...layers }).flatMap(([name, layer]) => layerLines(name, layer, 'not asked')),
+    ...Object.entries({ disclosures, logs, anchors }).flatMap(([name, layer]) => layerLines(name, layer, 'absent')),
     `level: ${report.validation.level}${missing.length === 0 ? '' : `, which asks for more (${missing.join(', ')})`}`,
     `integrity: ${integrity.intact ? 'intact' : `broken (${integrity.failed.join(', ')})`}`,
     `completeness: ${gaps.length === 0 ? 'no gap' : gaps.join('; ')}`,
@@ -306,9 +303,32 @@ function timeOf(ms: number): string {
   return Number.isNaN(date.getTime()) ? `${ms} ms` : date.toISOString()
 }
 
-function layerLines(name: string, { verdict, checks }: ProofLayer): readonly string[] {
-  const failures = checks.filter(({ ok }) => !ok).map(failureLine)
-  return [`${name}: ${verdict}`, ...failures]
+/** @param unasked the word for a part of which nothing was asked: one that need not be there is not */
+function layerLines(name: string, layer: ProofLayer, unasked: 'absent' | 'not asked'): readonly string[] {
+  const failures = layer.checks.filter(({ ok }) => !ok).map(failureLine)
+  return [`${name}: ${{ ...STANDINGS, unasked }[standingOf(layer)]}`, ...failures]
+}
+
+const STANDINGS = {
+  valid: 'valid',
+  invalid: 'invalid',
+  denied: 'did not allow the call',
+  missing: 'absent',
+  unfinished: 'not all asked',
+} as const
+
+/**
+ * How a part stands, for people: its verdict alone does not say that the delegations rightly refused a call (`denied`), nor
+ * whether the bundle lacks the part (`missing`), or another part failed before everything (`unfinished`) or anything (`unasked`)
+ * was asked of it.
+ */
+export type PartStanding = keyof typeof STANDINGS | 'unasked'
+
+export function standingOf({ verdict, checks }: ProofLayer): PartStanding {
+  if (verdict === 'valid') return 'valid'
+  if (verdict === 'invalid') return checks.some(isBroken) ? 'invalid' : 'denied'
+  if (checks.some(({ name }) => name.endsWith('.present'))) return 'missing'
+  return checks.length === 0 ? 'unasked' : 'unfinished'
 }
 
 function failureLine({ name, code, detail }: ProofCheck): string {

@@ -196,10 +196,25 @@ describe('the report for people', () => {
     const confirmed = linesOf(textOf('a capability for another tool'))
     expect(confirmed[0]).toBe('VALID: proves a refusal')
     expect(confirmed).toContain('denied: CAPABILITY_DENIED > CAPABILITY_SCOPE; the delegations give the same reason')
-    expect(confirmed).toContain('authority: invalid')
+    expect(confirmed).toContain('authority: did not allow the call')
+    expect(confirmed.filter((line) => line.includes('invalid'))).toEqual([])
     expect(confirmed).toContain('  authority.allowed: the delegations give CAPABILITY_SCOPE')
     const told = linesOf(textOf('a call made twice'))
     expect(told).toContain('denied: CAPABILITY_DENIED > CAPABILITY_REPLAY; the reason is the word of the executor')
+  })
+
+  it('tells what was not asked from what is not there', () => {
+    const unreadable = linesOf('{}')
+    expect(unreadable).toContain('form: invalid')
+    expect(unreadable).toContain('authority: not asked')
+    expect(unreadable).toContain('anchors: absent')
+    const bundle = JSON.parse(ordinary)
+    const { invocation } = bundle.intent
+    bundle.intent.invocation = `${invocation.slice(0, 20)}${invocation[20] === 'A' ? 'B' : 'A'}${invocation.slice(21)}`
+    const broken = linesOf(JSON.stringify(bundle))
+    expect(broken).toContain('intent: invalid')
+    expect(broken).toContain('authority: not all asked')
+    expect(broken).toContain('disclosures: absent')
   })
 
   it('tells what failed, and what is missing', () => {

@@ -191,6 +191,8 @@ describe('the reports', () => {
     expect(unsure).toContain('INCOMPLETE: proves a call and its outcome')
     expect(unsure).toContain('level: paranoid, which asks for more (PROOF_UNANCHORED, PROOF_UNANCHORED)')
     expect(unsure).toContain('anchored: not for sure')
+    const answers = reports.map((report) => proofReportMarkdown(report)).join('')
+    expect(answers).toContain('| no, and it was refused |')
     const all = reports.map((report) => describeProof(report).join('\n')).join('\n')
     expect(all).toContain('2 of them without content')
     expect(all).toContain('not enough by the policy')

@@ -1,5 +1,12 @@
 /** The page as elements: the verdict first, then what it rests on. */
-import type { ProofCheck, ProofFacts, ProofLayer, ProofReport } from '@talos/proof'
+import {
+  type PartStanding,
+  type ProofCheck,
+  type ProofFacts,
+  type ProofLayer,
+  type ProofReport,
+  standingOf,
+} from '@talos/proof'
 import type { Contents } from './contents.ts'
 import { contentSections } from './contents-view.ts'
 import { button, code, el, facts, section } from './dom.ts'
@@ -164,7 +171,7 @@ function howItWasChecked({ report }: ViewInput): HTMLElement {
 }
 
 function stepItem({ title, question, verdict: kind, checks, durationUs }: Step): HTMLElement {
-  const good = checks.filter(({ ok }) => ok).length
+  const good = checks.filter(kind === 'invalid' ? ({ ok }) => ok : isAsItShouldBe).length
   const took = ` in ${(durationUs / 1000).toFixed(1)} ms`
   const count = checks.length === 0 ? 'not checked' : `${good} of ${checks.length}${took}`
   const heading = el('span', {}, el('h3', {}, title))
@@ -178,8 +185,9 @@ function stepItem({ title, question, verdict: kind, checks, durationUs }: Step):
   return el('li', {}, details)
 }
 
-const BADGES: Readonly<Record<LayerVerdict, string>> = {
+const BADGES: Readonly<Record<LayerVerdict | 'denied', string>> = {
   valid: '✓ holds',
+  denied: '✓ did not allow it',
   invalid: '✕ fails',
   incomplete: '! asks for more',
   absent: 'not there',
@@ -187,7 +195,7 @@ const BADGES: Readonly<Record<LayerVerdict, string>> = {
   skipped: 'not asked',
 }
 
-function badge(kind: LayerVerdict): HTMLElement {
+function badge(kind: keyof typeof BADGES): HTMLElement {
   return el('span', { class: `badge ${kind}` }, BADGES[kind])
 }
 
@@ -195,13 +203,20 @@ function checkList(checks: readonly ProofCheck[]): HTMLElement {
   return el('ul', { class: 'checks' }, ...checks.map(checkItem))
 }
 
+const MARKS = { valid: '✓', invalid: '✕', incomplete: '!', absent: '–' } as const
+
+/** That the delegations did not allow a call is what a refusal that holds says: an answer no without a code. */
+function isAsItShouldBe({ ok, code: failure }: ProofCheck): boolean {
+  return ok || failure === undefined
+}
+
 function checkItem(check: ProofCheck): HTMLElement {
   const { name, ok, code: failure, detail } = check
   const kind = ok ? 'valid' : failure === undefined ? 'absent' : check.wanting === true ? 'incomplete' : 'invalid'
   const mark = el(
     'span',
-    { class: 'mark', 'aria-label': ok ? 'holds' : 'does not hold' },
-    ok ? '✓' : kind === 'invalid' ? '✕' : '!',
+    { class: 'mark', 'aria-label': ok ? 'holds' : kind === 'absent' ? 'no, and it was refused' : 'does not hold' },
+    MARKS[kind],
   )
   const words = el('span', {}, questionOf(name), ' ', el('span', { class: 'name' }, code(name)))
   const why = ok
@@ -215,16 +230,35 @@ function theEvidence({ layers }: ProofReport): HTMLElement {
   return section('evidence', 'The evidence', el('div', { class: 'cards' }, ...cards))
 }
 
-function partCard(name: keyof typeof PARTS, { verdict: kind, checks }: ProofLayer): HTMLElement {
+const CARD_BADGES = {
+  valid: 'valid',
+  invalid: 'invalid',
+  denied: 'denied',
+  missing: 'absent',
+  unfinished: 'unchecked',
+  unasked: 'skipped',
+} as const satisfies Readonly<Record<PartStanding, keyof typeof BADGES>>
+
+function partCard(name: keyof typeof PARTS, part: ProofLayer): HTMLElement {
   const [title, about] = PARTS[name]
-  const good = checks.filter(({ ok }) => ok).length
   return el(
     'article',
     { class: 'card' },
-    el('header', {}, el('h3', {}, title), badge(kind)),
+    el('header', {}, el('h3', {}, title), badge(CARD_BADGES[standingOf(part)])),
     el('p', {}, about),
-    el('p', { class: 'note' }, `${good} of ${checks.length} checks hold.`),
+    el('p', { class: 'note' }, noteOn(part)),
   )
+}
+
+function noteOn(part: ProofLayer): string {
+  const { checks } = part
+  const kind = standingOf(part)
+  const good = checks.filter(kind === 'invalid' ? ({ ok }) => ok : isAsItShouldBe).length
+  if (kind === 'missing') return 'The bundle does not have it.'
+  if (kind === 'unasked') return 'Nothing was asked of it, as the file fails before.'
+  if (kind === 'unfinished') return `${good} checks hold; the others were not asked, as another part fails.`
+  const count = `${good} of ${checks.length} checks hold.`
+  return kind === 'denied' ? `It did not allow the call, which is what the refusal says. ${count}` : count
 }
 
 function limits(): HTMLElement {
