@@ -119,6 +119,20 @@ describe('levels of proof verify', () => {
     expect([ran.code, ran.stdout]).toEqual([2, ''])
     expect(ran.stderr).toContain('minimal, standard, strict, paranoid')
   })
+
+  it('calls lists of revocations fresh that are as old as the verifier allows', async () => {
+    const { bundle } = inputOf('proof/full.json', 'a list that was older than clocks differ')
+    const file = fileOf('older.talosproof', String(bundle))
+    const missing = async (...words: readonly string[]) => {
+      const [, { completeness }] = await report(file, '--level', 'strict', ...words)
+      return completeness.missing
+    }
+    expect(await missing()).toEqual(['PROOF_REVOCATIONS_STALE'])
+    expect(await missing('--max-stale', '5m')).toEqual(['PROOF_REVOCATIONS_STALE'])
+    expect(await missing('--max-stale', '10m')).toEqual([])
+    const refused = await verify(file, '--max-stale', 'soon', '--json')
+    expect([refused.code, errorOf(refused).code]).toEqual([2, 'CLI_OPTION_INVALID'])
+  })
 })
 
 describe('what proof verify is given besides', () => {

@@ -6,6 +6,7 @@ import { isTalosError, TalosError } from '@talos/errors'
 import { KEY_LOG_MAX_BYTES, type VerifiedKeyLog } from '@talos/identity'
 import { type Kernel, loadKernel, systemClock } from '@talos/kernel'
 import {
+  DEFAULT_MAX_STALE_S,
   describeProof,
   PROOF_BUNDLE_MAX_BYTES,
   ProofMetrics,
@@ -23,7 +24,7 @@ import type { Shell } from '../../context.ts'
 import { EXIT_FAILED, EXIT_INCOMPLETE, EXIT_OK, EXIT_USAGE } from '../../exit-codes.ts'
 import { readUserFile, requireAbsent, writeNewFile } from '../../files.ts'
 import { printable } from '../../output.ts'
-import { invalid } from '../../values.ts'
+import { invalid, parseDuration } from '../../values.ts'
 import { collect } from '../capabilities/terms.ts'
 import { type Contents, contentsOf } from './shown.ts'
 
@@ -38,6 +39,7 @@ Examples:
   $ talos proof verify call.talosproof
   $ talos proof verify *.talosproof --level strict --policy witnesses.txt
   $ talos proof verify call.talosproof --key-log did.jsonl --report markdown
+  $ talos proof verify call.talosproof --level strict --max-stale 1m
   $ talos proof verify call.talosproof --level paranoid --block 1:21000000:0x…
 
 Needs no agent, no keys and no network. Exit code 0 when every proof is valid, 1 when one is not, 2 when a file cannot be read as
@@ -57,6 +59,7 @@ interface VerifyOptions {
   readonly policy?: string
   readonly keyLog?: readonly string[]
   readonly block?: readonly string[]
+  readonly maxStale?: string
   readonly report: (typeof REPORTS)[number]
   readonly metrics?: string
 }
@@ -85,6 +88,10 @@ function options(command: Command): Command {
       '--block <chain:number:hash>',
       'a block that you know to be final, from a source of your own; repeatable',
       collect,
+    )
+    .option(
+      '--max-stale <time>',
+      `how old a list of revocations may be at the time of the call (default: ${DEFAULT_MAX_STALE_S / 60}m)`,
     )
 }
 
@@ -146,7 +153,8 @@ function contentLines({ arguments: sent, shown }: Contents): readonly string[] {
 }
 
 /** @throws TalosError `CLI_OPTION_INVALID`, `CLI_FILE_UNREADABLE`, `CLI_FILE_TOO_LARGE` */
-function settingsOf({ level, policy, keyLog = [], block = [] }: Omit<VerifyOptions, 'report'>): VerifyProofOptions {
+function settingsOf(options: Omit<VerifyOptions, 'report'>): VerifyProofOptions {
+  const { level, policy, keyLog = [], block = [], maxStale } = options
   const kernel = loadKernel()
   return {
     kernel,
@@ -156,6 +164,7 @@ function settingsOf({ level, policy, keyLog = [], block = [] }: Omit<VerifyOptio
     ...(policy !== undefined && { policy: policyIn(policy, kernel) }),
     keyLogs: keyLog.map((file) => keyLogIn(file, kernel)),
     chains: blocksIn(block),
+    ...(maxStale !== undefined && { maxStaleS: parseDuration(maxStale, '--max-stale') }),
   }
 }
 
