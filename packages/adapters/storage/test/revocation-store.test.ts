@@ -74,13 +74,20 @@ describe('revocations at rest', () => {
     revocations.putHead({ issuer: ALICE, bytes: bytes('2') })
     revocations.putHead({ issuer: BOB, bytes: bytes('3') })
     revocations.condemn({ issuer: BOB, bytes: bytes('3'), contradiction: bytes('4') })
-    const heads = agent.reopen().revocations.heads()
+    const again = agent.reopen().revocations
     expect(
-      heads.map(({ issuer, bytes: one, contradiction }) => [issuer, text(one), contradiction && text(contradiction)]),
+      again
+        .heads()
+        .map(({ issuer, bytes: one, contradiction }) => [issuer, text(one), contradiction && text(contradiction)]),
     ).toEqual([
       [ALICE, '2', undefined],
       [BOB, '3', '4'],
     ])
+    expect(again.offered(BOB)).toBeUndefined()
+    const names = ['one', 'two'].map((label) => revocation(label).cid)
+    again.condemn({ issuer: BOB, bytes: bytes('3'), contradiction: bytes('5') }, { after: 7, names })
+    const kept = agent.reopen().revocations.offered(BOB)
+    expect([kept?.after, kept?.names.map(String)]).toEqual([7, names.map(String)])
   })
 
   it('of one issuer are bounded, to the last one', () => {
