@@ -32,6 +32,10 @@ export function growthTable(found: ReadonlyMap<string, Growth>): FactTable {
         name: `entries/s, fifth ${fifth + 1}`,
         values: [...found.values()].map(({ perSecond }) => Math.round(perSecond[fifth] ?? 0)),
       })),
+      ...[0, 1, 2, 3, 4].map((fifth) => ({
+        name: `processor time of an entry, fifth ${fifth + 1}, us`,
+        values: [...found.values()].map(({ cpuUs }) => round(cpuUs[fifth] ?? 0)),
+      })),
       ...Object.entries(FACTS).map(([name, pick]) => ({
         name,
         values: [...found.values()].map((each) => round(pick(each))),
