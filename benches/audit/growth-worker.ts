@@ -6,7 +6,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { AuditReader, verifyLog } from '@talos/audit'
 import { type Kernel, loadKernel, portableKernel } from '@talos/kernel'
-import { leafHash, leafIndex, treeSize, type VerifierKey, verifyInclusion } from '@talos/merkle'
+import { leafHash, leafIndex, MAX_TILE_CACHE_BYTES, treeSize, type VerifierKey, verifyInclusion } from '@talos/merkle'
 import { SqliteAuditStore } from '@talos/storage'
 import { quantile } from '../harness/statistics.ts'
 import { nextEvent, openLog } from './log.ts'
@@ -98,7 +98,7 @@ function prove(path: string, kernel: Kernel): Pick<Growth, 'coldUs' | 'hotUs'> {
     requireProof(reader, { index, proof, kernel })
     return us
   })
-  const reader = new AuditReader({ store, kernel })
+  const reader = new AuditReader({ store, kernel, cacheBytes: MAX_TILE_CACHE_BYTES })
   const first = size - Math.min(size, 65_536)
   const near = () => first + Math.floor(Math.random() * (size - first))
   for (let round = 0; round < HOT_PROOFS; round += 1) reader.inclusion({ index: near() })
