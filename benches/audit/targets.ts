@@ -8,7 +8,7 @@ const KERNELS = ['native', 'portable'] as const
 /** How many agents an anchor covers. */
 export const AGENTS = [1, 100, 1_000] as const
 /** Most that the root of roots may cost, whatever the number of agents. */
-export const ANCHOR_GAS_LIMIT = 25_000
+const ANCHOR_GAS_LIMIT = 25_000
 
 /** How much longer than its floor each takes at most. */
 const AT_MOST: readonly { readonly scenario: string; readonly title: string; readonly reach: number }[] = [
