@@ -7,12 +7,14 @@ import {
   inclusionProof,
   leafIndex,
   logVerifierKey,
+  MAX_TILE_CACHE_BYTES,
   nodeReader,
   openCheckpoint,
   type ReadNode,
   signCheckpoint,
   TILE_BYTES,
   TileBuilder,
+  TileCache,
   type TileId,
   treeSize,
   verifyConsistency,
@@ -33,8 +35,11 @@ export const CHECKPOINT = 'checkpoint'
 export const BATCH = 'batch-100'
 
 const LEAVES = 1_048_576
+/** Their tiles fit into the largest cache, with those above them. */
+const CACHED_LEAVES = LEAVES / 2
 const LEAF_BYTES = 32
-const CHUNK = 65_536
+/** Leaves of a batch. */
+const CHUNK = 1024
 /** A path in a tree of `LEAVES`. */
 const PATH = 20
 const BATCH_ENTRIES = 100
@@ -46,8 +51,8 @@ export function treeScenarios(kernels: Kernels): readonly Scenario[] {
       id: BUILD,
       title: 'A tree of 1,048,576 leaves of 32 B: leaf hashes, tiles, root',
       ours: (kernel) => {
-        const leaves = someLeaves()
-        return () => void build(kernel, leaves)
+        const bundles = bundlesOf(someLeaves())
+        return () => void build(kernel, bundles)
       },
       floor: () => {
         const leaves = floor.prefixLeaves(someLeaves())
@@ -120,38 +125,63 @@ function someLeaves(): Uint8Array[] {
 }
 
 interface Built {
-  readonly range: CompactRange
+  /** 32 bytes. */
+  readonly root: Uint8Array
   readonly tiles: ReadonlyMap<string, Uint8Array>
 }
 
-/** As the log does it: the edge in one call of the kernel for a batch, and the tiles that the batch completes. */
-function build(kernel: Kernel, leaves: readonly Uint8Array[]): Built {
-  const range = CompactRange.empty(kernel)
+/** Leaves as a log hands them to the kernel: in bundles, with a length before each. */
+function bundlesOf(leaves: readonly Uint8Array[]): Uint8Array[] {
+  const entryBytes = 2 + LEAF_BYTES
+  return Array.from({ length: Math.ceil(leaves.length / CHUNK) }, (_, part) => {
+    const some = leaves.slice(part * CHUNK, (part + 1) * CHUNK)
+    const bundle = new Uint8Array(some.length * entryBytes)
+    for (const [index, leaf] of some.entries()) {
+      bundle[index * entryBytes + 1] = LEAF_BYTES
+      bundle.set(leaf, index * entryBytes + 2)
+    }
+    return bundle
+  })
+}
+
+/** As the log does it: one call of the kernel for a batch, and the tiles that the batch completes. */
+function build(kernel: Kernel, bundles: readonly Uint8Array[]): Built {
   const builder = TileBuilder.empty(kernel)
   const tiles = new Map<string, Uint8Array>()
-  for (let start = 0; start < leaves.length; start += CHUNK) {
-    for (const hash of range.appendLeaves(leaves.slice(start, start + CHUNK))) {
-      for (const { level, index, hashes } of builder.append(hash)) tiles.set(`${level}/${index}`, hashes)
+  let [size, edge]: [number, Uint8Array] = [0, new Uint8Array(0)]
+  let root = edge
+  for (const bundle of bundles) {
+    const {
+      leafHashes,
+      tileRoots,
+      edge: grown,
+      root: next,
+    } = kernel.appendBundle({ size: treeSize(size), edge, bundle })
+    for (const { level, index, hashes } of builder.appendRun({ leafHashes, tileRoots })) {
+      tiles.set(`${level}/${index}`, hashes)
     }
+    size += leafHashes.length / LEAF_BYTES
+    edge = grown
+    root = next
   }
   for (let level = 0; level < 3; level += 1) {
     const hashes = builder.partial(level)
     if (hashes.length > 0) tiles.set(`${level}/${Math.floor(LEAVES / 256 ** (level + 1))}`, hashes)
   }
-  return { range, tiles }
+  return { root, tiles }
 }
 
-function nodesOf(kernel: Kernel): { readonly range: CompactRange; readonly readNode: ReadNode } {
-  const { range, tiles } = build(kernel, someLeaves())
+function nodesOf(kernel: Kernel): { readonly root: Uint8Array; readonly readNode: ReadNode } {
+  const { root, tiles } = build(kernel, bundlesOf(someLeaves()))
   const readTile = ({ level, index }: TileId) => tiles.get(`${level}/${index}`) ?? new Uint8Array(TILE_BYTES)
-  return { range, readNode: nodeReader(readTile, kernel) }
+  return { root, readNode: new TileCache({ readTile, kernel, limitBytes: MAX_TILE_CACHE_BYTES }).readNode }
 }
 
 function prove(kernel: Kernel): () => void {
   const { readNode } = nodesOf(kernel)
   let index = 0
   return () => {
-    index = (index + 7919) % LEAVES
+    index = (index + 7919) % CACHED_LEAVES
     inclusionProof({ index: leafIndex(index), size: treeSize(LEAVES), readNode, kernel })
   }
 }
